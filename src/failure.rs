@@ -1,0 +1,101 @@
+//! A failure as plain data: what happened, what to do about it, and the exit code that scripts see.
+//!
+//! Every library error of this program can become one, so that screens, logs and tests compare values
+//! instead of error types.
+
+use std::fmt;
+
+/// How a command ends. The numbers are a contract with scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Ok,
+    /// An operation failed.
+    Failed,
+    /// The command line is wrong, or there is no terminal where one is needed.
+    Usage,
+    /// The key was refused or is missing.
+    Key,
+    /// Done, but some items failed or look bad.
+    SomeBad,
+    /// The outcome of a create is unknown.
+    UnknownOutcome,
+    /// The disk is full or a folder cannot be written.
+    Disk,
+    /// Refused: read-only, locked by another instance, or it would hurt without a confirmation.
+    Refused,
+    /// Waited too long.
+    TimedOut,
+    /// Ended by a signal.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The number that the process exits with.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Ok => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Key => 3,
+            Exit::SomeBad => 4,
+            Exit::UnknownOutcome => 5,
+            Exit::Disk => 6,
+            Exit::Refused => 7,
+            Exit::TimedOut => 124,
+            Exit::Signal(number) => 128u8.saturating_add(number),
+        }
+    }
+}
+
+/// What went wrong, as text that is safe to show, with advice where there is any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Lower case, no full stop, names the thing.
+    pub message: String,
+    /// What a person can do about it.
+    pub hint: Option<String>,
+    /// The exit code of a command that ends with this failure.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// A failed operation.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::with_exit(Exit::Failed, message)
+    }
+
+    /// A failure that ends a command with this code.
+    pub fn with_exit(exit: Exit, message: impl Into<String>) -> Self {
+        Failure { message: message.into(), hint: None, exit }
+    }
+
+    /// The same failure with advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A failure from an error and all its causes, joined with colons.
+    pub fn from_error(exit: Exit, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            cause = error.source();
+        }
+        Failure::with_exit(exit, message)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,103 @@
+//! A key that cannot be printed.
+//!
+//! It has no `Display` and no `Serialize`; `Debug` shows only that there is one. The raw text leaves through
+//! [`ApiKey::expose`], which the HTTP client alone calls.
+
+use std::fmt;
+
+/// The key of the service.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey(String);
+
+/// Why a text cannot be a key. The text itself is never part of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Nothing but white space.
+    #[error("the key is empty")]
+    Empty,
+    /// A header cannot carry it.
+    #[error("the key has a character at position {position} that a header cannot carry")]
+    BadCharacter {
+        /// Counted from 1, after trimming.
+        position: usize,
+    },
+    /// No key is that long; a file or a script was probably pasted.
+    #[error("the key has {length} characters; no key is that long")]
+    TooLong {
+        /// In characters.
+        length: usize,
+    },
+}
+
+impl ApiKey {
+    /// Reads a key: surrounding white space and a byte-order mark are dropped, anything a header cannot carry is refused.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        if text.len() > 512 {
+            return Err(KeyError::TooLong { length: text.chars().count() });
+        }
+        match text.chars().position(|c| !c.is_ascii_graphic()) {
+            Some(position) => Err(KeyError::BadCharacter { position: position + 1 }),
+            None => Ok(ApiKey(text.to_owned())),
+        }
+    }
+
+    /// The raw text, for the request header and for the filter that keeps it out of logs.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four characters, for the header of the screen; fewer than eight characters show none.
+    pub fn tail(&self) -> &str {
+        if self.0.len() < 8 { "" } else { &self.0[self.0.len() - 4..] }
+    }
+
+    /// The text with every occurrence of this key, and of anything shaped like a Google key, replaced.
+    pub fn redact(&self, text: &str) -> String {
+        redact_google_keys(&text.replace(&self.0, "[key]"))
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey([redacted])")
+    }
+}
+
+/// Replaces everything shaped like a Google key: `AIza` and 35 more characters.
+pub fn redact_google_keys(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("AIza") {
+        let length =
+            rest[start..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-').count();
+        clean.push_str(&rest[..start]);
+        clean.push_str(if length >= 39 { "[key]" } else { &rest[start..start + length] });
+        rest = &rest[start + length..];
+    }
+    clean.push_str(rest);
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_cannot_be_printed() {
+        let key = ApiKey::parse(" AIzaCANARY000000000000000000000000000000\n").unwrap();
+        assert!(!format!("{key:?}").contains("CANARY"));
+        assert_eq!(key.tail(), "0000");
+        assert_eq!(key.redact("x AIzaCANARY000000000000000000000000000000 y"), "x [key] y");
+    }
+
+    #[test]
+    fn what_a_header_cannot_carry_is_refused() {
+        assert_eq!(ApiKey::parse(" \n"), Err(KeyError::Empty));
+        assert_eq!(ApiKey::parse("abc def"), Err(KeyError::BadCharacter { position: 4 }));
+        assert_eq!(ApiKey::parse(&"k".repeat(600)), Err(KeyError::TooLong { length: 600 }));
+    }
+}
