@@ -1,0 +1,176 @@
+//! The plain data that use cases take and give.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::job::{Job, JobName, JobState};
+
+/// All jobs that the service lists, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// By `createTime`, newest first.
+    pub jobs: Vec<Job>,
+    /// False when the walk had to stop early: then absence from the list proves nothing.
+    pub complete: bool,
+    /// The service's clock at the last page.
+    pub server_time: Option<Timestamp>,
+}
+
+/// A job went from one state to another, as far as we saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// Which job.
+    pub job: JobName,
+    /// The state before; `None` when we saw the job for the first time.
+    pub from: Option<JobState>,
+    /// The state since.
+    pub to: JobState,
+    /// By the service's clock where it tells (`createTime`, `endTime`), else when we noticed.
+    pub at: Timestamp,
+}
+
+/// Where the texts of a new job come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceArg {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// What a person asks for when they create a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// At least one.
+    pub sources: Vec<SourceArg>,
+    /// Without `models/`; `None` takes the default.
+    pub model: Option<String>,
+    /// `None` takes the default.
+    pub voice: Option<String>,
+    /// A BCP 47 code; `None` lets the model detect it.
+    pub language: Option<String>,
+    /// The display name; `None` takes the stem of the first source.
+    pub name: Option<String>,
+    /// Sends the requests in the create call itself.
+    pub inline: bool,
+    /// Only the first so many requests.
+    pub sample: Option<usize>,
+}
+
+/// A checked order: what would be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Without `models/`.
+    pub model: String,
+    /// As typed, without our token.
+    pub display_name: String,
+    /// The prepared JSONL, in the state folder; removed when the plan is dropped by its maker.
+    pub prepared: PathBuf,
+    /// Whether the requests go inline.
+    pub inline: bool,
+    /// How many requests.
+    pub n_requests: u64,
+    /// Characters of text.
+    pub characters: u64,
+    /// Size of the prepared JSONL in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the prepared JSONL, lower-case hex.
+    pub sha256: String,
+    /// Findings of the linter, errors first.
+    pub findings: Vec<crate::request::Finding>,
+    /// The first requests, for a preview.
+    pub preview: Vec<crate::request::Preview>,
+    /// What it may cost.
+    pub estimate: Option<crate::money::Estimate>,
+    /// A job with the same content in the last 48 hours.
+    pub repeat_of: Option<JobName>,
+}
+
+impl Plan {
+    /// Whether anything forbids sending it.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == crate::request::Severity::Error)
+    }
+}
+
+/// How a create came out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    /// The service has it.
+    Confirmed(Job),
+    /// The answer was lost, and the job was found in the list by our token.
+    Adopted(Job),
+    /// The answer was lost and the job is not in the list yet. It may exist: it must not be sent again.
+    Unknown(Unconfirmed),
+}
+
+/// A create whose answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Our token in the display name.
+    pub token: String,
+    /// The display name without the token.
+    pub display_name: String,
+    /// Without `models/`.
+    pub model: String,
+    /// How many requests it may have.
+    pub n_requests: u64,
+    /// When it was sent.
+    pub at: Timestamp,
+}
+
+/// What the service said to a cancel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CancelAnswer {
+    /// It will try.
+    Asked,
+    /// There was nothing to stop any more.
+    AlreadyOver(Job),
+}
+
+/// What deleting a job would lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// There are no results.
+    Nothing,
+    /// Every result is on disk and its checksum fits.
+    Saved,
+    /// So many of so many results are on disk.
+    Unsaved {
+        /// On disk.
+        saved: u64,
+        /// At the service, as far as it says.
+        of: Option<u64>,
+    },
+}
+
+/// How far something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Bytes done.
+    pub bytes: u64,
+    /// Bytes in all, when known.
+    pub of: Option<u64>,
+}
+
+/// What a save left on disk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Saved {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Files written now.
+    pub saved: u64,
+    /// Files that were right already.
+    pub skipped: u64,
+    /// Rows without usable audio.
+    pub failed: u64,
+    /// Rows whose audio was written but looks bad.
+    pub suspect: u64,
+    /// Keys that occurred again.
+    pub duplicates: u64,
+    /// Seconds of audio on disk.
+    pub seconds: f64,
+    /// Rows that the service announced, when it did.
+    pub expected: Option<u64>,
+}
