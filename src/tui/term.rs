@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
@@ -123,7 +124,9 @@ pub fn watch_for_hang_up() {
             let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
             match poll(&mut fds, None) {
                 Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
-                    restore();
+                    // The loop may hold the output and hang in it; it must not hold the end up.
+                    std::thread::spawn(restore);
+                    std::thread::sleep(Duration::from_millis(100));
                     std::process::exit(129);
                 }
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
