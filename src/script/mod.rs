@@ -10,6 +10,7 @@ mod keys;
 mod lines;
 mod output;
 mod prepare;
+mod reading;
 mod source;
 
 pub use error::Error;
@@ -17,4 +18,4 @@ pub use index::{Entry, Index, read_requests};
 pub use keys::{KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
 pub use prepare::{Options, Prepared, lint, prepare};
-pub use source::{Form, SourceArg};
+pub use source::{Form, SourceArg, UnreadForm};

@@ -1,3 +1,4 @@
 //! Tests of the whole program: its shape, its service, its client, its commands, its screens.
 
 mod architecture;
+mod script;
