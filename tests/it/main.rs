@@ -1,1 +1,6 @@
+//! Tests that run servers or the binary, one file per room.
 
+// Everything below is a test or serves one; a failed unwrap is a failed test, with its line.
+#![allow(clippy::unwrap_used)]
+
+mod api;
