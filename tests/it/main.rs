@@ -1,4 +1,6 @@
 //! Tests of the whole program: its shape, its service, its client, its commands, its screens.
 
+mod api;
 mod architecture;
 mod script;
+mod sim;
