@@ -114,7 +114,9 @@ impl Synth {
         let attack = (self.rate / 50).min(tone.length / 3).max(1);
         let release = (self.rate / 16).min(tone.length / 2).max(1);
         let bits = PERIOD.trailing_zeros();
-        for _ in 0..run {
+        let start = out.len();
+        out.resize(start + run * 2, 0);
+        for place in out[start..].chunks_exact_mut(2) {
             let rise = (tone.position + 1).min(attack) as i32 * 256 / attack as i32;
             let fall = (tone.length - tone.position).min(release) as i32 * 256 / release as i32;
             let envelope = rise * fall;
@@ -123,7 +125,7 @@ impl Synth {
             if tone.position < tone.burst {
                 sample = sample / 2 + self.hiss(11);
             }
-            out.extend_from_slice(&self.shape(sample).to_le_bytes());
+            place.copy_from_slice(&self.shape(sample).to_le_bytes());
             self.phase = self.phase.wrapping_add(tone.step);
             tone.step = tone.step.wrapping_add_signed(tone.step_change);
             tone.position += 1;
@@ -133,10 +135,12 @@ impl Synth {
 
     fn rest(&mut self, out: &mut Vec<u8>, run: usize) {
         self.note.position += run as u32;
-        for _ in 0..run {
+        let start = out.len();
+        out.resize(start + run * 2, 0);
+        for place in out[start..].chunks_exact_mut(2) {
             // A room is never perfectly still: two bits of noise.
             let sample = self.hiss(2);
-            out.extend_from_slice(&self.shape(sample).to_le_bytes());
+            place.copy_from_slice(&self.shape(sample).to_le_bytes());
         }
     }
 
