@@ -45,8 +45,8 @@ struct Tone {
 
 impl Synth {
     /// Begins to play `score` at `rate`; `samples` may cut it short.
-    pub fn new(score: Score, rate: u32, samples: u64, effect: Effect) -> Self {
-        let notes = score.notes.into_iter();
+    pub fn new(score: &Score, rate: u32, samples: u64, effect: Effect) -> Self {
+        let notes = score.notes().into_iter();
         Synth { notes, note: Tone::default(), rate, left: samples, phase: 0, noise: 0x2545_f491, effect }
     }
 
@@ -84,7 +84,7 @@ impl Synth {
     fn next_note(&mut self) -> bool {
         let Some(note) = self.notes.next() else { return false };
         let rate = f64::from(self.rate);
-        let length = (note.seconds * rate) as u32;
+        let length = u32::try_from(note.micros * u64::from(self.rate) / 1_000_000).unwrap_or(u32::MAX);
         self.note = match note.syllable {
             None => Tone { length, ..Tone::default() },
             Some(syllable) => {
@@ -172,7 +172,7 @@ mod tests {
     fn samples(voice: &str, text: &str, rate: u32, effect: Effect, block: usize) -> Vec<i16> {
         let score = Score::new(5, &[Turn { voice, text }], None);
         let n_samples = score.samples(rate);
-        let mut synth = Synth::new(score, rate, n_samples, effect);
+        let mut synth = Synth::new(&score, rate, n_samples, effect);
         let mut bytes = Vec::new();
         while synth.fill(&mut bytes, block) > 0 {}
         assert_eq!(bytes.len() as u64, n_samples * 2);
