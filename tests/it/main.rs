@@ -1,4 +1,8 @@
-//! Tests that run servers, folders or the program itself: one binary, so that linking happens once.
+//! Tests of the whole program: its shape, its service, its client, its commands, its screens.
 
+mod api;
+mod architecture;
 mod ops;
+mod script;
+mod sim;
 mod store;
