@@ -88,6 +88,11 @@ impl Meter {
         }
     }
 
+    /// Whether the bytes so far end within a sample.
+    pub fn is_cut(&self) -> bool {
+        self.half.is_some()
+    }
+
     /// The samples have ended. `None` when the last one was cut in half: there is no sense in the rest then.
     pub fn finish(mut self, format: Format) -> Option<Sound> {
         if self.half.is_some() {

@@ -1,1 +1,3 @@
+//! Tests that run servers, folders or the binary.
 
+mod results;
