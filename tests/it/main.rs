@@ -1,3 +1,4 @@
 //! Tests that run servers, folders or the binary.
 
 mod results;
+mod save;
