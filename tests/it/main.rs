@@ -3,6 +3,8 @@
 mod api;
 mod architecture;
 mod ops;
+mod results;
+mod save;
 mod script;
 mod sim;
 mod store;
