@@ -5,4 +5,8 @@
 
 mod api;
 mod architecture;
+mod ops;
+mod results;
+mod save;
 mod script;
+mod store;
