@@ -6,5 +6,4 @@ mod ops;
 mod results;
 mod save;
 mod script;
-mod sim;
 mod store;
