@@ -6,25 +6,19 @@
 //!
 //! Pure. Knows the columns of every screen, so that a word with a typing error is an error and not an empty list.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
-use jiff::{Span, SpanRelativeTo, Timestamp};
 use regex::{Regex, RegexBuilder};
 
-use crate::job::Job;
+mod quantity;
+mod record;
+mod words;
 
-/// Something that can be filtered: a job, a key, a file, a message.
-pub trait Record {
-    /// The value of a column of [`columns`]; `None` when this kind of record has no such column or no value in it.
-    ///
-    /// Numbers are plain digits, ages and lengths are seconds, sizes are bytes.
-    fn column(&self, name: &str) -> Option<Cow<'_, str>>;
+pub use quantity::duration;
+pub use record::{JobRecord, Record};
 
-    /// Every text that a plain word is looked for in.
-    fn text(&self, each: &mut dyn FnMut(&str));
-}
+use quantity::size;
+use words::{Word, words};
 
 /// A filter that was understood.
 #[derive(Clone, Debug)]
@@ -231,73 +225,6 @@ impl Comparison {
     }
 }
 
-/// One word of a filter, before anything is known about its column.
-#[derive(Debug, Default, PartialEq)]
-struct Word {
-    is_negated: bool,
-    column: Option<String>,
-    is_regex: bool,
-    text: String,
-}
-
-/// Cuts a filter into words: at blanks, but not between quotes or slashes.
-fn words(text: &str) -> Vec<Word> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let mut word = Word::default();
-        if let Some(behind) = rest.strip_prefix('!') {
-            word.is_negated = true;
-            rest = behind;
-        }
-        // Only letters before a colon are a column: `10:30`, `a/b:c` and `https://…` stay texts.
-        if let Some((name, behind)) = rest.split_once(':')
-            && !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphabetic())
-            && !behind.starts_with("//")
-        {
-            word.column = Some(name.to_owned());
-            rest = behind;
-        }
-        rest = match rest.chars().next() {
-            Some('/') => {
-                word.is_regex = true;
-                until(&rest[1..], '/', &mut word.text)
-            }
-            Some(quote @ ('"' | '\'')) => until(&rest[1..], quote, &mut word.text),
-            Some(_) | None => {
-                let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                word.text.push_str(&rest[..end]);
-                &rest[end..]
-            }
-        };
-        words.push(word);
-        rest = rest.trim_start();
-    }
-    words
-}
-
-/// Moves everything before the closing character into `into` and returns what follows it. A backslash keeps the
-/// closing character; one before anything else stays, because it belongs to the expression.
-fn until<'a>(text: &'a str, close: char, into: &mut String) -> &'a str {
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        if c == close {
-            return &text[at + c.len_utf8()..];
-        }
-        if c != '\\' {
-            into.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some((_, escaped)) if escaped == close => into.push(close),
-            Some((_, other)) => into.extend([c, other]),
-            None => into.push(c),
-        }
-    }
-    ""
-}
-
 /// A pattern that finds the text, whatever its case.
 fn pattern(text: &str, is_regex: bool) -> Result<Regex, FilterError> {
     let source = if is_regex { text.to_owned() } else { regex::escape(text) };
@@ -349,76 +276,11 @@ fn number(column: &'static str, holds: Holds, text: &str) -> Result<Option<(Comp
     }
 }
 
-/// A length of time as people type it: `90s`, `30m`, `1h 30m`, `2d`; a bare number is seconds.
-pub fn duration(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let span: Span = text.parse().ok()?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    Duration::try_from(duration).ok()
-}
-
-fn size(text: &str) -> Option<f64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kb" => 1e3,
-        "m" | "mb" => 1e6,
-        "g" | "gb" => 1e9,
-        _ => return None,
-    };
-    Some(number * unit)
-}
-
-/// A job as a filter sees it: with its age, and with the word that the screen shows for its state.
-#[derive(Clone, Copy, Debug)]
-pub struct JobRecord<'a> {
-    /// The job.
-    pub job: &'a Job,
-    /// `RUNNING`, or a word of ours: `CANCELLING`, `UNKNOWN`.
-    pub state: &'a str,
-    /// By the clock that ages are told by.
-    pub now: Timestamp,
-}
-
-impl Record for JobRecord<'_> {
-    fn column(&self, name: &str) -> Option<Cow<'_, str>> {
-        let job = self.job;
-        let text = |text: &'_ str| Some(Cow::Owned(text.to_owned()));
-        let number = |number: Option<u64>| number.map(|number| Cow::Owned(number.to_string()));
-        match name {
-            "state" => Some(Cow::Borrowed(self.state)),
-            "name" => Some(Cow::Borrowed(job.title())),
-            "id" => Some(Cow::Borrowed(job.name.id())),
-            "model" => job.model.as_deref().map(Cow::Borrowed),
-            "kind" => text(job.kind.as_str()),
-            "requests" => number(job.counts.map(|counts| counts.requests)),
-            "done" => number(job.counts.map(|counts| counts.done())),
-            "ok" => number(job.counts.map(|counts| counts.succeeded)),
-            "fail" => number(job.counts.map(|counts| counts.failed)),
-            "age" => {
-                number(job.create_time.map(|time| self.now.duration_since(time).as_secs().try_into().unwrap_or(0)))
-            }
-            "error" => job.error.as_ref().map(|error| Cow::Borrowed(error.message.as_str())),
-            _ => None,
-        }
-    }
-
-    fn text(&self, each: &mut dyn FnMut(&str)) {
-        each(self.job.title());
-        each(self.job.name.as_str());
-        each(self.state);
-        self.job.model.iter().for_each(|model| each(model));
-        self.job.error.iter().for_each(|error| each(&error.message));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{Counts, JobError, JobKind, JobName, JobState};
+    use crate::job::{Counts, Job, JobError, JobKind, JobName, JobState};
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     fn job() -> Job {
@@ -504,15 +366,6 @@ mod tests {
     }
 
     #[test]
-    fn texts_with_colons_and_slashes_are_texts() {
-        for text in ["10:30", "https://example.com/x", "a/b:c", "a-b:c"] {
-            assert_eq!(words(text), [Word { text: text.into(), ..Word::default() }], "{text}");
-        }
-        let slash = Word { is_regex: true, text: "a/b\\d".into(), ..Word::default() };
-        assert_eq!(words(r"/a\/b\d/"), [slash]);
-    }
-
-    #[test]
     fn what_cannot_be_read_says_why() {
         let error = |text: &str| Filter::parse(text).unwrap_err().to_string();
         assert!(error("stat:running").starts_with("there is no column 'stat'; columns are state, name, id, model"));
@@ -521,25 +374,6 @@ mod tests {
         assert_eq!(error("size:10XB"), "'10XB' is not a size like 500kB or 10MB, which column 'size' holds");
         assert_eq!(error("/(/"), "/(/ is not a regular expression: unclosed group");
         assert!(error("/a{9999}{9999}/").contains("is not a regular expression"));
-    }
-
-    #[test]
-    fn lengths_of_time_are_read_as_people_type_them() {
-        let table = [
-            ("90s", 90),
-            ("30m", 1_800),
-            ("2h", 7_200),
-            ("1h30m", 5_400),
-            ("2d", 172_800),
-            ("1w", 604_800),
-            ("45", 45),
-        ];
-        for (text, seconds) in table {
-            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["", "soon", "-5m", "1mo", "1e400", "NaN", "-3"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
     }
 
     #[test]
