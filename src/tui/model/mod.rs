@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 
 use crate::failure::Failure;
+use crate::tui::keys::Context;
 
+mod choices;
+mod columns;
 mod cursor;
 mod dialog;
 mod files;
@@ -13,6 +16,8 @@ mod line;
 mod notices;
 mod results;
 
+pub use choices::{Choice, choices_of};
+pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
 pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
@@ -197,6 +202,37 @@ impl Model {
     pub fn next_seq(&mut self) -> Seq {
         self.last_seq = Seq(self.last_seq.0 + 1);
         self.last_seq
+    }
+
+    /// What the keys mean now: the topmost thing that takes input.
+    pub fn context(&self) -> Context {
+        match self.overlays.last() {
+            Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => return Context::TypedDialog,
+            Some(Overlay::Confirm(_)) => return Context::Dialog,
+            Some(Overlay::Prompt(_)) => return Context::Line,
+            Some(Overlay::Page(_)) => return Context::Text,
+            None => {}
+        }
+        match self.screens.last() {
+            None => Context::Jobs,
+            Some(Screen::Job(_)) => Context::Job,
+            Some(Screen::Key(_)) => Context::Key,
+            Some(Screen::Files(_)) => Context::Files,
+            Some(Screen::Messages { .. } | Screen::Help { .. }) => Context::Text,
+            Some(Screen::Create(form)) if form.chooser.is_some() || form.picker.is_some() => Context::Choice,
+            Some(Screen::Create(form)) if form.editing.is_some() => Context::Line,
+            Some(Screen::Create(_)) => Context::Create,
+        }
+    }
+
+    /// [`Model::job_screen`], to change it.
+    pub fn job_screen_mut(&mut self) -> Option<&mut JobScreen> {
+        self.screens.iter_mut().rev().find_map(|screen| match screen {
+            Screen::Job(job) => Some(&mut **job),
+            Screen::Key(_) | Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. } => {
+                None
+            }
+        })
     }
 
     /// The job screen on the stack, visible or below the screen of one of its keys.
