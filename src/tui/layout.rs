@@ -22,6 +22,15 @@ pub fn page(model: &Model) -> usize {
     height.saturating_sub(frame).max(1)
 }
 
+/// The line of the screen on which the first row of its list stands, counted from 0.
+pub fn first_row(model: &Model) -> u16 {
+    if model.size.height < TINY.height || model.size.width < TINY.width {
+        return 0;
+    }
+    // Header, totals on the list of jobs alone, upper border with titles, column heads.
+    if model.screens.is_empty() { 4 } else { 3 }
+}
+
 /// The rows of the details below the list of jobs, borders included.
 pub const DETAIL_ROWS: usize = 7;
 

@@ -9,3 +9,4 @@ pub mod event;
 pub mod keys;
 pub mod layout;
 pub mod model;
+pub mod update;
