@@ -22,13 +22,17 @@ pub fn page(model: &Model) -> usize {
     height.saturating_sub(frame).max(1)
 }
 
-/// The line of the screen on which the first row of its list stands, counted from 0.
-pub fn first_row(model: &Model) -> u16 {
-    if model.size.height < TINY.height || model.size.width < TINY.width {
-        return 0;
-    }
-    // Header, totals on the list of jobs alone, upper border with titles, column heads.
-    if model.screens.is_empty() { 4 } else { 3 }
+/// Which of the visible rows of the list lies under a cell: counted from the first visible one of all, not of the page.
+pub fn row_at(model: &Model, _column: u16, row: u16) -> Option<usize> {
+    let is_tiny = model.size.height < TINY.height || model.size.width < TINY.width;
+    let (above, top, n_rows) = match model.screens.last() {
+        None => (4, model.jobs.cursor.top, model.jobs.cursor.visible.len()),
+        Some(Screen::Job(screen)) => (3, screen.cursor.top, screen.cursor.visible.len()),
+        Some(Screen::Files(screen)) => (3, screen.cursor.top, screen.cursor.visible.len()),
+        Some(Screen::Key(_) | Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => return None,
+    };
+    let line = usize::from(row.checked_sub(if is_tiny { 0 } else { above })?);
+    (line < page(model) && top + line < n_rows).then_some(top + line)
 }
 
 /// The rows of the details below the list of jobs, borders included.

@@ -94,8 +94,8 @@ pub trait AnyList {
     fn extend(&mut self, from: usize);
     /// Moves the selection.
     fn go(&mut self, motion: Motion);
-    /// Selects the row that is so many lines below the top of the screen, if there is one.
-    fn select_line(&mut self, line: usize);
+    /// Selects a row, counted among all that are visible; the last one when there are not so many.
+    fn select_row(&mut self, row: usize);
     /// Scrolls so that the selection is on the screen.
     fn fit(&mut self);
     /// Marks or unmarks the selected row and goes on to the next one.
@@ -205,11 +205,8 @@ impl<R: Rows> AnyList for List<'_, R> {
         self.select_index(row);
     }
 
-    fn select_line(&mut self, line: usize) {
-        let row = self.cursor.top + line;
-        if line < self.page && row < self.cursor.visible.len() {
-            self.select_index(row);
-        }
+    fn select_row(&mut self, row: usize) {
+        self.select_index(row);
     }
 
     fn fit(&mut self) {
@@ -416,10 +413,6 @@ mod tests {
             });
             assert_eq!((cursor.selected, cursor.top), (Some(selected), top), "{motion:?}");
         }
-        with(&mut cursor, &numbers, |list| list.select_line(2));
-        assert_eq!(cursor.selected, Some(3));
-        with(&mut cursor, &numbers, |list| list.select_line(4));
-        assert_eq!(cursor.selected, Some(3), "a click below the page selects nothing");
     }
 
     #[test]

@@ -303,3 +303,166 @@ fn rebuild(model: &mut Model, selected: Option<String>) {
         model.jobs.cursor.marks.retain(|id| ids.contains(id));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Counts, Dest, JobError};
+    use crate::tui::event::Event;
+    use crate::tui::model::JobsView;
+    use crate::tui::update::testing::{
+        answer, done, empty, job, list, listed, lost, name, press, said, selected, shown, three_jobs, tick, with_jobs,
+        word,
+    };
+    use crate::tui::update::update;
+
+    fn at(mut job: Job, minute: i64) -> Job {
+        job.create_time = Some(crate::tui::update::testing::noon() + jiff::SignedDuration::from_mins(minute));
+        job
+    }
+
+    #[test]
+    fn the_selection_keeps_its_job_when_the_list_reorders() {
+        let mut model = three_jobs();
+        press(&mut model, "j");
+        assert_eq!(selected(&model), "ch01");
+        list(&mut model, vec![at(done("newer"), 5), done("ch02"), job("ch01", JobState::Pending)]);
+        assert_eq!((selected(&model), shown(&model)[0].as_str()), ("ch01", "newer"));
+    }
+
+    #[test]
+    fn when_the_selected_job_is_gone_its_neighbour_takes_over_and_it_is_said() {
+        let mut model = with_jobs(vec![done("a"), done("b"), done("c")]);
+        press(&mut model, "j");
+        list(&mut model, vec![done("a"), done("c")]);
+        assert_eq!((selected(&model), said(&model)), ("c", "b is gone from the list"));
+        list(&mut model, vec![]);
+        assert_eq!(selected(&model), "");
+    }
+
+    #[test]
+    fn a_job_that_was_not_over_does_not_leave_the_list_unasked() {
+        let mut model = three_jobs();
+        let effects = list(&mut model, vec![done("ch02")]);
+        let fetched = |effect: &Effect| matches!(effect, Effect::FetchJob(..));
+        assert_eq!((shown(&model).len(), effects.iter().filter(|effect| fetched(effect)).count()), (3, 2));
+        let gone = crate::failure::Failure::new("there is no such job");
+        update(&mut model, Event::JobFetched(Seq(99), name("intro"), Err(gone)));
+        assert!(!shown(&model).contains(&"intro".to_owned()));
+        assert!(said(&model).starts_with("intro is not in the list any more"), "{}", said(&model));
+    }
+
+    #[test]
+    fn an_incomplete_listing_takes_nothing_away() {
+        let mut model = with_jobs(vec![done("a"), done("b")]);
+        press(&mut model, "R");
+        let mut part = listed(vec![done("b")]);
+        part.listing.complete = false;
+        let Listing::InFlight(seq) = model.link.listing else { panic!() };
+        assert_eq!(update(&mut model, Event::JobsListed(seq, Ok(Box::new(part)))), []);
+        assert_eq!((shown(&model).len(), model.link.complete), (2, false));
+    }
+
+    #[test]
+    fn the_first_page_shows_before_the_rest_of_five_thousand() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        let all: Vec<Job> = (0..5_000).map(|number| at(done(&format!("j{number}")), -number)).collect();
+        update(&mut model, Event::JobsPaged(Seq(1), all[..100].to_vec()));
+        assert_eq!((shown(&model).len(), model.link.listed_at), (100, None));
+        press(&mut model, "jj");
+        answer(&mut model, all);
+        assert_eq!((shown(&model).len(), selected(&model)), (5_000, "j2"));
+    }
+
+    #[test]
+    fn what_is_over_is_said_once_and_bad_ends_stay() {
+        let mut model = with_jobs(vec![job("a", JobState::Running), job("b", JobState::Running)]);
+        let counts = Some(Counts { requests: 1_268, succeeded: 1_266, failed: 2, pending: 0 });
+        let error = Some(JobError { code: 3, message: "Developer instruction is not enabled".into() });
+        let a = Job { counts, ..job("a", JobState::Succeeded) };
+        let b = Job { error, counts: None, ..job("b", JobState::Failed) };
+        list(&mut model, vec![a.clone(), b.clone()]);
+        list(&mut model, vec![a, b]);
+        let texts: Vec<&str> = model.notices.log.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(texts, ["a SUCCEEDED: 1 266 of 1 268, 2 failed", "b FAILED: Developer instruction is not enabled"]);
+        tick(&mut model, 60);
+        assert_eq!(said(&model), "b FAILED: Developer instruction is not enabled");
+    }
+
+    #[test]
+    fn a_timeline_holds_each_step_once() {
+        let mut model = with_jobs(vec![job("a", JobState::Pending)]);
+        press(&mut model, "R");
+        let mut answer = listed(vec![job("a", JobState::Succeeded)]);
+        let step = |from, to| Transition { job: name("a"), from: Some(from), to, at: model.now };
+        answer.transitions =
+            vec![step(JobState::Pending, JobState::Running), step(JobState::Running, JobState::Succeeded)];
+        let Listing::InFlight(seq) = model.link.listing else { panic!() };
+        update(&mut model, Event::JobsListed(seq, Ok(Box::new(answer))));
+        let steps: Vec<&str> = model.jobs.timelines[&name("a")].iter().map(|step| step.to.word()).collect();
+        assert_eq!(steps, ["RUNNING", "SUCCEEDED"]);
+    }
+
+    #[test]
+    fn progress_is_sampled_while_a_job_is_watched() {
+        let mut model = with_jobs(vec![job("a", JobState::Running)]);
+        tick(&mut model, 60);
+        let counts = Some(Counts { requests: 40, succeeded: 18, failed: 0, pending: 22 });
+        answer(&mut model, vec![Job { counts, ..job("a", JobState::Running) }]);
+        let tracked = model.jobs.get(&name("a")).unwrap();
+        assert_eq!(tracked.samples.0.iter().map(|(_, done)| *done).collect::<Vec<_>>(), [12, 18]);
+        assert_eq!(tracked.left().map(|left| left.as_secs()), Some(220));
+    }
+
+    #[test]
+    fn a_job_that_is_over_stays_so_and_keeps_what_a_list_leaves_out() {
+        let inline = Job { dest: Some(Dest::Inline), ..done("a") };
+        let mut model = with_jobs(vec![inline]);
+        list(&mut model, vec![Job { dest: None, ..done("a") }]);
+        assert_eq!(model.jobs.get(&name("a")).unwrap().job.dest, Some(Dest::Inline));
+        list(&mut model, vec![job("a", JobState::Running)]);
+        assert_eq!(word(&model, "a"), "SUCCEEDED");
+    }
+
+    #[test]
+    fn a_lost_create_that_is_found_keeps_the_selection() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        let mut first = listed(vec![done("a")]);
+        first.unconfirmed = vec![lost("TOKEN")];
+        update(&mut model, Event::JobsListed(Seq(1), Ok(Box::new(first))));
+        assert_eq!(selected(&model), "TOKEN");
+        let found = Job { display_name: Some("ch01 ~gt-TOKEN".into()), ..job("found", JobState::Pending) };
+        list(&mut model, vec![done("a"), found]);
+        assert_eq!(selected(&model), "found");
+    }
+
+    #[test]
+    fn the_last_session_is_shown_until_the_service_answers() {
+        let mut model = empty();
+        let restored = Restored {
+            jobs: vec![job("a", JobState::Running), done("b")],
+            listed_at: Some(model.now),
+            cancelling: vec![name("a")],
+            unconfirmed: vec![lost("T")],
+            view: Some(JobsView { sort: Some((2, true)), filter: "state:".into() }),
+            ..Restored::default()
+        };
+        update(&mut model, Event::Restored(Box::new(restored.clone())));
+        assert_eq!((shown(&model), word(&model, "a")), (vec!["T".into(), "b".into(), "a".into()], "CANCELLING"));
+        tick(&mut model, 1);
+        answer(&mut model, vec![done("new")]);
+        update(&mut model, Event::Restored(Box::new(restored)));
+        assert!(shown(&model).contains(&"new".to_owned()), "what came from the service is newer");
+    }
+
+    #[test]
+    fn any_state_of_tomorrow_is_shown_as_it_came() {
+        for state in ["BATCH_STATE_PAUSED", "", "überholt", "JOB_STATE_"] {
+            let mut model = with_jobs(vec![job("a", JobState::from_wire(state))]);
+            list(&mut model, vec![job("a", JobState::from_wire(state))]);
+            assert_eq!(word(&model, "a"), JobState::from_wire(state).word());
+        }
+    }
+}

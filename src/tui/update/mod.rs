@@ -52,7 +52,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Tick(now) => polling::tick(model, now),
-        Event::Clicked(_, line) => press::clicked(model, line),
+        Event::Clicked(column, line) => press::clicked(model, column, line),
         Event::Scrolled(by) => press::scrolled(model, by),
         Event::Restored(restored) => jobs::restored(model, *restored),
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),

@@ -188,11 +188,10 @@ fn mouse(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A mouse button went down: selects the row below it.
-pub fn clicked(model: &mut Model, line: u16) -> Vec<Effect> {
-    let first = layout::first_row(model);
-    match (model.overlays.is_empty(), line.checked_sub(first)) {
-        (true, Some(line)) => lists::change(model, |list| list.select_line(usize::from(line))),
-        (true, None) | (false, _) => Vec::new(),
+pub fn clicked(model: &mut Model, column: u16, line: u16) -> Vec<Effect> {
+    match layout::row_at(model, column, line) {
+        Some(row) if model.overlays.is_empty() => lists::change(model, |list| list.select_row(row)),
+        Some(_) | None => Vec::new(),
     }
 }
 
