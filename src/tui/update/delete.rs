@@ -108,3 +108,107 @@ pub fn file_deleted(model: &mut Model, name: &FileName, answer: Result<(), Failu
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{
+        dialog, done, job, list, name, press, said, seq_of, shown, stored_file, three_jobs, with_jobs,
+    };
+    use crate::tui::update::update;
+
+    fn unsaved() -> Loss {
+        Loss::Unsaved { saved: 3, of: Some(40) }
+    }
+
+    #[test]
+    fn a_job_without_results_is_deleted_after_y() {
+        for state in [JobState::Failed, JobState::Cancelled, JobState::Expired] {
+            let mut model = with_jobs(vec![job("a", state.clone())]);
+            assert_eq!(press(&mut model, "D y"), [Effect::DeleteJob(name("a"))], "{state:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_deleted_before_its_loss_is_known() {
+        let mut model = with_jobs(vec![done("a")]);
+        let asked = press(&mut model, "D");
+        assert_eq!(asked, [Effect::CheckLoss(seq_of(&asked), vec![done("a")])]);
+        assert_eq!(press(&mut model, "y <Tab><Enter> 1<Enter>"), []);
+        update(&mut model, Event::LossKnown(seq_of(&asked), vec![(name("a"), Loss::Saved)]));
+        assert_eq!(press(&mut model, "y"), [Effect::DeleteJob(name("a"))]);
+    }
+
+    #[test]
+    fn unsaved_results_want_the_count_typed() {
+        for losses in [vec![(name("a"), unsaved())], vec![]] {
+            let mut model = with_jobs(vec![done("a")]);
+            let asked = press(&mut model, "D");
+            update(&mut model, Event::LossKnown(seq_of(&asked), losses));
+            assert_eq!(press(&mut model, "y"), []);
+            assert_eq!(press(&mut model, "1<Enter>"), [Effect::DeleteJob(name("a"))]);
+        }
+    }
+
+    #[test]
+    fn a_late_answer_about_losses_opens_nothing() {
+        let mut model = with_jobs(vec![done("a")]);
+        let asked = press(&mut model, "D <Esc>");
+        update(&mut model, Event::LossKnown(seq_of(&asked), vec![(name("a"), Loss::Saved)]));
+        assert_eq!(press(&mut model, "y").len(), 1, "y copies the name again");
+        assert_eq!(dialog(&model), None);
+    }
+
+    #[test]
+    fn a_running_job_must_be_cancelled_first() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "D"), []);
+        assert_eq!((dialog(&model), said(&model)), (None, "intro is RUNNING: cancel it first, then delete it"));
+        press(&mut model, "a D");
+        assert_eq!(dialog(&model).map(|confirm| confirm.targets.len()), Some(1));
+        assert_eq!(said(&model), "2 jobs left out that are not over: cancel them first");
+    }
+
+    #[test]
+    fn a_deleted_job_does_not_come_back_by_a_late_listing() {
+        let mut model = with_jobs(vec![job("a", JobState::Failed), done("b")]);
+        press(&mut model, "D y");
+        update(&mut model, Event::JobDeleted(name("a"), Ok(())));
+        assert_eq!((shown(&model), said(&model)), (vec!["b".to_owned()], "a deleted"));
+        list(&mut model, vec![job("a", JobState::Failed), done("b")]);
+        assert_eq!(shown(&model), ["b"]);
+    }
+
+    #[test]
+    fn a_refused_deletion_keeps_the_row() {
+        let mut model = with_jobs(vec![job("a", JobState::Failed)]);
+        press(&mut model, "D y");
+        update(&mut model, Event::JobDeleted(name("a"), Err(Failure::new("it is still running"))));
+        assert_eq!((shown(&model).len(), said(&model)), (1, "cannot delete a: it is still running"));
+    }
+
+    #[test]
+    fn the_screen_of_a_deleted_job_is_left() {
+        let mut model = with_jobs(vec![job("a", JobState::Failed)]);
+        press(&mut model, "<Enter> D y");
+        update(&mut model, Event::JobDeleted(name("a"), Ok(())));
+        assert!(model.screens.is_empty());
+    }
+
+    #[test]
+    fn files_are_deleted_after_y_but_unsaved_results_want_the_count() {
+        let mut model = with_jobs(vec![done("a")]);
+        let asked = press(&mut model, "F");
+        assert_eq!(asked, [Effect::ListFiles(seq_of(&asked))]);
+        let files = vec![stored_file("input"), stored_file("batch-a")];
+        update(&mut model, Event::FilesListed(seq_of(&asked), Ok(files)));
+        let file = |id| FileName::parse_loose(id).unwrap();
+        assert_eq!(press(&mut model, "D y"), [Effect::DeleteFile(file("input"))]);
+        update(&mut model, Event::FileDeleted(file("input"), Ok(())));
+        assert_eq!(press(&mut model, "D y"), []);
+        assert_eq!(press(&mut model, "1<Enter>"), [Effect::DeleteFile(file("batch-a"))]);
+        update(&mut model, Event::FileDeleted(file("batch-a"), Err(Failure::new("it is not yours"))));
+        assert_eq!(said(&model), "cannot delete files/batch-a: it is not yours");
+    }
+}

@@ -1,10 +1,10 @@
 //! The commands of `:`: every key by its name, places to go to, and what takes a word of its own.
 
-use crate::filter::Filter;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::model::{Level, Model, Sort};
+use crate::tui::update::record::read_filter;
 use crate::tui::update::{lists, notices, polling, press, prompt, screens};
 
 /// Keys by name. They do what the key does on the screen below, and nothing where the key does nothing.
@@ -148,7 +148,7 @@ fn set_filter(model: &mut Model, text: &str) -> Vec<Effect> {
     if lists::visible(model).is_none() {
         return prompt::problem(model, "there is nothing to filter on this screen".to_owned());
     }
-    match Filter::parse(text) {
+    match read_filter(text) {
         Ok(_) => {
             model.overlays.pop();
             lists::change(model, |list| list.set_filter(text));
@@ -176,4 +176,99 @@ pub fn complete(text: &str, columns: &[&str]) -> Option<String> {
     let takes_word = fitting.len() == 1 && start.is_empty() && OTHERS.contains(&first.as_str()) && *first != "jobs";
     let longer = format!("{start}{}{}", &first[..common], if takes_word { " " } else { "" });
     (longer.len() > text.len()).then_some(longer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::keys::{BINDINGS, Context};
+    use crate::tui::model::{Overlay, Screen};
+    use crate::tui::update::testing::{press, shown, three_jobs};
+
+    fn line(model: &Model) -> (&str, Option<&str>) {
+        match model.overlays.last() {
+            Some(Overlay::Prompt(prompt)) => (prompt.input.text(), prompt.problem.as_deref()),
+            other => panic!("no command is being typed, but {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_screens_has_a_command() {
+        let named = |action: Action| ACTIONS.iter().any(|(_, known)| *known == action);
+        for binding in BINDINGS {
+            let is_looking = binding.contexts.iter().any(|context| [Context::Jobs, Context::Job].contains(context));
+            let is_spelled_otherwise = matches!(
+                binding.action,
+                Action::Move(_)
+                    | Action::SortBy(_)
+                    | Action::Filter
+                    | Action::Palette
+                    | Action::Refresh
+                    | Action::Interrupt
+            );
+            assert!(!is_looking || is_spelled_otherwise || named(binding.action), "{:?}", binding.action);
+        }
+    }
+
+    #[test]
+    fn commands_do_what_their_keys_do() {
+        let mut model = three_jobs();
+        press(&mut model, ":cancel<Enter>");
+        assert!(matches!(model.overlays.last(), Some(Overlay::Confirm(_))));
+        press(&mut model, "n :messages<Enter>");
+        assert_eq!(model.screens, [Screen::Messages { scroll: 0 }]);
+        press(&mut model, ":jobs<Enter>");
+        assert_eq!((model.screens.len(), model.overlays.len()), (0, 0));
+        assert_eq!(press(&mut model, ":quit<Enter>"), [Effect::Quit]);
+    }
+
+    #[test]
+    fn words_of_commands_are_read() {
+        let mut model = three_jobs();
+        press(&mut model, ":sort<Space>name<Enter>");
+        assert_eq!(shown(&model), ["ch01", "ch02", "intro"]);
+        press(&mut model, ":sort<Space>name<Space>reverse<Enter>");
+        assert_eq!(shown(&model), ["intro", "ch02", "ch01"]);
+        press(&mut model, ":filter<Space>state:succeeded<Enter>");
+        assert_eq!(shown(&model), ["ch02"]);
+        press(&mut model, ":refresh<Space>1<Enter>");
+        assert_eq!((model.setting.refresh, model.overlays.len()), (Some(2), 0));
+    }
+
+    #[test]
+    fn what_cannot_be_run_says_why_and_stays() {
+        let table = [
+            ("nonsense", "there is no command 'nonsense'; Tab lists them"),
+            ("mark-", "there is no command 'mark-'; did you mean mark-range, mark-all, mark-none, mark-invert?"),
+            ("play", "play means nothing on this screen: Jobs"),
+            ("quit<Space>now", "quit takes no word"),
+            ("refresh<Space>soon", "refresh takes a number of seconds, 2 or more"),
+            ("filter<Space>stat:x", "there is no column 'stat'"),
+            ("sort<Space>size", "sort takes a column: state, name,"),
+        ];
+        for (keys, expected) in table {
+            let mut model = three_jobs();
+            assert_eq!(press(&mut model, &format!(":{keys}<Enter>")), [], "{keys}");
+            assert!(line(&model).1.unwrap().starts_with(expected), "{keys}: {:?}", line(&model));
+        }
+    }
+
+    #[test]
+    fn tab_completes_as_far_as_it_is_certain() {
+        let table = [
+            ("mes", "messages"),
+            ("mark-", "mark-"),
+            ("mark-n", "mark-none"),
+            ("f", "f"),
+            ("fil", "fil"),
+            ("filt", "filter "),
+            ("sort<Space>mo", "sort model"),
+            ("zzz", "zzz"),
+        ];
+        for (keys, expected) in table {
+            let mut model = three_jobs();
+            press(&mut model, &format!(":{keys}<Tab>"));
+            assert_eq!(line(&model).0, expected, "{keys}");
+        }
+    }
 }

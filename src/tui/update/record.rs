@@ -7,10 +7,16 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
-use crate::filter::{JobRecord, Record};
+use crate::filter::{Filter, FilterError, JobRecord, Record};
 use crate::results::{Outcome, Row};
 use crate::tui::event::TextHead;
 use crate::tui::model::Entry;
+
+/// Reads a filter. Names of the service are found by their id: `batches/` and `files/` stand before every one of
+/// them, so that words like `ch` would find all.
+pub fn read_filter(text: &str) -> Result<Filter, FilterError> {
+    Filter::parse(&text.replace("batches/", "").replace("files/", ""))
+}
 
 /// A row of the list of jobs.
 pub struct EntryRecord<'a> {
@@ -42,7 +48,12 @@ impl Record for EntryRecord<'_> {
     fn text(&self, each: &mut dyn FnMut(&str)) {
         match self.entry {
             Entry::Job(tracked) => {
-                JobRecord { job: &tracked.job, state: tracked.word(), now: self.now }.text(each);
+                let job = &tracked.job;
+                each(job.title());
+                each(job.name.id());
+                each(tracked.word());
+                job.model.iter().for_each(|model| each(model));
+                job.error.iter().for_each(|error| each(&error.message));
             }
             Entry::Lost(lost) => ["UNKNOWN", &lost.display_name, &lost.token, &lost.model].into_iter().for_each(each),
         }
@@ -120,7 +131,7 @@ impl Record for FileRecord<'_> {
 
     fn text(&self, each: &mut dyn FnMut(&str)) {
         let file = self.file;
-        each(file.name.as_str());
+        each(file.name.id());
         for text in [&file.display_name, &file.mime_type, &file.state, &file.source] {
             text.iter().for_each(|text| each(text));
         }

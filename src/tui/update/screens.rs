@@ -100,3 +100,55 @@ fn with(mut effects: Vec<Effect>, more: Vec<Effect>) -> Vec<Effect> {
     effects.extend(more);
     effects
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+    use crate::tui::update::testing::{done, press, said, three_jobs, with_jobs};
+
+    #[test]
+    fn esc_steps_back_one_thing_at_a_time() {
+        let mut model = three_jobs();
+        press(&mut model, "<Enter> <Esc> <Space> /ch <Enter> e /x");
+        assert_eq!((model.overlays.len(), model.jobs.cursor.filter.as_str()), (1, "chx"));
+        press(&mut model, "<Esc>");
+        assert_eq!((model.overlays.len(), model.jobs.cursor.filter.as_str()), (0, "ch"));
+        press(&mut model, "<Esc>");
+        assert_eq!((model.jobs.cursor.filter.as_str(), model.jobs.cursor.only_bad), ("", false));
+        assert_eq!(model.jobs.cursor.marks.len(), 1);
+        press(&mut model, "<Esc>");
+        assert_eq!(model.jobs.cursor.marks.len(), 0);
+        press(&mut model, "<Enter> L");
+        assert_eq!(model.screens.len(), 2);
+        press(&mut model, "<Esc>h<Left>");
+        assert_eq!(model.screens.len(), 0);
+    }
+
+    #[test]
+    fn esc_dismisses_a_bad_notice_on_its_way() {
+        let mut model = three_jobs();
+        notices::fail(&mut model, "", &Failure::new("broken"));
+        press(&mut model, "<Esc>");
+        assert_eq!((said(&model), model.notices.log.len()), ("", 1));
+    }
+
+    #[test]
+    fn leaving_a_job_stops_its_stream() {
+        let mut model = with_jobs(vec![done("a")]);
+        let seq = crate::tui::update::testing::seq_of(&press(&mut model, "<Enter>"));
+        assert_eq!(press(&mut model, "?<Esc>"), [], "a screen above it changes nothing");
+        assert_eq!(press(&mut model, "<Esc>"), [Effect::StopOpening(seq)]);
+        let seq = crate::tui::update::testing::seq_of(&press(&mut model, "<Enter>"));
+        assert_eq!(press(&mut model, "q"), [Effect::StopOpening(seq), Effect::Quit]);
+    }
+
+    #[test]
+    fn a_screen_is_never_twice_on_the_stack() {
+        let mut model = three_jobs();
+        press(&mut model, "L ? F L ? L");
+        assert_eq!(model.screens, [Screen::Messages { scroll: 0 }]);
+        press(&mut model, "F ? F");
+        assert_eq!(model.screens.len(), 2);
+    }
+}
