@@ -6,7 +6,11 @@
 pub mod action;
 pub mod effect;
 pub mod event;
+pub mod input;
 pub mod keys;
 pub mod layout;
+pub mod mailbox;
 pub mod model;
+pub mod screen;
+pub mod term;
 pub mod update;
