@@ -9,3 +9,6 @@ pub mod event;
 pub mod keys;
 pub mod layout;
 pub mod model;
+pub mod rate;
+pub mod theme;
+pub mod view;
