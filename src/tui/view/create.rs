@@ -14,6 +14,9 @@ use crate::tui::view::{footer, header, picker, preview, tiny};
 /// The cells of the names of the fields.
 const NAMES: u16 = 11;
 
+/// The row of the buttons, where there is room for everything above them.
+const BUTTONS_AT: u16 = 14;
+
 /// The fields that hold something; the buttons stand below them.
 const FIELDS: [Field; 7] =
     [Field::Source, Field::Model, Field::Voice, Field::Language, Field::Name, Field::Sample, Field::Inline];
@@ -30,10 +33,13 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, form: &Form) {
     let frame =
         Frame { title: vec![piece("New job", theme.title())], style: theme.focused_border(), ..Frame::default() };
     let inside = pad(pen.frame(place, &frame), 1);
-    for (at, field) in FIELDS.iter().enumerate() {
+    // The buttons stay where they are when what stands above them grows.
+    let buttons_at = inside.height.saturating_sub(1).min(BUTTONS_AT);
+    let focused = FIELDS.iter().position(|field| *field == form.focus).unwrap_or(0);
+    let hidden = (focused + 1).saturating_sub(usize::from(buttons_at));
+    for (at, field) in FIELDS.iter().skip(hidden).take(usize::from(buttons_at)).enumerate() {
         field_row(pen, form, *field, row(inside, at as u16));
     }
-    let buttons_at = inside.height.saturating_sub(1);
     let between = Rect {
         y: inside.y.saturating_add(FIELDS.len() as u16),
         height: buttons_at.saturating_sub(FIELDS.len() as u16),

@@ -1,6 +1,7 @@
 //! Dialogs: what will be done, to what exactly, what it loses, and two buttons of which the harmless one is focused.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::job::Job;
 use crate::ops::Loss;
@@ -21,21 +22,16 @@ const WIDTH: u16 = 84;
 /// Draws a dialog over the screen.
 pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     if layout::is_tiny(area.width, area.height) {
-        return tiny(pen, confirm, area);
+        return tiny(pen, model, confirm, area);
     }
     let theme = *pen.theme;
     // One column on each side stays visible, so that a person sees what lies below.
     let width = WIDTH.min(area.width.saturating_sub(2));
     let room = usize::from(width.saturating_sub(4));
-    let mut lines = targets(pen, confirm, room);
-    lines.push(Vec::new());
-    for (text, style) in consequences(pen, model, confirm) {
-        lines.extend(wrap(&text, room).into_iter().map(|line| vec![piece(line, style)]));
-    }
     // Two borders, an empty line, the buttons, and the count that may have to be typed.
     let n_below = 2 + u16::from(confirm.typed.is_some());
-    let most = area.height.saturating_sub(2 + n_below);
-    lines.truncate(usize::from(most));
+    let most = usize::from(area.height.saturating_sub(2 + n_below));
+    let lines = content(pen, model, confirm, room, most);
     let place = layout::middle(area, width, lines.len() as u16 + 2 + n_below);
     pen.clear(place);
     let style = match confirm.verb {
@@ -54,6 +50,28 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
         footer::line(pen, skip(place, taken), typed);
     }
     buttons(pen, confirm, row(inside, inside.height.saturating_sub(1)));
+}
+
+/// The names and what it means for them, in so many lines. Names give way before consequences do.
+fn content(pen: &Pen<'_>, model: &Model, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
+    let said = consequences(pen, model, confirm);
+    let wrapped = |said: &[(String, Style)]| -> Vec<Vec<Piece>> {
+        let lines = said.iter().flat_map(|(text, style)| wrap(text, room).into_iter().map(|line| (line, *style)));
+        lines.map(|(line, style)| vec![piece(line, style)]).collect()
+    };
+    for n_names in (1..=MOST_NAMES).rev() {
+        let mut lines = targets(pen, confirm, room, n_names);
+        lines.push(Vec::new());
+        lines.extend(wrapped(&said));
+        if lines.len() <= most {
+            return lines;
+        }
+    }
+    // The last sentence explains the harmless button, which explains itself.
+    let mut lines = targets(pen, confirm, room, 1);
+    lines.extend(wrapped(&said[..said.len() - 1]));
+    lines.truncate(most);
+    lines
 }
 
 /// `Cancel 3 jobs?`
@@ -98,19 +116,21 @@ fn deed(confirm: &Confirm) -> String {
     }
 }
 
-fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize) -> Vec<Vec<Piece>> {
+fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
     let theme = *pen.theme;
     // The names stand in one column as wide as the widest of them, but never take what follows them off the screen.
-    let shown = &confirm.targets[..confirm.targets.len().min(MOST_NAMES)];
+    let shown = &confirm.targets[..confirm.targets.len().min(most)];
     let widest = shown.iter().map(|target| usize::from(pen.width(&name(target)))).max().unwrap_or(0);
-    let widest = widest.min(room.saturating_sub(34).max(room / 3));
+    let is_narrow = room < 50;
+    let behind = if is_narrow { 15 } else { 46 };
+    let widest = widest.min(room.saturating_sub(behind).max(room / 3));
     let mut lines: Vec<Vec<Piece>> = shown
         .iter()
         .map(|target| {
             let name = text::fit(&theme.plain(&name(target)), widest);
             let padding = " ".repeat(widest.saturating_sub(text::width(&name)) + 2);
             let mut line = vec![piece(name, theme.title()), piece(padding, theme.text())];
-            line.extend(facts(pen, target));
+            line.extend(facts(pen, target, is_narrow));
             line
         })
         .collect();
@@ -126,16 +146,17 @@ fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-fn facts(pen: &Pen<'_>, target: &Target) -> Vec<Piece> {
+fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
     let theme = *pen.theme;
     match target {
         Target::Job(job, loss) => {
             let standing = Standing::of_state(&job.state);
-            let mut facts = vec![
-                piece(format!("{} ", standing.glyph()), theme.state(standing)),
-                piece(format!("{:<10}", job.state.word()), theme.state(standing)),
-                piece(progress(job), theme.text()),
-            ];
+            let mut facts =
+                vec![piece(format!("{} {:<10}", standing.glyph(), job.state.word()), theme.state(standing))];
+            if is_narrow {
+                return facts;
+            }
+            facts.push(piece(progress(job), theme.text()));
             if let Some(loss) = loss {
                 let (text, style) = match loss {
                     Loss::Nothing => ("no results", theme.muted()),
@@ -162,7 +183,7 @@ fn progress(job: &Job) -> String {
 }
 
 /// What it means, in whole sentences.
-fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String, ratatui::style::Style)> {
+fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String, Style)> {
     let theme = *pen.theme;
     let mut said = Vec::new();
     match confirm.verb {
@@ -220,7 +241,7 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
     Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
 }
 
-fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, ratatui::style::Style)> {
+fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
     let theme = pen.theme;
     let (mut n_unsaved, mut n_results) = (0u64, Some(0u64));
     for (_, loss) in jobs(confirm) {
@@ -265,18 +286,22 @@ fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, place: Rect) {
     pen.line_right(place, &pieces);
 }
 
-/// Where there is no room for a box: the question, the names, and how to answer.
-fn tiny(pen: &mut Pen<'_>, confirm: &Confirm, area: Rect) {
+/// Where there is no room for a box: the question, what it means, the names, and how to answer.
+fn tiny(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let theme = *pen.theme;
     pen.clear(area);
-    let mut lines = wrap(&question(confirm), usize::from(area.width));
-    let last = area.height.saturating_sub(1);
-    if confirm.targets.len() > 1 {
-        lines.extend(confirm.targets.iter().map(name));
+    let room = usize::from(area.width);
+    let mut lines: Vec<Vec<Piece>> =
+        wrap(&question(confirm), room).into_iter().map(|line| vec![piece(line, theme.title())]).collect();
+    for (text, style) in consequences(pen, model, confirm).into_iter().take(1) {
+        lines.extend(wrap(&text, room).into_iter().map(|line| vec![piece(line, style)]));
     }
+    if confirm.targets.len() > 1 {
+        lines.extend(confirm.targets.iter().map(|target| vec![piece(name(target), theme.text())]));
+    }
+    let last = area.height.saturating_sub(1);
     for (at, line) in lines.iter().take(usize::from(last)).enumerate() {
-        let style = if at == 0 { theme.title() } else { theme.text() };
-        pen.text(row(area, at as u16), line, style);
+        pen.line(row(area, at as u16), line);
     }
     let place = row(area, last);
     match &confirm.typed {
@@ -288,7 +313,7 @@ fn tiny(pen: &mut Pen<'_>, confirm: &Confirm, area: Rect) {
             pen.text(place, "looking …", theme.active());
         }
         None => {
-            pen.text(place, "y yes  n no", theme.key());
+            pen.text(place, if room < 11 { "y or n" } else { "y yes  n no" }, theme.key());
         }
     }
 }

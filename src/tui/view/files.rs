@@ -24,7 +24,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &FilesScreen) {
     }
     let places = layout::lines(area);
     header::crumbs(pen, model, places.header, stored(pen, files));
-    let columns = columns(places.body.width.saturating_sub(2));
+    let columns = columns(places.body.width.saturating_sub(3));
     let mut frame = Frame { title, style: theme.focused_border(), ..Frame::default() };
     if columns.hidden > 0 {
         frame.right = vec![piece(format!("…+{}", columns.hidden), theme.muted())];

@@ -120,30 +120,42 @@ pub fn line(pen: &mut Pen<'_>, place: Rect, line: &Line) {
 pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let context = model.context();
     let place = pad(place, 1);
+    // A prompt shares its keys with the fields of the form, but there is nothing to submit.
+    let is_form = !matches!(model.overlays.last(), Some(Overlay::Prompt(_)));
     let shown = |binding: &&Binding| {
         !binding.hint.is_empty()
             && !(model.setting.read_only && changes(binding.action))
             && (binding.action != Action::Back || can_go_back(model, context))
+            && (binding.action != Action::Submit || is_form)
     };
     // The way out is laid down first, so that no screen is too narrow to leave it.
-    let mut exits = Vec::new();
-    for binding in bindings(context).filter(shown).filter(|binding| is_exit(context, binding.action)) {
-        let hint = hint(pen, binding, !exits.is_empty());
-        if pen.total(&exits).saturating_add(pen.total(&hint)) <= place.width {
-            exits.extend(hint);
-        }
-    }
+    let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
+        bindings(context).filter(shown).partition(|binding| is_exit(binding.action));
+    ways_out.sort_by_key(|binding| match binding.action {
+        Action::Help => 0,
+        Action::Quit => 2,
+        _ => 1,
+    });
+    let exits = as_many_as_fit(pen, &ways_out, place.width);
     let taken = pen.line_right(place, &exits);
+    // What belongs to the whole program rather than to this screen comes last.
+    others.sort_by_key(|binding| matches!(binding.action, Action::Palette | Action::Submit));
     let room = place.width.saturating_sub(taken.saturating_add(2));
+    let hints = as_many_as_fit(pen, &others, room);
+    pen.line(Rect { width: room, ..place }, &hints);
+}
+
+/// Whole hints, from the first one on, up to the first that does not fit.
+fn as_many_as_fit(pen: &Pen<'_>, bindings: &[&Binding], room: u16) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for binding in bindings(context).filter(shown).filter(|binding| !is_exit(context, binding.action)) {
+    for binding in bindings {
         let hint = hint(pen, binding, !pieces.is_empty());
         if pen.total(&pieces).saturating_add(pen.total(&hint)) > room {
             break;
         }
         pieces.extend(hint);
     }
-    pen.line(Rect { width: room, ..place }, &pieces);
+    pieces
 }
 
 fn hint(pen: &Pen<'_>, binding: &Binding, spaced: bool) -> Vec<Piece> {
@@ -157,11 +169,9 @@ fn hint(pen: &Pen<'_>, binding: &Binding, spaced: bool) -> Vec<Piece> {
     pieces
 }
 
-/// Whether an action leads away from here, or tells how. From the list of jobs there is nothing to go back to.
-fn is_exit(context: Context, action: Action) -> bool {
-    matches!(action, Action::Help | Action::Quit)
-        || (action == Action::Back && context != Context::Jobs)
-        || (action == Action::No && context == Context::Dialog)
+/// Whether an action leads away from here, or tells how.
+fn is_exit(action: Action) -> bool {
+    matches!(action, Action::Help | Action::Quit | Action::Back | Action::No)
 }
 
 /// Whether there is anything to step back from.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::clock::since;
 use crate::failure::Exit;
 use crate::text;
-use crate::tui::model::{Entry, Jobs, Model, Screen};
+use crate::tui::model::{Entry, Jobs, Model, Overlay, Screen};
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 use crate::tui::view::times;
 
@@ -25,7 +25,7 @@ pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let theme = *pen.theme;
     let setting = &model.setting;
     let mut left = vec![Part { rank: 2, pieces: vec![piece("gemtts-tui", theme.title()), piece("  ", theme.text())] }];
-    left.push(Part { rank: 5, pieces: vec![piece(setting.profile.as_str(), theme.text())] });
+    left.push(Part { rank: 6, pieces: vec![piece(setting.profile.as_str(), theme.text())] });
     if !setting.key_tail.is_empty() {
         left.push(Part { rank: 3, pieces: vec![piece(format!("key …{}", setting.key_tail), theme.muted())] });
     }
@@ -41,7 +41,9 @@ pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     }
     let mut right = link(pen, model);
     if let Some(every) = every(model) {
-        right.push(Part { rank: 1, pieces: vec![piece(every, theme.muted())] });
+        // When nothing comes any more, the next try is worth more than the address.
+        let rank = if model.link.trouble.is_some() { 5 } else { 1 };
+        right.push(Part { rank, pieces: vec![piece(every, theme.muted())] });
     }
     both(pen, pad(place, 1), left, right);
 }
@@ -54,6 +56,10 @@ pub fn crumbs(pen: &mut Pen<'_>, model: &Model, place: Rect, right: Vec<Piece>) 
         let style = if at + 1 == model.screens.len() { theme.title() } else { theme.muted() };
         way.push(piece(" ▸ ", theme.muted()));
         way.push(piece(name(model, screen), style));
+    }
+    if let Some(Overlay::Page(page)) = model.overlays.last() {
+        way.push(piece(" ▸ ", theme.muted()));
+        way.push(piece(page.title.as_str(), theme.title()));
     }
     let mut trouble: Vec<Part> = Vec::new();
     if model.setting.demo {
@@ -128,10 +134,10 @@ fn link(pen: &Pen<'_>, model: &Model) -> Vec<Part> {
             true => format!("list of {}, {} old", times::clock(zone, at), text::age(since(at, model.now))),
             false => format!("listed {}", times::clock(zone, at)),
         };
-        parts.push(Part { rank: 6, pieces: vec![piece(text, theme.text())] });
+        parts.push(Part { rank: 7, pieces: vec![piece(text, theme.text())] });
     }
     if !link.complete {
-        parts.push(Part { rank: 7, pieces: vec![piece("⚠ list incomplete", theme.warn())] });
+        parts.push(Part { rank: 8, pieces: vec![piece("⚠ list incomplete", theme.warn())] });
     }
     parts
 }

@@ -68,7 +68,7 @@ fn about(pen: &Pen<'_>, model: &Model, screen: &JobScreen) -> Vec<Piece> {
 fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     let theme = *pen.theme;
     let is_focused = screen.pane == Pane::Keys;
-    let columns = columns(place.width.saturating_sub(2));
+    let columns = columns(place.width.saturating_sub(3));
     let mut frame = Frame {
         title: jobs::list_title(pen, "Keys", screen.rows.len(), &screen.cursor),
         bottom: opening(pen, screen),
@@ -111,17 +111,18 @@ fn opening(pen: &Pen<'_>, screen: &JobScreen) -> Vec<Piece> {
 
 fn columns(room: u16) -> Columns {
     let column = |number: u8, width, right| Column { number, head: KEY_COLUMNS[usize::from(number) - 1], width, right };
-    // A key is told apart by its end as often as by its beginning, so it gets a good part of the room.
-    let key_width = (room / 3).clamp(12, 32);
-    let columns = vec![
-        column(1, table::SIGNS + 2 + key_width, false),
-        column(2, 8, true),
-        column(3, 12, false),
-        column(4, 8, false),
-        column(5, 0, false),
-    ];
-    let steps = [(4, 0), (5, 0), (2, 0)];
-    table::place(room, columns, Yielding { flexible: 5, least: 12, steps: &steps })
+    let verdict = column(3, 12, false);
+    if room < 50 {
+        // No room for a text worth reading: the key takes it all.
+        let columns = vec![column(1, 0, false), column(2, 8, true), verdict];
+        let yielding = Yielding { flexible: 1, least: table::SIGNS + 2 + 12, steps: &[(2, 0)] };
+        return Columns { hidden: 2, ..table::place(room, columns, yielding) };
+    }
+    let key_width = table::SIGNS + 2 + (room / 3).clamp(12, 32);
+    let columns =
+        vec![column(1, key_width, false), column(2, 8, true), verdict, column(4, 8, false), column(5, 0, false)];
+    let steps = [(4, 0), (1, table::SIGNS + 2 + 12)];
+    table::place(room, columns, Yielding { flexible: 5, least: 14, steps: &steps })
 }
 
 fn standout(screen: &JobScreen, result: &Row, is_focused: bool) -> Standout {

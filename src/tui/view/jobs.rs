@@ -34,7 +34,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model) {
 
 fn table(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let cursor = &model.jobs.cursor;
-    let columns = columns(model, place.width.saturating_sub(2));
+    let columns = columns(model, place.width.saturating_sub(3));
     let mut frame = Frame { title: title(pen, model), style: pen.theme.focused_border(), ..Frame::default() };
     if columns.hidden > 0 {
         frame.right = vec![piece(format!("…+{}", columns.hidden), pen.theme.muted())];

@@ -139,12 +139,12 @@ impl<'a> Pen<'a> {
             self.text(Rect { y, width: 1, height: 1, ..place }, "│", frame.style);
             self.text(Rect { x: place.right() - 1, y, width: 1, height: 1 }, "│", frame.style);
         }
-        let edge = |y: u16| Rect { x: place.x + 2, y, width: place.width.saturating_sub(4), height: 1 };
+        let edge = |y: u16| Rect { x: place.x + 1, y, width: place.width - 2, height: 1 };
         let title = self.on_edge(edge(place.y), &frame.title);
         let left = skip(edge(place.y), title.saturating_add(1));
-        if self.total(&frame.right).saturating_add(2) <= left.width {
-            let taken = self.total(&frame.right) + 2;
-            self.on_edge(Rect { x: left.right() - taken, width: taken, ..left }, &frame.right);
+        let taken = self.total(&frame.right).saturating_add(2);
+        if taken < left.width {
+            self.on_edge(Rect { x: left.right() - taken - 1, width: taken, ..left }, &frame.right);
         }
         self.on_edge(edge(bottom), &frame.bottom);
         Rect { x: place.x + 1, y: place.y + 1, width: place.width - 2, height: place.height - 2 }

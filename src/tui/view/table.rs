@@ -83,9 +83,13 @@ impl Columns {
             .map(|(column, x)| Rect { width: column.width, ..skip(row, *x) }.intersection(row))
     }
 
-    /// Everything from a column to the end of the row.
+    /// Everything from a column to the last cell but one of the row.
     pub fn from(&self, row: Rect, number: u8) -> Option<Rect> {
-        self.placed.iter().find(|(column, _)| column.number >= number).map(|(_, x)| skip(row, *x))
+        self.placed
+            .iter()
+            .find(|(column, _)| column.number >= number)
+            .map(|(_, x)| skip(row, *x))
+            .map(|rest| Rect { width: rest.width.saturating_sub(1), ..rest })
     }
 
     /// Writes a cell; nothing when the column has no place.

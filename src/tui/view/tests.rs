@@ -385,7 +385,10 @@ fn a_page_is_what_is_drawn() {
         let rows: Vec<_> = (0..200).map(|line| spoken(line, "zz-key", 1.0)).collect();
         let model = opened(model, Opening::Complete, rows);
         let text = text_of(&drawn(&model, Theme::default()));
-        let shown = text.lines().filter(|line| line.split('│').nth(1).unwrap_or(line).contains("zz-") && !line.starts_with('╭')).count();
+        let shown = text
+            .lines()
+            .filter(|line| line.split('│').nth(1).unwrap_or(line).contains("zz-") && !line.starts_with('╭'))
+            .count();
         assert_eq!(shown, layout::page(&model), "keys at {width}x{height}\n{text}");
     }
 }
@@ -431,7 +434,7 @@ fn the_way_out_is_always_shown_whole() {
     for width in 40..130 {
         let text = text_of(&drawn(&busy(width, 24), Theme::default()));
         let last = text.lines().last().unwrap();
-        assert!(last.ends_with("? help  q quit"), "{width}: {last:?}");
+        assert!(last.contains("? help") && last.ends_with("q quit"), "{width}: {last:?}");
     }
 }
 

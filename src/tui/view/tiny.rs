@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use crate::text;
 use crate::tui::layout;
 use crate::tui::model::Model;
 use crate::tui::model::{Entry, JobScreen, Overlay};
@@ -91,7 +90,7 @@ pub fn keys(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen) {
     }
 }
 
-/// The first line of a tiny screen: what is being typed, else trouble, else the last bad thing said, else the title.
+/// The first line of a tiny screen: what is being typed, else else trouble and the title, and what was said.
 pub fn top(pen: &mut Pen<'_>, model: &Model, place: Rect, title: Vec<Piece>) {
     let theme = *pen.theme;
     if let Some(Overlay::Prompt(_)) = model.overlays.last() {
@@ -105,7 +104,7 @@ pub fn top(pen: &mut Pen<'_>, model: &Model, place: Rect, title: Vec<Piece>) {
         };
         pieces.insert(0, piece(format!("{word}  "), theme.warn()));
     } else if let Some(notice) = &model.notices.flash {
-        pieces.insert(0, piece(format!("{}  ", text::clean(&notice.text)), theme.level(notice.level)));
+        pieces.push(piece(format!("  {}", notice.text), theme.level(notice.level)));
     }
     pen.line(place, &pieces);
 }
