@@ -29,6 +29,8 @@ pub struct Jobs {
     pub deleted: BTreeSet<JobName>,
     /// Cancels that were sent and not answered yet.
     pub asking: BTreeSet<JobName>,
+    /// US dollars that jobs may cost in all, low and high, for those whose estimate we know.
+    pub costs: BTreeMap<JobName, (f64, f64)>,
 }
 
 impl Jobs {

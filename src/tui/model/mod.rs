@@ -1,6 +1,7 @@
 //! Everything that the screen shows, as plain data. `update` changes it, `draw` reads it.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
 use crate::tui::keys::Context;
@@ -70,6 +71,8 @@ pub struct Model {
     pub interrupted: bool,
     /// The last number given to a request.
     pub last_seq: Seq,
+    /// In which times are shown; UTC until the shell says otherwise.
+    pub zone: TimeZone,
 }
 
 /// Columns and rows.
@@ -205,6 +208,7 @@ impl Model {
             zoomed: false,
             interrupted: false,
             last_seq: Seq::default(),
+            zone: TimeZone::UTC,
         }
     }
 
