@@ -1,2 +1,5 @@
 //! x
 mod args;
+mod console;
+mod json;
+mod table;
