@@ -1,14 +1,18 @@
-//! Models, voices and prices as data, and what a job may cost.
+//! What can be used and what it costs: models, voices, languages, prices with dates, limits, estimates.
 //!
-//! Pure.
+//! Pure: the facts are data files built into the program, the day comes from the caller, and a person's own file is
+//! text that [`Catalog::add_models`] reads. Facts age, so unknown models, voices and languages are never refused here.
 
-/// What a job may come to, as ranges: nobody knows the length of speech before it is spoken.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Estimate {
-    /// Seconds of audio, low and high.
-    pub seconds: (f64, f64),
-    /// US dollars at the batch price, low and high; `None` when no price is known.
-    pub dollars: Option<(f64, f64)>,
-    /// What the range rests on, for people.
-    pub basis: String,
-}
+mod catalog;
+mod estimate;
+mod language;
+mod model;
+mod voice;
+
+pub use catalog::{Catalog, CatalogError, Limits, Tier};
+pub use estimate::{Characters, Estimate, Pace, Paces, Script, Span};
+pub use language::{Language, LanguageCheck, LanguageList, Languages};
+pub use model::{Batch, BatchPrice, EndOfLife, Generation, Model, Price, Stage};
+pub use voice::{Voice, Voices};
+
+pub use jiff::civil::Date;

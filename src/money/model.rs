@@ -1,0 +1,315 @@
+//! A speech model: its generation, its limits, whether it takes batches, and its prices with their dates.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::catalog::{CatalogError, date};
+
+/// What is known about one model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Without `models/`.
+    pub id: String,
+    /// Decides how a request is written.
+    pub generation: Generation,
+    /// Preview or stable.
+    pub stage: Option<Stage>,
+    /// The day it came out.
+    pub released: Option<Date>,
+    /// Tokens of text in one request.
+    pub input_token_limit: Option<u64>,
+    /// Tokens of audio in one answer.
+    pub output_token_limit: Option<u64>,
+    /// Where the limits come from.
+    pub limits_evidence: Option<String>,
+    /// Whether it takes batches.
+    pub batch: Batch,
+    /// Why we think so.
+    pub batch_note: Option<String>,
+    /// Where that comes from.
+    pub batch_evidence: Option<String>,
+    /// What to use when it is gone.
+    pub replacement: Option<String>,
+    /// The most tokens that may wait in batches of tiers 1, 2 and 3; `None` where nothing is published.
+    pub enqueued_tokens: Option<[u64; 3]>,
+    /// Prices, in the order of the data.
+    pub prices: Vec<Price>,
+    /// When it is said to end; the sources disagree.
+    pub end_of_life: Vec<EndOfLife>,
+}
+
+impl Model {
+    /// The price of a batch on that day. Of several that hold, the last one of the data counts.
+    pub fn price_at(&self, day: Date) -> Option<BatchPrice> {
+        let holds =
+            |price: &&Price| price.from.is_none_or(|from| from <= day) && price.until.is_none_or(|until| day <= until);
+        self.prices.iter().rfind(holds).map(|price| price.batch)
+    }
+
+    /// The next price after that day, with the day on which it begins.
+    pub fn price_change_after(&self, day: Date) -> Option<(Date, BatchPrice)> {
+        let begins = |price: &Price| price.from.filter(|from| *from > day).map(|from| (from, price.batch));
+        self.prices.iter().filter_map(begins).min_by_key(|(from, _)| *from)
+    }
+
+    /// The earliest day on which anyone says that it ends.
+    pub fn ends(&self) -> Option<Date> {
+        self.end_of_life.iter().map(|end| end.day).min()
+    }
+}
+
+/// The id of a model without `models/`.
+pub(super) fn id_of(name: &str) -> &str {
+    name.strip_prefix("models/").unwrap_or(name)
+}
+
+/// The families that want their requests written differently. Ordered by age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+pub enum Generation {
+    /// Style in the text; a voice is optional.
+    #[serde(rename = "2.5")]
+    V2_5,
+    /// Style in the text; a voice is needed.
+    #[serde(rename = "3.1")]
+    V3_1,
+    /// Text is read verbatim; style stands beside it; no sampling settings.
+    #[serde(rename = "3.8")]
+    V3_8,
+    /// A model of tomorrow. Requests are written as for 3.8, and only what holds for all generations is checked.
+    #[serde(rename = "unknown")]
+    Unknown,
+}
+
+impl Generation {
+    /// What the id of a model tells, for models that are not in the data.
+    pub fn of(model: &str) -> Generation {
+        let id = id_of(model);
+        let starts = |family: &str| {
+            id.strip_prefix("gemini-")
+                .and_then(|rest| rest.strip_prefix(family))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        if starts("2.5") {
+            Generation::V2_5
+        } else if starts("3.1") {
+            Generation::V3_1
+        } else if starts("3.8") {
+            Generation::V3_8
+        } else {
+            Generation::Unknown
+        }
+    }
+
+    /// `2.5`, `3.1`, `3.8` or `unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Generation::V2_5 => "2.5",
+            Generation::V3_1 => "3.1",
+            Generation::V3_8 => "3.8",
+            Generation::Unknown => "unknown",
+        }
+    }
+}
+
+/// How settled a model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// May change or go at short notice.
+    Preview,
+    /// Kept.
+    Stable,
+}
+
+/// Whether a model takes batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Batch {
+    /// As far as anyone has seen.
+    Yes,
+    /// Nobody has seen one.
+    No,
+    /// The witnesses disagree.
+    Disputed,
+}
+
+impl Batch {
+    /// `yes`, `no` or `disputed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Batch::Yes => "yes",
+            Batch::No => "no",
+            Batch::Disputed => "disputed",
+        }
+    }
+}
+
+/// A price with the days on which it holds, the last one included; an open end has no announced date.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Price {
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub until: Option<Date>,
+    /// The price.
+    pub batch: BatchPrice,
+    /// Where it comes from.
+    pub evidence: Option<String>,
+}
+
+/// The price of a batch, in US dollars per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchPrice {
+    /// Tokens of the text.
+    pub text_in: f64,
+    /// Tokens of the audio.
+    pub audio_out: f64,
+}
+
+impl BatchPrice {
+    /// What finished work cost, in US dollars. Answers without audio are billed by their tokens too.
+    pub fn cost(self, prompt_tokens: u64, audio_tokens: u64) -> f64 {
+        (prompt_tokens as f64 * self.text_in + audio_tokens as f64 * self.audio_out) / 1_000_000.0
+    }
+}
+
+/// A day on which a model is said to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndOfLife {
+    /// The day.
+    pub day: Date,
+    /// Who says so.
+    pub source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawModel {
+    generation: Generation,
+    stage: Option<Stage>,
+    released: Option<toml::value::Datetime>,
+    input_token_limit: Option<u64>,
+    output_token_limit: Option<u64>,
+    limits_evidence: Option<String>,
+    batch: Batch,
+    batch_note: Option<String>,
+    batch_evidence: Option<String>,
+    replacement: Option<String>,
+    enqueued_tokens: Option<[u64; 3]>,
+    #[serde(default)]
+    price: Vec<RawPrice>,
+    #[serde(default)]
+    retirement: Vec<RawEnd>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPrice {
+    from: Option<toml::value::Datetime>,
+    until: Option<toml::value::Datetime>,
+    text_in: f64,
+    audio_out: f64,
+    evidence: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEnd {
+    date: toml::value::Datetime,
+    source: String,
+}
+
+impl RawModel {
+    pub(super) fn model(self, id: &str) -> Result<Model, CatalogError> {
+        let day = |raw: toml::value::Datetime| {
+            date(&raw).ok_or_else(|| CatalogError::Meaning {
+                name: format!("{raw} at {id}"),
+                reason: "is not a day".to_owned(),
+            })
+        };
+        let mut prices = Vec::with_capacity(self.price.len());
+        for raw in self.price {
+            if !(raw.text_in >= 0.0 && raw.audio_out >= 0.0) {
+                return Err(CatalogError::Meaning {
+                    name: format!("a price of {id}"),
+                    reason: "is below zero".to_owned(),
+                });
+            }
+            prices.push(Price {
+                from: raw.from.map(day).transpose()?,
+                until: raw.until.map(day).transpose()?,
+                batch: BatchPrice { text_in: raw.text_in, audio_out: raw.audio_out },
+                evidence: raw.evidence,
+            });
+        }
+        let mut end_of_life = Vec::with_capacity(self.retirement.len());
+        for raw in self.retirement {
+            end_of_life.push(EndOfLife { day: day(raw.date)?, source: raw.source });
+        }
+        Ok(Model {
+            id: id_of(id).to_owned(),
+            generation: self.generation,
+            stage: self.stage,
+            released: self.released.map(day).transpose()?,
+            input_token_limit: self.input_token_limit,
+            output_token_limit: self.output_token_limit,
+            limits_evidence: self.limits_evidence,
+            batch: self.batch,
+            batch_note: self.batch_note,
+            batch_evidence: self.batch_evidence,
+            replacement: self.replacement,
+            enqueued_tokens: self.enqueued_tokens,
+            prices,
+            end_of_life,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Catalog;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_price_holds_on_its_own_days() {
+        let catalog = Catalog::built_in();
+        let flash = catalog.model("gemini-3.8-flash-tts").unwrap();
+        let table = [
+            (date(2026, 9, 21), None),
+            (date(2026, 9, 22), Some(4.5)),
+            (date(2026, 12, 31), Some(4.5)),
+            (date(2027, 1, 1), Some(9.0)),
+            (date(2030, 6, 1), Some(9.0)),
+        ];
+        for (day, audio_out) in table {
+            assert_eq!(flash.price_at(day).map(|price| price.audio_out), audio_out, "{day}");
+        }
+        let (from, next) = flash.price_change_after(date(2026, 11, 20)).unwrap();
+        assert_eq!((from, next.audio_out), (date(2027, 1, 1), 9.0));
+        assert_eq!(flash.price_change_after(date(2027, 1, 1)), None);
+    }
+
+    #[test]
+    fn finished_work_costs_its_tokens() {
+        let price = BatchPrice { text_in: 0.5, audio_out: 10.0 };
+        assert!((price.cost(1_000_000, 1_500) - 0.515).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_earliest_end_counts_and_ids_tell_the_generation() {
+        let catalog = Catalog::built_in();
+        assert_eq!(catalog.model("gemini-2.5-pro-preview-tts").unwrap().ends(), Some(date(2026, 11, 17)));
+        let table = [
+            ("gemini-2.5-pro-preview-tts", Generation::V2_5),
+            ("models/gemini-3.1-flash-tts-preview", Generation::V3_1),
+            ("gemini-3.8-flash-lite-tts", Generation::V3_8),
+            ("gemini-3.85-tts", Generation::Unknown),
+            ("gemini-4-tts", Generation::Unknown),
+            ("", Generation::Unknown),
+        ];
+        for (id, generation) in table {
+            assert_eq!(Generation::of(id), generation, "{id}");
+        }
+    }
+}
