@@ -1,1 +1,15 @@
-//! (skeleton)
+//! The dashboard: a pure core (`update`, `draw`) in a thin shell (`run`, `term`, `world`).
+//!
+//! An [`action::Action`] is what a key means, an [`event::Event`] is what happened, an [`effect::Effect`] is what to do.
+//! All three are plain data that compare, so that a session is a list that a test can write down.
+
+pub mod action;
+pub mod effect;
+pub mod event;
+pub mod input;
+pub mod keys;
+pub mod layout;
+pub mod mailbox;
+pub mod model;
+pub mod screen;
+pub mod term;

@@ -1,0 +1,74 @@
+//! What is to be done: orders of the pure core to the shell, as plain data.
+
+use std::path::PathBuf;
+
+use crate::job::{FileName, Job, JobName};
+use crate::ops::Order;
+use crate::tui::model::{Draft, JobsView, Seq};
+
+/// An order to the shell. Each answers with an event, but for those that only change the terminal or the disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Walk the whole list: `JobsPaged`, then `JobsListed`.
+    ListJobs(Seq),
+    /// Fetch one job: `JobFetched`.
+    FetchJob(Seq, JobName),
+    /// Find out what a deletion would lose: `LossKnown`.
+    CheckLoss(Seq, Vec<Job>),
+    /// Cancel a job: `CancelAnswered`.
+    CancelJob(JobName),
+    /// Delete a job: `JobDeleted`.
+    DeleteJob(JobName),
+
+    /// Fetch, keep and read the results of a job: `RowsArrived`, `OpeningProgressed`, `Opened`, `TextsLoaded`.
+    OpenJob(Seq, Box<Job>),
+    /// Stop that; nobody looks any more.
+    StopOpening(Seq),
+    /// Decode and save results: `SaveProgressed`, `RowSaved`, `SaveEnded`.
+    Save(Seq, Box<Job>, SaveWhat),
+    /// Read one result line from the kept copy: `RawLine`.
+    ReadRawLine(Seq, Box<Job>, u64),
+
+    /// Check a draft: `Planned`.
+    Plan(Seq, Order),
+    /// Submit the plan that was made under that number, exactly once: `SubmitProgressed`, `Submitted`.
+    Submit {
+        /// Of this submission.
+        seq: Seq,
+        /// Of the plan.
+        plan: Seq,
+    },
+    /// Read a folder for the file picker: `FolderListed`.
+    ListFolder(Seq, PathBuf),
+
+    /// List the stored files: `FilesListed`.
+    ListFiles(Seq),
+    /// Delete one: `FileDeleted`.
+    DeleteFile(FileName),
+
+    /// Put text into the clipboard of the terminal: `Noticed`.
+    Copy(String),
+    /// Play a saved file, or copy a line that fetches it: `Noticed`.
+    Play(PathBuf),
+    /// Switch mouse reporting.
+    SetMouse(bool),
+    /// Remember the form.
+    KeepDraft(Draft),
+    /// Remember sort and filter.
+    KeepView(JobsView),
+    /// Paint everything again.
+    Repaint,
+    /// Give the terminal back to the shell until we are continued.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// Which results to save.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveWhat {
+    /// All of them.
+    All,
+    /// Those on these lines.
+    Lines(Vec<u64>),
+}

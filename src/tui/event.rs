@@ -1,0 +1,138 @@
+//! What happened: at the keyboard, on the clock, and in the world after an effect.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::api::StoredFile;
+use crate::failure::Failure;
+use crate::job::{FileName, Job, JobName};
+use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Saved, Transition, Unconfirmed};
+use crate::results::Row;
+use crate::tui::keys::Chord;
+use crate::tui::model::{Draft, JobsView, Seq};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted; it never reaches a key binding.
+    Pasted(String),
+    /// The terminal has a new size: columns, rows.
+    Resized(u16, u16),
+    /// It is that late now.
+    Tick(Timestamp),
+    /// A mouse button went down on a cell: column, row.
+    Clicked(u16, u16),
+    /// The wheel was turned; positive is down.
+    Scrolled(i16),
+
+    /// What the last session knew, from the state folder.
+    Restored(Box<Restored>),
+    /// One more page of a listing that is under way; only for the first one, so that a screen stands early.
+    JobsPaged(Seq, Vec<Job>),
+    /// A listing came to its end.
+    JobsListed(Seq, Result<Box<Listed>, Failure>),
+    /// One job was fetched, with the service's own JSON.
+    JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
+
+    /// What the deletion of jobs would lose.
+    LossKnown(Seq, Vec<(JobName, Loss)>),
+    /// The service's answer to a cancel.
+    CancelAnswered(JobName, Result<CancelAnswer, Failure>),
+    /// The service's answer to a deletion.
+    JobDeleted(JobName, Result<(), Failure>),
+
+    /// More results of the job that is being opened.
+    RowsArrived(Seq, Vec<Row>),
+    /// More bytes of them.
+    OpeningProgressed(Seq, Progress),
+    /// They are complete, or will not come.
+    Opened(Seq, Result<(), Failure>),
+    /// The beginnings of the texts of a job that we made, by key.
+    TextsLoaded(JobName, BTreeMap<String, TextHead>),
+
+    /// How far a save is.
+    SaveProgressed(Seq, Progress),
+    /// A result line was saved or could not be: line, file name in the folder.
+    RowSaved(Seq, u64, Option<String>),
+    /// A save came to its end.
+    SaveEnded(Seq, Result<Saved, Failure>),
+
+    /// The draft of a new job was checked.
+    Planned(Seq, Result<Box<Plan>, Failure>),
+    /// How far the upload of a new job is.
+    SubmitProgressed(Seq, Progress),
+    /// A new job was submitted, or was not.
+    Submitted(Seq, Result<Box<Created>, Failure>),
+    /// The entries of a folder, for the file picker: folders first.
+    FolderListed(Seq, PathBuf, Result<Vec<FolderEntry>, Failure>),
+
+    /// The stored files.
+    FilesListed(Seq, Result<Vec<StoredFile>, Failure>),
+    /// The service's answer to the deletion of a file.
+    FileDeleted(FileName, Result<(), Failure>),
+    /// One result line as the service sent it, audio cut short.
+    RawLine(Seq, Result<String, Failure>),
+
+    /// Something worth a notice came from the shell: a copied text, a player that is missing.
+    Noticed(Result<String, Failure>),
+}
+
+/// What the state folder held at the start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Restored {
+    /// The last known list.
+    pub jobs: Vec<Job>,
+    /// When it was fetched.
+    pub listed_at: Option<Timestamp>,
+    /// Every recorded transition.
+    pub transitions: Vec<Transition>,
+    /// Jobs that we asked to cancel, not yet confirmed.
+    pub cancelling: Vec<JobName>,
+    /// Creates whose answer was lost.
+    pub unconfirmed: Vec<Unconfirmed>,
+    /// Folders into which jobs were saved.
+    pub saved: BTreeMap<JobName, PathBuf>,
+    /// The form as it was left.
+    pub draft: Option<Draft>,
+    /// Sort and filter as they were left.
+    pub view: Option<JobsView>,
+}
+
+/// A complete listing and what it changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// All jobs.
+    pub listing: Listing,
+    /// What changed since the one before.
+    pub transitions: Vec<Transition>,
+    /// Jobs that we asked to cancel, not yet confirmed.
+    pub cancelling: Vec<JobName>,
+    /// Creates whose answer was lost and that are not in the list.
+    pub unconfirmed: Vec<Unconfirmed>,
+}
+
+/// The beginning of a text, and who speaks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextHead {
+    /// At most 200 characters, cleaned.
+    pub text: String,
+    /// The voice, when one is given.
+    pub voice: Option<String>,
+}
+
+/// An entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderEntry {
+    /// Its name, cleaned; opened by [`FolderEntry::path`].
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// Its size in bytes, for files.
+    pub bytes: u64,
+}

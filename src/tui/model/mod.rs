@@ -1,0 +1,211 @@
+//! Everything that the screen shows, as plain data. `update` changes it, `draw` reads it.
+
+use jiff::Timestamp;
+
+use crate::failure::Failure;
+
+mod cursor;
+mod dialog;
+mod files;
+mod form;
+mod jobs;
+mod line;
+mod notices;
+mod results;
+
+pub use cursor::{Cursor, Sort};
+pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
+pub use files::FilesScreen;
+pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState};
+pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
+pub use line::Line;
+pub use notices::{Level, Notice, Notices};
+pub use results::{JobScreen, KeyScreen, Opening, Pane};
+
+/// The number of a request; an answer with a number that nobody waits for is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seq(pub u64);
+
+/// The state of the dashboard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The latest tick.
+    pub now: Timestamp,
+    /// Of the terminal.
+    pub size: Size,
+    /// What does not change while the program runs.
+    pub setting: Setting,
+    /// How it stands with the service.
+    pub link: Link,
+    /// The list of jobs: always there, whatever screen lies above it.
+    pub jobs: Jobs,
+    /// The screens above the list of jobs, the visible one last. Empty: the list itself is visible.
+    pub screens: Vec<Screen>,
+    /// Dialogs and prompts above the visible screen, the topmost last.
+    pub overlays: Vec<Overlay>,
+    /// What was said.
+    pub notices: Notices,
+    /// Saves and submissions that are under way.
+    pub work: Vec<Work>,
+    /// The form as it was left.
+    pub draft: Draft,
+    /// Whether the terminal reports the mouse.
+    pub mouse: bool,
+    /// Whether the focused pane has all the room.
+    pub zoomed: bool,
+    /// Ctrl-c was pressed once.
+    pub interrupted: bool,
+    /// The last number given to a request.
+    pub last_seq: Seq,
+}
+
+/// Columns and rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// What does not change while the program runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The profile's name.
+    pub profile: String,
+    /// The last characters of the key, or nothing.
+    pub key_tail: String,
+    /// The host that gets the requests.
+    pub host: String,
+    /// Whether that is Google's own.
+    pub is_google: bool,
+    /// Nothing can be changed.
+    pub read_only: bool,
+    /// Runs on the embedded service.
+    pub demo: bool,
+    /// Seconds between two listings, when the person set them.
+    pub refresh: Option<u64>,
+    /// Where files are saved: the working directory.
+    pub folder: std::path::PathBuf,
+}
+
+/// How it stands with the service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Whether a listing is under way.
+    pub listing: Listing,
+    /// When the list on the screen was complete; `None` before the first one.
+    pub listed_at: Option<Timestamp>,
+    /// When the next listing is due; `None` while one is under way or polling is frozen.
+    pub next_poll: Option<Timestamp>,
+    /// Polling is stopped by the person.
+    pub frozen: bool,
+    /// Listings that failed in a row, and why the last one did.
+    pub trouble: Option<Trouble>,
+    /// Whether the last walk saw every page.
+    pub complete: bool,
+    /// How far the service's clock is ahead of ours, in seconds.
+    pub clock_ahead: i64,
+}
+
+/// Whether a listing is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// None is.
+    Idle,
+    /// This one is.
+    InFlight(Seq),
+}
+
+/// Listings that failed in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trouble {
+    /// When the first of them did.
+    pub since: Timestamp,
+    /// How many.
+    pub attempts: u32,
+    /// Why the last one did.
+    pub failure: Failure,
+}
+
+/// A screen above the list of jobs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// One job: a row per key.
+    Job(Box<JobScreen>),
+    /// One key of the job below it.
+    Key(KeyScreen),
+    /// The form for a new job.
+    Create(Box<Form>),
+    /// The stored files.
+    Files(FilesScreen),
+    /// What was said so far; the number is the first line on the screen.
+    Messages {
+        /// Lines scrolled off at the top.
+        scroll: usize,
+    },
+    /// The keys of the screen below it.
+    Help {
+        /// Lines scrolled off at the top.
+        scroll: usize,
+    },
+}
+
+/// Something under way that outlives the screen on which it began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// Its number.
+    pub seq: Seq,
+    /// What it is, for the footer: `saving ch06`.
+    pub what: String,
+    /// How far it is.
+    pub progress: crate::ops::Progress,
+    /// The job that it belongs to, when there is one.
+    pub job: Option<crate::job::JobName>,
+}
+
+impl Model {
+    /// An empty dashboard that has not asked for anything yet.
+    pub fn new(setting: Setting, now: Timestamp, size: Size) -> Self {
+        Model {
+            now,
+            size,
+            setting,
+            link: Link {
+                listing: Listing::Idle,
+                listed_at: None,
+                next_poll: Some(now),
+                frozen: false,
+                trouble: None,
+                complete: true,
+                clock_ahead: 0,
+            },
+            jobs: Jobs::default(),
+            screens: Vec::new(),
+            overlays: Vec::new(),
+            notices: Notices::default(),
+            work: Vec::new(),
+            draft: Draft::default(),
+            mouse: false,
+            zoomed: false,
+            interrupted: false,
+            last_seq: Seq::default(),
+        }
+    }
+
+    /// A number for the next request.
+    pub fn next_seq(&mut self) -> Seq {
+        self.last_seq = Seq(self.last_seq.0 + 1);
+        self.last_seq
+    }
+
+    /// The job screen on the stack, visible or below the screen of one of its keys.
+    pub fn job_screen(&self) -> Option<&JobScreen> {
+        self.screens.iter().rev().find_map(|screen| match screen {
+            Screen::Job(job) => Some(&**job),
+            Screen::Key(_) | Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. } => {
+                None
+            }
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! One job opened: a row per key, and one key of it.
+
+use std::collections::BTreeMap;
+
+use crate::failure::Failure;
+use crate::job::JobName;
+use crate::ops::Progress;
+use crate::results::Row;
+use crate::tui::event::TextHead;
+use crate::tui::model::{Cursor, Seq};
+
+/// One job: a row per key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobScreen {
+    /// Which job; its state is looked up in the list.
+    pub name: JobName,
+    /// Whether its results are here.
+    pub opening: Opening,
+    /// In the order of the results file.
+    pub rows: Vec<Row>,
+    /// Where the person is; a row is known by its line.
+    pub cursor: Cursor<u64>,
+    /// Files written in this session, by line.
+    pub files: BTreeMap<u64, String>,
+    /// Beginnings of the texts, by key, for jobs that we made.
+    pub texts: BTreeMap<String, TextHead>,
+    /// Which pane the motions move in.
+    pub pane: Pane,
+}
+
+/// Whether the results of a job are here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opening {
+    /// The job is not over, or reports no output yet.
+    NoOutput,
+    /// On their way.
+    InFlight(Seq, Progress),
+    /// All of them.
+    Complete,
+    /// They did not come, or not all of them.
+    Failed(Failure),
+}
+
+/// A pane of the job screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The table of keys.
+    #[default]
+    Keys,
+    /// The waveform and the facts of the selected key.
+    Detail,
+}
+
+/// One key of the job below.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyScreen {
+    /// Its line in the results.
+    pub line: u64,
+    /// The line as the service sent it, audio cut short, once it was asked for.
+    pub raw: Option<Result<String, Failure>>,
+    /// The request for that line, while it is under way.
+    pub raw_seq: Option<Seq>,
+    /// Lines scrolled off at the top.
+    pub scroll: usize,
+}
