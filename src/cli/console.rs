@@ -17,10 +17,10 @@ use crate::text;
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
-    /// Only ASCII characters in text for people.
+    /// The option `--ascii`: only ASCII characters, wherever they go.
     pub ascii: bool,
-    /// Colours on standard output.
-    pub color: bool,
+    /// The terminal shows only ASCII characters; a pipe or a file is no terminal and gets UTF-8.
+    pub ascii_terminal: bool,
 }
 
 /// The two streams of a command.
@@ -61,11 +61,6 @@ impl Console {
         Some(columns().unwrap_or(80))
     }
 
-    /// Whether states may be coloured.
-    pub fn color(&self) -> bool {
-        self.look.color
-    }
-
     /// Whether somebody can be asked: both the question and the answer need a terminal.
     pub fn can_ask(&self) -> bool {
         self.talk_is_terminal && io::stdin().is_terminal()
@@ -73,16 +68,19 @@ impl Console {
 
     /// A line, or several, of results for people.
     pub fn result(&self, text: &str) {
-        let mut line = self.shown(text);
+        let mut line = self.shown(text, self.out_is_terminal);
         line.push('\n');
         self.write(line.as_bytes());
     }
 
     /// One object of results for scripts, on a line of its own.
     pub fn json(&self, value: &Value) {
-        let mut line = value.to_string().into_bytes();
-        line.push(b'\n');
-        self.write(&line);
+        self.write(format!("{}\n", self.escaped(value.to_string())).as_bytes());
+    }
+
+    /// JSON over several lines, for people who look at what the service says.
+    pub fn json_pretty(&self, value: &Value) {
+        self.write(format!("{}\n", self.escaped(format!("{value:#}"))).as_bytes());
     }
 
     /// Results as they are: a completion script, a manual page.
@@ -94,7 +92,7 @@ impl Console {
     pub fn talk(&self, text: &str) {
         let mut state = self.state();
         let mut line = rubout(&state.progress);
-        line.push_str(&self.shown(text));
+        line.push_str(&self.shown(text, self.talk_is_terminal));
         line.push('\n');
         state.progress.clear();
         // Talk that nobody can read is no failure of the command.
@@ -114,7 +112,7 @@ impl Console {
         if !self.talk_is_terminal {
             return;
         }
-        let line = self.shown(&text::fit(&bar(what, progress), 79));
+        let line = self.shown(&text::fit(&bar(what, progress), 79), true);
         let mut state = self.state();
         // Only a line that reads differently is drawn, so a fast transfer costs a slow link at most a few hundred lines.
         if line == state.progress {
@@ -136,7 +134,7 @@ impl Console {
     /// A question, without a line end; the answer is typed behind it.
     pub fn ask(&self, question: &str) {
         self.end_progress();
-        let _ = io::stderr().write_all(self.shown(question).as_bytes());
+        let _ = io::stderr().write_all(self.shown(question, true).as_bytes());
     }
 
     /// Resolves once nobody reads standard output any more, or it cannot be written.
@@ -171,8 +169,14 @@ impl Console {
         }
     }
 
-    fn shown(&self, text: &str) -> String {
-        if self.look.ascii { ascii(text) } else { text.to_owned() }
+    fn shown(&self, text: &str, on_terminal: bool) -> String {
+        let is_ascii = self.look.ascii || (on_terminal && self.look.ascii_terminal);
+        if is_ascii { ascii(text) } else { text.to_owned() }
+    }
+
+    fn escaped(&self, json: String) -> String {
+        let is_plain = |c: char| c.is_ascii() && c != '\u{7f}';
+        if json.chars().all(is_plain) { json } else { escape(&json, self.look.ascii || (self.out_is_terminal && self.look.ascii_terminal)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -203,6 +207,25 @@ fn bar(what: &str, progress: Progress) -> String {
     let percent = (done * 100.0) as u64;
     let (full, rest) = ("█".repeat(full), "░".repeat(20 - full));
     format!("{what}  {full}{rest} {percent:>3} %  {} of {}", text::bytes(progress.bytes), text::bytes(of))
+}
+
+/// Escapes what JSON would allow and a terminal obeys or hides: DEL, C1 controls, characters that turn or hide text.
+/// Such characters stand only inside of strings, where an escape means the same.
+fn escape(json: &str, ascii: bool) -> String {
+    let mut escaped = String::with_capacity(json.len() + 16);
+    let mut buffer = [0; 4];
+    for c in json.chars() {
+        let is_plain = c.is_ascii() && c != '\u{7f}';
+        let is_shown = is_plain || (!ascii && text::clean(c.encode_utf8(&mut buffer)).starts_with(c));
+        if is_shown {
+            escaped.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            escaped.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    escaped
 }
 
 /// The text in ASCII: the signs that we use ourselves have stand-ins, everything else becomes a question mark.
@@ -254,6 +277,18 @@ mod tests {
         let text = ascii("≈ 5 … “Ünïcode” 日本 ████░ – a → b");
         assert!(text.is_ascii(), "{text}");
         assert_eq!(text, "~ 5 ... \"?n?code\" ?? ####. - a > b");
+    }
+
+    #[test]
+    fn json_cannot_drive_a_terminal_and_means_the_same() {
+        let value = serde_json::json!({ "a": "x\u{1b}[2J\u{9b}2J\u{202e}y\u{7f}\u{e0041}", "日": "本 🌞" });
+        for ascii in [false, true] {
+            let text = escape(&value.to_string(), ascii);
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+            assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}', '\u{e0041}']), "{text:?}");
+            assert_eq!(text.contains("日"), !ascii, "{text}");
+            assert_eq!(text.is_ascii(), ascii, "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@
 //! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |
 //! | `delete` | job | those of a job as it was, `outcome` (`deleted`) |
 //! | `wait` | transition | those of a job, `previousState`, `transitionTime` |
-//! | `save` | result | those of the manifest |
+//! | `save` | result | [`row`] |
+//! | `files list` | file | [`file`] |
+//! | `files delete` | file | `name`, `outcome` (`deleted`) |
 //!
 //! What fails has no object: the message is on standard error, and the exit code tells.
 //!
@@ -18,6 +20,8 @@
 
 use serde_json::{Value, json};
 
+use crate::api::StoredFile;
+use crate::audio::Verdict;
 use crate::job::Job;
 use crate::ops::{Plan, Transition, Unconfirmed};
 use crate::request::{Finding, Severity};
@@ -80,6 +84,28 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         })),
         "repeatOf": plan.repeat_of.as_ref().map(|name| name.as_str()),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
+        "backend": BACKEND,
+        "profile": profile,
+    })
+}
+
+/// A result, as the manifest has it.
+pub fn row(key: Option<&str>, file: Option<&str>, verdict: Verdict, status: &str) -> Value {
+    json!({ "key": key, "file": file, "status": status, "verdict": verdict.as_str() })
+}
+
+/// A stored file, with the service's own field names.
+pub fn file(file: &StoredFile, profile: &str) -> Value {
+    json!({
+        "name": file.name.as_str(),
+        "displayName": file.display_name,
+        "mimeType": file.mime_type,
+        "sizeBytes": file.size_bytes,
+        "createTime": file.create_time.map(|time| time.to_string()),
+        "expirationTime": file.expiration_time.map(|time| time.to_string()),
+        "state": file.state,
+        "source": file.source,
+        "sha256": file.sha256,
         "backend": BACKEND,
         "profile": profile,
     })
