@@ -13,7 +13,16 @@ use jiff::Timestamp;
 
 use crate::job::{FileName, Job, JobName};
 
+mod connection;
+mod cut;
+mod download;
 pub mod error;
+pub mod gemini;
+pub mod page;
+mod refusal;
+pub mod retry;
+mod upload;
+mod wire;
 
 pub use error::Error;
 

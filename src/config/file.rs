@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::DEFAULT_PROFILE;
 use super::error::Error;
 use super::private::{self, Secrecy};
-use super::DEFAULT_PROFILE;
 use crate::secret::redact_google_keys;
 use crate::text::{clean, clean_short};
 
@@ -104,7 +104,8 @@ impl File {
         for (name, profile) in &file.profile {
             let name = clean(name);
             if profile.key_command.as_ref().is_some_and(|words| words.first().is_none_or(|word| word.is_empty())) {
-                let message = format!("key_command of profile {name} is empty; write it like [\"pass\", \"show\", \"gemini\"]");
+                let message =
+                    format!("key_command of profile {name} is empty; write it like [\"pass\", \"show\", \"gemini\"]");
                 return Err(wrong(text.find("key_command"), message));
             }
             if profile.key_command.is_some() && profile.key_file.is_some() {
@@ -147,7 +148,10 @@ mod tests {
 
     #[test]
     fn errors_name_the_line_and_never_quote_a_value() {
-        assert_eq!(failure("\n\nrefersh = 3\n").split(", expected").next().unwrap(), "/c.toml, line 3: unknown field `refersh`");
+        assert_eq!(
+            failure("\n\nrefersh = 3\n").split(", expected").next().unwrap(),
+            "/c.toml, line 3: unknown field `refersh`"
+        );
         let key = "AIzaCANARY000000000000000000000000000000";
         let table = [
             format!("[profile.a]\nkey_command = \"{key}\"\n"),

@@ -143,8 +143,7 @@ fn run(words: &[String], timeout: Duration) -> Result<Vec<u8>, Error> {
     for name in SECRET_VARIABLES {
         command.env_remove(name);
     }
-    let mut child =
-        command.spawn().map_err(|source| Error::CommandStart { program: program.clone(), source })?;
+    let mut child = command.spawn().map_err(|source| Error::CommandStart { program: program.clone(), source })?;
     let stdout = read_aside(child.stdout.take());
     let stderr = read_aside(child.stderr.take());
     let ended_badly = |problem: String| Error::Command { program: program.clone(), problem };
@@ -213,7 +212,10 @@ mod tests {
         let table: [(&[&str], &str); 5] = [
             (&["true"], "the key from the key_command true cannot be used: the key is empty"),
             (&["printf", "a\\nb\\n"], "the key_command printf gives 2 lines where one key should be"),
-            (&["sh", "-c", "echo no such entry >&2; exit 3"], "sh, the key_command of this profile, ended with code 3: no such entry"),
+            (
+                &["sh", "-c", "echo no such entry >&2; exit 3"],
+                "sh, the key_command of this profile, ended with code 3: no such entry",
+            ),
             (&["sh", "-c", "kill -9 $$"], "sh, the key_command of this profile, was ended by a signal"),
             (&["cat", "/dev/zero"], "cat, the key_command of this profile, printed more than any key can be"),
         ];

@@ -97,7 +97,8 @@ mod tests {
             ("dumb", Colors::None, false),
             ("", Colors::None, false),
         ];
-        let locales = [("C", true), ("POSIX", true), ("en_US.UTF-8", false), ("zh_CN.GB18030", true), ("de_DE.utf8", false)];
+        let locales =
+            [("C", true), ("POSIX", true), ("en_US.UTF-8", false), ("zh_CN.GB18030", true), ("de_DE.utf8", false)];
         for (term, colors, term_ascii) in terms {
             for (locale, locale_ascii) in locales {
                 let base = [("TERM", term), ("COLORTERM", "truecolor"), ("LANG", locale)];

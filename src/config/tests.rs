@@ -206,7 +206,8 @@ fn a_file_that_leads_to_a_key_must_be_private() {
 #[test]
 fn a_demo_reads_nothing_of_the_user() {
     let base = BaseUrl::parse("http://127.0.0.1:9").unwrap();
-    let env = Env::of(&[("GEMINI_API_KEY", "AIzaCANARY"), ("TERM", "xterm"), ("GEMTTS_READ_ONLY", "1")], Path::new("/x"));
+    let env =
+        Env::of(&[("GEMINI_API_KEY", "AIzaCANARY"), ("TERM", "xterm"), ("GEMTTS_READ_ONLY", "1")], Path::new("/x"));
     let settings = Settings::demo(base, Path::new("/demo"), &Flags::default(), &env);
     assert!(!settings.api_key().unwrap().expose().contains("CANARY"));
     assert_eq!((settings.folders, settings.read_only), (Folders::under(Path::new("/demo")), false));

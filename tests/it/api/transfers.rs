@@ -1,0 +1,423 @@
+//! Uploads and downloads through breaks of the connection.
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+
+use futures_util::StreamExt;
+use gemtts_tui::api::error::Kind;
+use gemtts_tui::api::{Download, Error, StoredFile, Upload};
+
+use super::server::{Exchange, Request, Server, head, reply};
+use super::{CANARY, assert_no_secret, example, file_name, impatient, job_name, service, service_with, writer};
+
+const MEGABYTE: usize = 1 << 20;
+
+/// Bytes of which no part looks like another.
+fn content(length: usize) -> Vec<u8> {
+    (0..length).map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8).collect()
+}
+
+async fn collect(mut download: Download) -> (Vec<u8>, Option<Error>) {
+    let mut bytes = Vec::new();
+    while let Some(piece) = download.body.next().await {
+        match piece {
+            Ok(piece) => bytes.extend_from_slice(&piece),
+            Err(error) => return (bytes, Some(error)),
+        }
+    }
+    (bytes, None)
+}
+
+/// The offset that a request asks for.
+fn offset(request: &Request) -> Option<usize> {
+    request.header("range").strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+}
+
+/// The right answer to a range.
+fn partial(whole: &[u8], from: usize, sent: usize) -> Vec<u8> {
+    let range = format!("bytes {from}-{}/{}", whole.len() - 1, whole.len());
+    let mut bytes = head(206, &[("content-range", &range)], whole.len() - from);
+    bytes.extend_from_slice(&whole[from..(from + sent).min(whole.len())]);
+    bytes
+}
+
+#[tokio::test]
+async fn a_download_resumes_where_it_broke() {
+    let whole = content(100_000);
+    let body = whole.clone();
+    let server = Server::start(move |exchange| match offset(&exchange.request) {
+        None => exchange.answer([head(200, &[("etag", "\"1\"")], body.len()), body[..10].to_vec()].concat()),
+        Some(from) => exchange.answer(partial(&body, from, 40_000)),
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    assert_eq!((download.from, download.total), (0, Some(100_000)));
+    let (bytes, error) = collect(download).await;
+    assert_eq!((bytes == whole, error), (true, None));
+    let ranges: Vec<Option<usize>> = server.seen().iter().map(offset).collect();
+    assert_eq!(ranges, [None, Some(10), Some(40_010), Some(80_010)]);
+    assert_eq!(server.seen()[0].target, "/v1beta/files/batch-x:download?alt=media");
+}
+
+#[tokio::test]
+async fn a_download_that_cannot_resume_starts_over_and_repeats_nothing() {
+    type Answer = fn(&mut Exchange, &[u8]);
+    let answers: [(&str, Answer); 4] = [
+        ("200", |exchange, body| exchange.answer(reply(200, &[], body))),
+        ("206 of another range", |exchange, body| {
+            exchange.answer(reply(206, &[("content-range", "bytes 0-9/100000")], &body[..10]))
+        }),
+        ("206 without a range", |exchange, _| exchange.answer(reply(206, &[], "wrong"))),
+        ("416 with a page", |exchange, _| exchange.answer(reply(416, &[], "<html>no</html>"))),
+    ];
+    for (name, answer) in answers {
+        let whole = content(100_000);
+        let body = whole.clone();
+        let server = Server::start(move |exchange| match (exchange.number, offset(&exchange.request)) {
+            (0, _) => exchange.answer([head(200, &[], body.len()), body[..60_000].to_vec()].concat()),
+            (_, Some(_)) => answer(exchange, &body),
+            (_, None) => exchange.answer(reply(200, &[], &body)),
+        });
+        let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+        let (bytes, error) = collect(download).await;
+        assert_eq!((bytes == whole, error), (true, None), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_download_from_an_offset_says_where_it_begins() {
+    let whole = content(1_000);
+    let body = whole.clone();
+    let ranges = Server::start(move |exchange| {
+        let from = offset(&exchange.request).unwrap();
+        match from < body.len() {
+            true => exchange.answer(partial(&body, from, body.len())),
+            false => exchange.answer(reply(416, &[("content-range", "bytes */1000")], "")),
+        }
+    });
+    let reader = service(&ranges).reader;
+    let download = reader.download(&file_name("batch-x"), 400).await.unwrap();
+    assert_eq!((download.from, download.total), (400, Some(1_000)));
+    assert_eq!(collect(download).await, (whole[400..].to_vec(), None));
+    let at_end = reader.download(&file_name("batch-x"), 1_000).await.unwrap();
+    assert_eq!((at_end.from, at_end.total), (1_000, Some(1_000)));
+    assert_eq!(collect(at_end).await, (Vec::new(), None));
+
+    let body = whole.clone();
+    let no_ranges = Server::start(move |exchange| exchange.answer(reply(200, &[], &body)));
+    let download = service(&no_ranges).reader.download(&file_name("batch-x"), 400).await.unwrap();
+    assert_eq!(download.from, 0);
+    assert_eq!(collect(download).await, (whole, None));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_under_a_download_is_noticed() {
+    let server = Server::start(|exchange| match offset(&exchange.request) {
+        None => exchange.answer([head(200, &[("etag", "\"1\"")], 100), vec![b'a'; 10]].concat()),
+        Some(_) => exchange.answer(reply(200, &[("etag", "\"2\"")], vec![b'b'; 100])),
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    let (bytes, error) = collect(download).await;
+    assert_eq!(bytes, vec![b'a'; 10]);
+    assert_eq!(error.unwrap().message, "cannot download files/batch-x: the file changed while it was read");
+}
+
+#[tokio::test]
+async fn a_download_that_always_breaks_ends_after_five_breaks() {
+    let server = Server::start(|exchange| match offset(&exchange.request) {
+        None => exchange.answer([head(200, &[], 100), vec![b'a'; 10]].concat()),
+        Some(from) => exchange.answer(partial(&[b'a'; 100], from, 0)),
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    let (bytes, error) = collect(download).await;
+    assert_eq!((bytes.len(), server.seen().len()), (10, 5));
+    let message = error.unwrap().message;
+    assert!(message.starts_with("cannot download files/batch-x: the answer was cut off: "), "{message}");
+}
+
+#[tokio::test]
+async fn silence_in_a_download_is_a_break() {
+    let whole = content(1_000);
+    let body = whole.clone();
+    let server = Server::start(move |exchange| match offset(&exchange.request) {
+        None => {
+            exchange.answer([head(200, &[], body.len()), body[..300].to_vec()].concat());
+            exchange.stay_silent();
+        }
+        Some(from) => exchange.answer(partial(&body, from, body.len())),
+    });
+    let download = service_with(&server, impatient()).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    assert_eq!(collect(download).await, (whole, None));
+}
+
+#[tokio::test]
+async fn a_download_refuses_what_is_not_the_file() {
+    let table = [
+        (reply(200, &[("content-encoding", "gzip")], "x"), Kind::Unexpected, 1),
+        (reply(200, &[("content-type", "text/html; charset=utf-8")], "<html>"), Kind::Unexpected, 2),
+        (reply(403, &[], example("error_403_file.json")), Kind::NotFound, 2),
+        (reply(302, &[("location", "http://127.0.0.1:1/x?upload_id=1")], ""), Kind::Unexpected, 1),
+    ];
+    for (answer, kind, requests) in table {
+        let server = Server::start(move |exchange| exchange.answer(&answer));
+        let error = service(&server).reader.download(&file_name("batch-x"), 0).await.err().unwrap();
+        assert_eq!((error.kind, server.seen().len()), (kind, requests), "{error}");
+        assert_no_secret(&format!("{error:?}"));
+    }
+}
+
+#[tokio::test]
+async fn the_other_download_path_is_tried_when_the_first_is_not_there() {
+    let server = Server::start(|exchange| match exchange.request.path().starts_with("/download/") {
+        true => exchange.answer(reply(200, &[], "lines\n")),
+        false => exchange.answer(reply(404, &[], "<html>no such path</html>")),
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    assert_eq!(collect(download).await, (b"lines\n".to_vec(), None));
+    assert_eq!(server.count("GET", "/download/v1beta/files/batch-x:download?alt=media"), 1);
+}
+
+#[tokio::test]
+async fn the_body_of_an_inline_job_comes_as_it_is_and_a_cut_is_an_error() {
+    let text = example("get_succeeded_inline_mixed.json");
+    let body = text.clone();
+    let server = Server::start(move |exchange| match exchange.number {
+        0 => exchange.json(200, &body),
+        _ => exchange.answer([head(200, &[], body.len()), body.as_bytes()[..100].to_vec()].concat()),
+    });
+    let reader = service(&server).reader;
+    let download = reader.download_job(&job_name("x")).await.unwrap();
+    assert_eq!(collect(download).await, (text.into_bytes(), None));
+    let (bytes, error) = collect(reader.download_job(&job_name("x")).await.unwrap()).await;
+    assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (100, Kind::Unexpected, 2));
+}
+
+/// A service that keeps what is uploaded, and breaks when its script says so.
+struct Store {
+    server: Server,
+    kept: Arc<Mutex<Vec<u8>>>,
+}
+
+/// What the store does with one piece before it behaves.
+#[derive(Clone, Copy)]
+enum Break {
+    /// Takes so many bytes and closes.
+    TakeAndClose(usize),
+    /// Takes all bytes and answers this status.
+    Status(u16),
+    /// Takes all bytes and closes: the answer is lost.
+    LoseAnswer,
+    /// Forgets the session.
+    Forget,
+}
+
+impl Store {
+    fn start(mut breaks: Vec<Break>, state: &'static str) -> Self {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let store = kept.clone();
+        breaks.reverse();
+        let mut is_final = false;
+        let server = Server::start(move |exchange| {
+            let command = exchange.request.header("x-goog-upload-command").to_owned();
+            match (exchange.request.path().to_owned().as_str(), command.as_str()) {
+                ("/upload/v1beta/files", "start") => {
+                    store.lock().unwrap().clear();
+                    // As behind a proxy: Google's own address comes back.
+                    let url = "https://generativelanguage.googleapis.com/upload/session?upload_id=secret";
+                    let headers = [
+                        ("x-goog-upload-status", "active"),
+                        ("x-goog-upload-url", url),
+                        ("x-goog-upload-chunk-granularity", "262144"),
+                    ];
+                    exchange.answer(reply(200, &headers, ""));
+                }
+                ("/upload/session", "query") => {
+                    let received = store.lock().unwrap().len().to_string();
+                    let status = if is_final { "final" } else { "active" };
+                    exchange.answer(reply(
+                        200,
+                        &[("x-goog-upload-status", status), ("x-goog-upload-size-received", &received)],
+                        "",
+                    ));
+                }
+                ("/upload/session", _) => {
+                    let at: usize = exchange.request.header("x-goog-upload-offset").parse().unwrap();
+                    let next = breaks.pop();
+                    let most = if let Some(Break::TakeAndClose(most)) = next { most } else { usize::MAX };
+                    exchange.read_body(most);
+                    let mut kept = store.lock().unwrap();
+                    assert_eq!(at, kept.len(), "a piece begins where the last one ended");
+                    kept.extend_from_slice(&exchange.request.body);
+                    is_final =
+                        command.contains("finalize") && most == usize::MAX && !matches!(next, Some(Break::Status(_)));
+                    let file = stored(&kept, state);
+                    drop(kept);
+                    match next {
+                        Some(Break::TakeAndClose(_) | Break::LoseAnswer) => {}
+                        Some(Break::Status(status)) => exchange.json(status, example("error_503_unavailable.json")),
+                        Some(Break::Forget) => exchange.json(404, example("error_404_input_file.json")),
+                        None if is_final => exchange.answer(reply(200, &[("x-goog-upload-status", "final")], file)),
+                        None => exchange.answer(reply(200, &[("x-goog-upload-status", "active")], "")),
+                    }
+                }
+                ("/v1beta/files", _) => {
+                    let file = stored(&store.lock().unwrap(), "ACTIVE")
+                        .replace("{\"file\":", "{\"files\":[")
+                        .replace("}}", "}]}");
+                    exchange.json(200, file);
+                }
+                _ => exchange.json(200, stored(&store.lock().unwrap(), "ACTIVE")),
+            }
+        });
+        Store { server, kept }
+    }
+}
+
+fn stored(bytes: &[u8], state: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hex);
+    let size = bytes.len();
+    format!(
+        r#"{{"file":{{"name":"files/up1","displayName":"ch01","sizeBytes":"{size}","sha256Hash":"{hash}","state":"{state}","source":"UPLOADED"}}}}"#
+    )
+}
+
+type Progress = Vec<(u64, u64)>;
+
+async fn upload(server: &Server, bytes: &[u8]) -> (Result<StoredFile, Error>, Progress) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let taken = Mutex::new(Vec::new());
+    let progress = |done, all| taken.lock().unwrap().push((done, all));
+    let upload =
+        Upload { path: file.path(), display_name: "ch01", mime_type: "application/jsonl", progress: &progress };
+    let result = writer(&service(server)).upload(upload).await;
+    (result, taken.into_inner().unwrap())
+}
+
+#[tokio::test]
+async fn a_file_goes_up_in_pieces_and_the_session_sees_no_key() {
+    let store = Store::start(vec![], "ACTIVE");
+    let bytes = content(17 * MEGABYTE);
+    let (file, progress) = upload(&store.server, &bytes).await;
+    assert_eq!(file.unwrap().name, file_name("up1"));
+    assert!(*store.kept.lock().unwrap() == bytes);
+    let megabytes: Vec<u64> = progress.iter().map(|(done, _)| done >> 20).collect();
+    assert_eq!(megabytes, [0, 8, 16, 17]);
+    let seen = store.server.seen();
+    let start = &seen[0];
+    assert_eq!(start.header("x-goog-api-key"), CANARY);
+    assert_eq!(start.header("x-goog-upload-protocol"), "resumable");
+    assert_eq!(start.header("x-goog-upload-header-content-length"), (17 * MEGABYTE).to_string());
+    assert_eq!(start.header("x-goog-upload-header-content-type"), "application/jsonl");
+    assert_eq!(start.body, br#"{"file":{"display_name":"ch01"}}"#);
+    let commands: Vec<&str> = seen[1..].iter().map(|request| request.header("x-goog-upload-command")).collect();
+    assert_eq!(commands, ["upload", "upload", "upload, finalize"]);
+    assert!(seen[1..].iter().all(|request| request.header("x-goog-api-key").is_empty()));
+}
+
+#[tokio::test]
+async fn a_broken_piece_goes_on_where_the_service_stopped() {
+    let breaks = [
+        vec![Break::TakeAndClose(3 * MEGABYTE + 17)],
+        vec![Break::TakeAndClose(0), Break::TakeAndClose(1), Break::TakeAndClose(5 * MEGABYTE)],
+        vec![Break::Status(503), Break::Status(500)],
+        vec![Break::LoseAnswer, Break::LoseAnswer],
+        vec![Break::Forget],
+    ];
+    for (number, breaks) in breaks.into_iter().enumerate() {
+        let store = Store::start(breaks, "ACTIVE");
+        let bytes = content(9 * MEGABYTE + 5);
+        let (file, progress) = upload(&store.server, &bytes).await;
+        assert!(file.is_ok(), "{number}: {file:?}");
+        assert!(*store.kept.lock().unwrap() == bytes, "{number}");
+        assert_eq!(progress.last(), Some(&(bytes.len() as u64, bytes.len() as u64)), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_is_a_file() {
+    let store = Store::start(vec![], "ACTIVE");
+    assert!(upload(&store.server, b"").await.0.is_ok());
+    assert_eq!(store.server.seen()[1].header("x-goog-upload-command"), "upload, finalize");
+}
+
+#[tokio::test]
+async fn a_file_is_waited_for_until_it_is_active() {
+    let store = Store::start(vec![], "PROCESSING");
+    assert_eq!(upload(&store.server, b"x").await.0.unwrap().state.as_deref(), Some("ACTIVE"));
+    assert_eq!(store.server.count("GET", "/v1beta/files/up1"), 1);
+    let store = Store::start(vec![], "FAILED");
+    let error = upload(&store.server, b"x").await.0.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (Kind::Invalid, "the service could not process files/up1"));
+}
+
+/// A store that begins a session and then answers every piece and every query with these headers.
+fn odd_store(status: &'static str) -> Server {
+    Server::start(move |exchange| match exchange.request.header("x-goog-upload-command") {
+        "start" => exchange.answer(reply(
+            200,
+            &[("x-goog-upload-status", "active"), ("x-goog-upload-url", "http://h/s?upload_id=secret")],
+            "",
+        )),
+        _ if status.is_empty() => exchange.answer(reply(200, &[], "")),
+        _ => exchange.answer(reply(200, &[("x-goog-upload-status", status)], "")),
+    })
+}
+
+#[tokio::test]
+async fn an_upload_that_does_not_end_is_a_clear_error() {
+    let table = [
+        ("active", "cannot upload ch01: the service took the last piece and did not end the upload"),
+        ("cancelled", "cannot upload ch01: the service cancelled the upload"),
+        ("", "cannot upload ch01: the answer to an upload does not say how it stands"),
+    ];
+    for (status, message) in table {
+        let error = upload(&odd_store(status), b"abc").await.0.unwrap_err();
+        assert_eq!(error.message, message);
+        assert_no_secret(&format!("{error:?}"));
+    }
+}
+
+#[tokio::test]
+async fn other_bytes_than_ours_are_noticed() {
+    let server = Server::start(|exchange| match exchange.request.header("x-goog-upload-command") {
+        "start" => exchange.answer(reply(200, &[("x-goog-upload-url", "http://h/s")], "")),
+        _ => exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(b"abd", "ACTIVE"))),
+    });
+    let error = upload(&server, b"abc").await.0.unwrap_err();
+    assert_eq!(error.message, "files/up1 does not hold the bytes that were uploaded");
+}
+
+#[tokio::test]
+async fn an_upload_address_elsewhere_gets_no_byte() {
+    let other = Server::start(|exchange| {
+        exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(b"abc", "ACTIVE")))
+    });
+    let url = format!("{}/s?upload_id=secret", other.origin);
+    let server = Server::start(move |exchange| match exchange.request.header("x-goog-upload-command") {
+        "start" => exchange.answer(reply(200, &[("x-goog-upload-url", &url)], "")),
+        _ => exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(b"abc", "ACTIVE"))),
+    });
+    upload(&server, b"abc").await.0.unwrap();
+    assert_eq!((server.seen().len(), other.seen().len()), (2, 0));
+
+    let refused = Server::start(|exchange| {
+        exchange.answer(reply(200, &[("x-goog-upload-url", "http://u:p@127.0.0.1/s?upload_id=1")], ""))
+    });
+    let error = upload(&refused, b"abc").await.0.unwrap_err();
+    assert_eq!(error.message, "cannot upload ch01: the upload address of the service cannot be used");
+}
+
+#[tokio::test]
+async fn an_input_that_is_not_there_is_a_disk_error() {
+    let server = Server::start(|exchange| exchange.json(200, "{}"));
+    let upload = Upload {
+        path: std::path::Path::new("/no/such/file.jsonl"),
+        display_name: "x",
+        mime_type: "application/jsonl",
+        progress: &|_, _| {},
+    };
+    let error = writer(&service(&server)).upload(upload).await.unwrap_err();
+    assert_eq!((error.kind, server.seen().len()), (Kind::Disk, 0));
+}
