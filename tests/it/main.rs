@@ -1,9 +1,8 @@
 //! Tests of the whole program: its shape, its service, its client, its commands, its screens.
 
-mod architecture;
-//! Tests that run servers or the binary, one file per room.
-
 // Everything below is a test or serves one; a failed unwrap is a failed test, with its line.
 #![allow(clippy::unwrap_used)]
 
 mod api;
+mod architecture;
+mod results;
