@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config;
 use crate::filter::{self, Filter};
 use crate::job::JobState;
 use crate::ops::SourceArg;
@@ -79,6 +80,16 @@ pub enum ColorChoice {
     Always,
     /// Not at all.
     Never,
+}
+
+impl From<ColorChoice> for config::ColorChoice {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => config::ColorChoice::Auto,
+            ColorChoice::Always => config::ColorChoice::Always,
+            ColorChoice::Never => config::ColorChoice::Never,
+        }
+    }
 }
 
 /// The commands.

@@ -18,6 +18,7 @@ mod generated;
 mod get;
 mod harden;
 mod json;
+mod keyless;
 mod keys;
 mod lint;
 mod list;
@@ -103,7 +104,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb) -> Result<Exit, Failure> {
     let clock = Clock::system();
-    let stage = async || Stage::set(console, global, env, verb).await;
+    let stage = async || {
+        let stage = Stage::set(console, global, env).await?;
+        stage.permit(verb)?;
+        Ok::<_, Failure>(stage)
+    };
     match verb {
         Verb::List(list) => list::run(&stage().await?.session(Key::Needed).await?, console, list).await,
         Verb::Get(get) => get::run(&stage().await?.session(Key::Needed).await?, console, get).await,
