@@ -10,14 +10,16 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client, ClientBuilder, Method, Response, Url};
+use reqwest::{Client, Method, Response, Url};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
+use super::call::Call;
+use super::client::{Timing, client};
 use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
-use super::refusal::{Failed, Pacing, Refusal, Subject, plain_words};
-use super::retry::{self, Attempt, Bucket, Class, Fault, Policy};
+use super::refusal::{Failed, Pacing, Refusal, plain_words};
+use super::retry::{self, Attempt, Bucket, Class, Fault};
 use crate::config::BaseUrl;
 use crate::secret::ApiKey;
 use crate::text::{clean_short, count};
@@ -30,89 +32,6 @@ const ERROR_CAP: usize = 64 << 10;
 const MOST_REDIRECTS: usize = 3;
 /// Bytes a second of a line that is slow, but not dead.
 const SLOW_LINE: usize = 128 << 10;
-
-/// How long things may take. Tests make it short.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// To connect, with TLS.
-    pub connect: Duration,
-    /// From the end of the request to the head of the answer.
-    pub headers: Duration,
-    /// Between two pieces of a body, in either direction.
-    pub silence: Duration,
-    /// A whole call with a small answer.
-    pub call: Duration,
-    /// The waits between attempts.
-    pub policy: Policy,
-    /// Between two looks at an uploaded file that is not ready.
-    pub look_again: Duration,
-    /// For an uploaded file to become ready.
-    pub ready: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Timing {
-            connect: Duration::from_secs(10),
-            headers: Duration::from_secs(30),
-            silence: Duration::from_secs(60),
-            call: Duration::from_secs(60),
-            policy: Policy::default(),
-            look_again: Duration::from_secs(2),
-            ready: Duration::from_secs(600),
-        }
-    }
-}
-
-/// Which of the two clients is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Only reads.
-    Read,
-    /// Changes things: HTTP/1.1 alone, where a request that was answered by nothing was sent at most once.
-    Change,
-}
-
-/// One request.
-pub struct Call {
-    /// For messages: `cannot list jobs`.
-    pub what: String,
-    /// What a refusal means.
-    pub subject: Subject,
-    /// GET, POST or DELETE.
-    pub method: Method,
-    /// From the first slash; goes into logs.
-    pub path: String,
-    /// Goes nowhere but into the URL.
-    pub query: Vec<(&'static str, String)>,
-    /// Besides the key.
-    pub headers: Vec<(&'static str, String)>,
-    /// JSON, or nothing.
-    pub body: Bytes,
-    /// Whether a success may say nothing at all: a cancel or a delete.
-    pub may_be_empty: bool,
-}
-
-impl Call {
-    /// A GET.
-    pub fn get(what: impl Into<String>, path: impl Into<String>) -> Self {
-        Self::new(Method::GET, what, path)
-    }
-
-    /// A request without a body.
-    pub fn new(method: Method, what: impl Into<String>, path: impl Into<String>) -> Self {
-        Call {
-            what: what.into(),
-            subject: Subject::Other,
-            method,
-            path: path.into(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: Bytes::new(),
-            may_be_empty: false,
-        }
-    }
-}
 
 /// A JSON answer.
 pub struct Answer {
@@ -138,13 +57,7 @@ static BUCKET: LazyLock<Arc<Bucket>> = LazyLock::new(|| Arc::new(Bucket::full())
 
 impl Connection {
     /// Prepares a client; connects to nothing yet.
-    pub fn new(
-        base: &BaseUrl,
-        key: &ApiKey,
-        timing: Timing,
-        bucket: Option<Arc<Bucket>>,
-        purpose: Purpose,
-    ) -> Result<Self, Error> {
+    pub fn new(base: &BaseUrl, key: &ApiKey, timing: Timing, bucket: Option<Arc<Bucket>>) -> Result<Self, Error> {
         let broken = |message: String| Failed::last(Kind::Unexpected, Certainty::NotSent, message).error;
         let url = Url::parse(&base.url("/")).ok();
         if url.is_none_or(|url| url.origin().ascii_serialization() != base.origin()) {
@@ -153,7 +66,7 @@ impl Connection {
         let mut key_header = HeaderValue::from_str(key.expose())
             .map_err(|_| broken("the key has a character that a header cannot carry".to_owned()))?;
         key_header.set_sensitive(true);
-        let client = client(base, timing, purpose)
+        let client = client(base, timing)
             .map_err(|error| broken(format!("cannot prepare connections: {}", root_cause(&error))))?;
         let bucket = bucket.unwrap_or_else(|| BUCKET.clone());
         Ok(Connection { client, base: base.clone(), key: key.clone(), key_header, timing, bucket })
@@ -427,37 +340,4 @@ fn jitter() -> f64 {
         Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
         Err(_) => 0.5,
     }
-}
-
-fn client(base: &BaseUrl, timing: Timing, purpose: Purpose) -> Result<Client, reqwest::Error> {
-    // The first of several to install it wins, and all of them install the same one.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let is_plain = base.origin().starts_with("http:");
-    let builder = || -> ClientBuilder {
-        let builder = Client::builder()
-            .user_agent(concat!("gemtts-tui/", env!("CARGO_PKG_VERSION")))
-            .https_only(!is_plain)
-            // A custom header such as our key would follow a redirect to any host.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // The default policy sends some requests twice; ours is the only one.
-            .retry(reqwest::retry::never())
-            .connect_timeout(timing.connect)
-            .pool_idle_timeout(Duration::from_secs(30));
-        // A proxy would see a key that goes to this machine in clear.
-        let builder = if base.is_loopback() { builder.no_proxy() } else { builder };
-        match purpose {
-            Purpose::Read => builder,
-            Purpose::Change => builder.http1_only(),
-        }
-    };
-    if is_plain {
-        // A bare container has no certificates to load, and none are needed here.
-        return builder().tls_certs_only([]).build();
-    }
-    builder().build().or_else(|_| {
-        // No certificates of the system, as in an empty container: take Mozilla's.
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok());
-        builder().tls_certs_only(roots).build()
-    })
 }

@@ -12,7 +12,8 @@ use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode};
 
 use super::Download;
-use super::connection::{Call, Connection};
+use super::call::Call;
+use super::connection::Connection;
 use super::error::{Certainty, Error, Kind};
 use super::refusal::{Failed, Subject};
 use super::retry::{Attempt, Class, Fault};

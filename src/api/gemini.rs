@@ -9,7 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::connection::{Answer, Call, Connection, Purpose};
+use super::call::Call;
+use super::connection::{Answer, Connection};
 use super::error::{Certainty, Error, Kind};
 use super::refusal::{Failed, Subject};
 use super::retry::{Bucket, Class, Fault};
@@ -22,7 +23,7 @@ use crate::job::{FileName, Job, JobName};
 use crate::secret::ApiKey;
 use crate::text::clean_short;
 
-pub use super::connection::Timing;
+pub use super::client::Timing;
 
 /// The service refuses larger requests.
 const LARGEST_CREATE: usize = 20_000_000;
@@ -53,44 +54,40 @@ pub struct Options {
 
 /// Prepares the way to the service. Connects to nothing yet.
 pub fn connect(endpoint: &Endpoint, options: &Options) -> Result<Service, Error> {
-    let connection = |purpose| {
-        let bucket = options.bucket.clone();
-        Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket, purpose).map(Arc::new)
-    };
-    let reads = connection(Purpose::Read)?;
+    let bucket = options.bucket.clone();
+    let connection = Arc::new(Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?);
     let writer: Option<Arc<dyn Writer>> = match options.read_only {
         true => None,
-        false => Some(Arc::new(GeminiWriter { reads: reads.clone(), changes: connection(Purpose::Change)? })),
+        false => Some(Arc::new(GeminiWriter { connection: connection.clone() })),
     };
-    Ok(Service { reader: Arc::new(Gemini { reads }), writer })
+    Ok(Service { reader: Arc::new(Gemini { connection }), writer })
 }
 
 /// The reading half.
 struct Gemini {
-    reads: Arc<Connection>,
+    connection: Arc<Connection>,
 }
 
 /// The changing half; exists in sessions that may change something.
 struct GeminiWriter {
-    reads: Arc<Connection>,
-    changes: Arc<Connection>,
+    connection: Arc<Connection>,
 }
 
 impl Reader for Gemini {
     fn origin(&self) -> &str {
-        self.reads.base().origin()
+        self.connection.base().origin()
     }
 
     fn list_jobs<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Job>, Error>> {
         let call = list("cannot list jobs", "/v1beta/batches", PAGE_SIZE, page);
-        list_page(&self.reads, call, "operations", |value| wire::job(value, Seen::Listed)).boxed()
+        list_page(&self.connection, call, "operations", |value| wire::job(value, Seen::Listed)).boxed()
     }
 
     fn get_job<'a>(&'a self, name: &'a JobName) -> BoxFuture<'a, Result<Fetched<Job>, Error>> {
         async move {
             let call = Call::get(format!("cannot get {name}"), format!("/v1beta/{name}"));
             let Answer { value: raw, server_time } =
-                self.reads.repeat(Class::Read, || self.reads.large_json(&call)).await?;
+                self.connection.repeat(Class::Read, || self.connection.large_json(&call)).await?;
             let value = wire::job(&raw, Seen::Whole).ok_or_else(|| not_a(&call, "job"))?;
             Ok(Fetched { value, raw, server_time })
         }
@@ -98,31 +95,31 @@ impl Reader for Gemini {
     }
 
     fn list_files<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<StoredFile>, Error>> {
-        list_files(&self.reads, page).boxed()
+        list_files(&self.connection, page).boxed()
     }
 
     fn get_file<'a>(&'a self, name: &'a FileName) -> BoxFuture<'a, Result<StoredFile, Error>> {
-        get_file(&self.reads, name).boxed()
+        get_file(&self.connection, name).boxed()
     }
 
     fn list_models<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>> {
         let call = list("cannot list models", "/v1beta/models", "1000", page);
-        list_page(&self.reads, call, "models", wire::model).boxed()
+        list_page(&self.connection, call, "models", wire::model).boxed()
     }
 
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>> {
-        download::file(self.reads.clone(), file, from).boxed()
+        download::file(self.connection.clone(), file, from).boxed()
     }
 
     fn download_job<'a>(&'a self, name: &'a JobName) -> BoxFuture<'a, Result<Download, Error>> {
-        download::job(self.reads.clone(), name).boxed()
+        download::job(self.connection.clone(), name).boxed()
     }
 }
 
 impl Writer for GeminiWriter {
     fn upload<'a>(&'a self, upload: Upload<'a>) -> BoxFuture<'a, Result<StoredFile, Error>> {
         async move {
-            let uploaded = upload::send(&self.changes, &upload).await?;
+            let uploaded = upload::send(&self.connection, &upload).await?;
             let file = match &uploaded.file {
                 Some(file) => file.clone(),
                 None => self.find(&upload, &uploaded).await?,
@@ -142,7 +139,7 @@ impl Writer for GeminiWriter {
         async move {
             let call = create(job)?;
             // No retry and no redirect: the service may have created a job before it fell silent.
-            let answer = self.changes.json(&call).await.map_err(|failed| failed.error)?;
+            let answer = self.connection.json(&call).await.map_err(|failed| failed.error)?;
             wire::job(&answer.value, Seen::Whole).ok_or_else(|| not_a(&call, "job"))
         }
         .boxed()
@@ -152,7 +149,7 @@ impl Writer for GeminiWriter {
         async move {
             let mut call = Call::new(Method::POST, format!("cannot cancel {name}"), format!("/v1beta/{name}:cancel"));
             call.may_be_empty = true;
-            self.changes.repeat(Class::Repeatable, || self.changes.json(&call)).await.map(drop)
+            self.connection.repeat(Class::Repeatable, || self.connection.json(&call)).await.map(drop)
         }
         .boxed()
     }
@@ -175,7 +172,7 @@ impl GeminiWriter {
         // When the answer to a delete was lost, the next one is refused because the first has worked.
         let may_be_gone = AtomicBool::new(false);
         let once = || async {
-            let failed = match self.changes.json(&call).await {
+            let failed = match self.connection.json(&call).await {
                 Ok(_) => return Ok(()),
                 Err(failed) => failed,
             };
@@ -190,7 +187,7 @@ impl GeminiWriter {
                 }
             }
         };
-        self.changes.repeat(Class::Repeatable, once).await
+        self.connection.repeat(Class::Repeatable, once).await
     }
 
     /// The file of an upload that ended without its answer reaching us: the newest with this name, size and content.
@@ -199,7 +196,7 @@ impl GeminiWriter {
         let mut found: Vec<StoredFile> = Vec::new();
         let mut page = None;
         for _ in 0..PAGES_SEARCHED {
-            let listed = list_files(&self.reads, page.as_ref()).await?;
+            let listed = list_files(&self.connection, page.as_ref()).await?;
             found.extend(listed.items.into_iter().filter(|file| {
                 file.display_name.as_deref() == Some(name.as_str())
                     && file.sha256.as_ref() == Some(&uploaded.sha256)
@@ -218,7 +215,7 @@ impl GeminiWriter {
 
     /// A batch may only use a file that is ACTIVE.
     async fn ready(&self, mut file: StoredFile) -> Result<StoredFile, Error> {
-        let timing = self.reads.timing;
+        let timing = self.connection.timing;
         let name = file.name.clone();
         let wait = async {
             loop {
@@ -230,7 +227,7 @@ impl GeminiWriter {
                     }
                     Some(_) => tokio::time::sleep(timing.look_again).await,
                 }
-                file = get_file(&self.reads, &name).await?;
+                file = get_file(&self.connection, &name).await?;
             }
         };
         timeout(timing.ready, wait).await.unwrap_or_else(|_| {

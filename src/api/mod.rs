@@ -13,6 +13,8 @@ use jiff::Timestamp;
 
 use crate::job::{FileName, Job, JobName};
 
+mod call;
+mod client;
 mod connection;
 mod cut;
 mod download;

@@ -36,73 +36,104 @@ pub enum Walk {
 }
 
 /// All jobs. `seen` is called with each page before the next is asked for.
-pub async fn all_jobs(reader: &dyn Reader, seen: impl FnMut(&[Job]) -> Walk + Send) -> Result<Listing<Job>, Error> {
-    let fetch = async |token: Option<PageToken>| reader.list_jobs(token.as_ref()).await;
-    walk(fetch, |job: &Job| job.name.clone(), seen).await
+pub async fn all_jobs(reader: &dyn Reader, mut seen: impl FnMut(&[Job]) -> Walk + Send) -> Result<Listing<Job>, Error> {
+    let mut walker = Walker::new(|job: &Job| job.name.clone());
+    let mut token = None;
+    loop {
+        let page = reader.list_jobs(token.as_ref()).await?;
+        let walk = seen(&page.items);
+        token = walker.take(page, walk);
+        if token.is_none() {
+            return Ok(walker.listing);
+        }
+    }
 }
 
 /// All stored files.
 pub async fn all_files(reader: &dyn Reader) -> Result<Listing<StoredFile>, Error> {
-    let fetch = async |token: Option<PageToken>| reader.list_files(token.as_ref()).await;
-    walk(fetch, |file: &StoredFile| file.name.clone(), |_| Walk::On).await
+    let mut walker = Walker::new(|file: &StoredFile| file.name.clone());
+    let mut token = None;
+    loop {
+        token = walker.take(reader.list_files(token.as_ref()).await?, Walk::On);
+        if token.is_none() {
+            return Ok(walker.listing);
+        }
+    }
 }
 
 /// All models.
 pub async fn all_models(reader: &dyn Reader) -> Result<Listing<Model>, Error> {
-    let fetch = async |token: Option<PageToken>| reader.list_models(token.as_ref()).await;
-    walk(fetch, |model: &Model| model.name.clone(), |_| Walk::On).await
-}
-
-async fn walk<T, K: Eq + Hash>(
-    fetch: impl AsyncFn(Option<PageToken>) -> Result<Page<T>, Error>,
-    name: impl Fn(&T) -> K,
-    mut seen: impl FnMut(&[T]) -> Walk,
-) -> Result<Listing<T>, Error> {
-    let mut listing = Listing { items: Vec::new(), complete: false, server_time: None };
-    let mut names = HashSet::new();
-    let mut tokens = HashSet::new();
+    let mut walker = Walker::new(|model: &Model| model.name.clone());
     let mut token = None;
-    for _ in 0..MOST_PAGES {
-        let page = fetch(token).await?;
-        listing.server_time = listing.server_time.or(page.server_time);
-        let walk = seen(&page.items);
-        listing.items.extend(page.items.into_iter().filter(|item| names.insert(name(item))));
-        match page.next {
-            None => {
-                listing.complete = true;
-                return Ok(listing);
-            }
-            Some(_) if walk == Walk::Enough => return Ok(listing),
-            Some(next) if !tokens.insert(next.clone()) => {
-                tracing::warn!(pages = tokens.len(), "the list turns in a circle");
-                return Ok(listing);
-            }
-            Some(next) => token = Some(next),
+    loop {
+        token = walker.take(reader.list_models(token.as_ref()).await?, Walk::On);
+        if token.is_none() {
+            return Ok(walker.listing);
         }
     }
-    tracing::warn!(pages = MOST_PAGES, "the list has no end");
-    Ok(listing)
+}
+
+/// The rules of a walk, without the walking.
+struct Walker<T, K> {
+    listing: Listing<T>,
+    name: fn(&T) -> K,
+    names: HashSet<K>,
+    tokens: HashSet<PageToken>,
+}
+
+impl<T, K: Eq + Hash> Walker<T, K> {
+    fn new(name: fn(&T) -> K) -> Self {
+        let listing = Listing { items: Vec::new(), complete: false, server_time: None };
+        Walker { listing, name, names: HashSet::new(), tokens: HashSet::new() }
+    }
+
+    /// Takes one page; gives the token of the next one to ask for, or nothing when the walk is over.
+    fn take(&mut self, page: Page<T>, walk: Walk) -> Option<PageToken> {
+        self.listing.server_time = self.listing.server_time.or(page.server_time);
+        let items = page.items.into_iter().filter(|item| self.names.insert((self.name)(item)));
+        self.listing.items.extend(items);
+        let Some(next) = page.next else {
+            self.listing.complete = true;
+            return None;
+        };
+        if walk == Walk::Enough {
+            return None;
+        }
+        let is_new = self.tokens.insert(next.clone());
+        if !is_new || self.tokens.len() >= MOST_PAGES {
+            tracing::warn!(pages = self.tokens.len(), is_circle = !is_new, "the list does not end");
+            return None;
+        }
+        Some(next)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
 
     /// Pages by token, so that a circle can be built. Gives the items, whether it is complete, and the calls made.
     fn walked(pages: &[(&str, &[u32], Option<&str>)], enough_at: Option<u32>) -> (Vec<u32>, bool, usize) {
-        let calls = Mutex::new(0);
-        let fetch = async |token: Option<PageToken>| {
-            *calls.lock().unwrap() += 1;
-            let token = token.map_or(String::new(), |token| token.0);
+        let mut walker = Walker::new(|item: &u32| *item);
+        let mut token = String::new();
+        for calls in 1.. {
             let (_, items, next) = pages.iter().find(|(name, _, _)| *name == token).unwrap();
-            Ok(Page { items: items.to_vec(), next: next.map(|next| PageToken(next.into())), server_time: None })
-        };
-        let seen =
-            |items: &[u32]| if items.iter().any(|item| Some(*item) == enough_at) { Walk::Enough } else { Walk::On };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let listing = runtime.block_on(walk(fetch, |item: &u32| *item, seen)).unwrap();
-        (listing.items, listing.complete, *calls.lock().unwrap())
+            let walk = if items.iter().any(|item| Some(*item) == enough_at) { Walk::Enough } else { Walk::On };
+            let next = next.map(|next| PageToken(next.into()));
+            match walker.take(Page { items: items.to_vec(), next, server_time: None }, walk) {
+                Some(next) => token = next.0,
+                None => return (walker.listing.items, walker.listing.complete, calls),
+            }
+        }
+        unreachable!("a walk ends")
+    }
+
+    #[test]
+    fn a_walk_may_run_on_any_thread() {
+        fn is_send<T: Send>(_: fn(&'static dyn Reader) -> T) {}
+        is_send(|reader| all_jobs(reader, |_| Walk::On));
+        is_send(|reader| all_files(reader));
+        is_send(|reader| all_models(reader));
     }
 
     #[test]
@@ -130,14 +161,9 @@ mod tests {
 
     #[test]
     fn a_list_without_an_end_is_left_after_a_thousand_pages() {
-        let count = Mutex::new(0u32);
-        let fetch = async |_: Option<PageToken>| {
-            let mut count = count.lock().unwrap();
-            *count += 1;
-            Ok(Page { items: vec![*count], next: Some(PageToken(count.to_string())), server_time: None })
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let listing = runtime.block_on(walk(fetch, |item: &u32| *item, |_| Walk::On)).unwrap();
-        assert_eq!((listing.items.len(), listing.complete), (1_000, false));
+        let mut walker = Walker::new(|item: &u32| *item);
+        let page = |n: u32| Page { items: vec![n], next: Some(PageToken(n.to_string())), server_time: None };
+        let pages = (1..).find(|n| walker.take(page(*n), Walk::On).is_none()).unwrap();
+        assert_eq!((pages, walker.listing.items.len(), walker.listing.complete), (1_000, 1_000, false));
     }
 }

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio::time::timeout;
 
-use super::connection::{Call, Connection};
+use super::call::Call;
+use super::connection::Connection;
 use super::error::{Certainty, Error, Kind};
 use super::refusal::{Failed, Subject};
 use super::retry::{Attempt, Class, Fault};

@@ -226,6 +226,22 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_not_told_any_key() {
+        let script = "printf '%s' \"${GOOGLE_API_KEY-}${GEMINI_API_KEY-}${VTRIX_API_KEY-}none\"";
+        assert_eq!(read(&["sh", "-c", script]), Ok("none".into()));
+    }
+
+    /// The environment of a process cannot be changed from within safely, so the test above runs again in a child.
+    #[test]
+    fn a_command_is_not_told_any_key_even_if_there_is_one() {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "config::key::tests::a_command_is_not_told_any_key"]);
+        let output = child.envs(SECRET_VARIABLES.map(|name| (name, "AIzaCANARY"))).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+    }
+
+    #[test]
     fn a_command_that_hangs_is_stopped() {
         let error = run(&words(&["sleep", "1000"]), Duration::from_millis(20)).unwrap_err();
         assert!(error.to_string().contains("gave no answer"), "{error}");

@@ -1,10 +1,12 @@
 //! The way to the service, against a server that misbehaves on purpose.
 
 mod changes;
+mod downloads;
 mod examples;
+mod paths;
 mod reads;
 mod server;
-mod transfers;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,4 +67,9 @@ fn example(name: &str) -> String {
 #[track_caller]
 fn assert_no_secret(text: &str) {
     assert!(!text.contains("CANARY") && !text.contains("upload_id"), "{text}");
+}
+
+/// Bytes of which no part looks like another.
+fn content(length: usize) -> Vec<u8> {
+    (0..length).map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8).collect()
 }

@@ -87,7 +87,36 @@ fn snake_case(camel: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    /// JSON of any shape that uses the words of the service.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let words = ["name", "metadata", "response", "output", "error", "state", "batchStats", "dest", "file", "done"];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(json!("batches/x")),
+            Just(json!("files/x")),
+        ];
+        leaf.prop_recursive(4, 64, 8, move |inner| {
+            let members = proptest::collection::vec((proptest::sample::select(words.to_vec()), inner.clone()), 0..8);
+            let object = members
+                .prop_map(|members| Value::Object(members.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()));
+            prop_oneof![object, proptest::collection::vec(inner, 0..4).prop_map(Value::Array)]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_is_so_odd_that_reading_it_fails(value in any_json()) {
+            let seen = job(&value, Seen::Whole);
+            prop_assert!(seen.is_none_or(|job| job.name.as_str() == "batches/x" || value.to_string().contains(job.name.as_str())));
+            let _ = (stored_file(&value), model(&value));
+        }
+    }
 
     #[test]
     fn members_are_found_in_both_spellings_and_number_forms() {

@@ -72,7 +72,7 @@ async fn a_create_is_sent_exactly_once_for_every_fault() {
         let timing = if name == "silent" { impatient() } else { super::quick() };
         let error = writer(&service_with(&server, timing)).create_job(&new_job()).await.unwrap_err();
         assert_eq!(error.certainty, certainty, "{name}: {error}");
-        assert_eq!(server.seen().len(), 1, "{name}");
+        assert_eq!(server.wait_for(1), 1, "{name}");
         assert_no_secret(&format!("{error:?} {error}"));
     }
 }

@@ -118,7 +118,7 @@ async fn a_file_that_is_gone_is_not_a_bad_key() {
 async fn silence_ends_a_read() {
     let server = Server::start(Exchange::stay_silent);
     let error = service_with(&server, impatient()).reader.list_jobs(None).await.unwrap_err();
-    assert_eq!((error.kind, server.seen().len()), (Kind::TimedOut, 5));
+    assert_eq!((error.kind, server.wait_for(5)), (Kind::TimedOut, 5));
 }
 
 #[tokio::test]

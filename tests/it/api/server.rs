@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// A request as it arrived.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +89,7 @@ pub fn head(status: u16, headers: &[(&str, &str)], length: usize) -> Vec<u8> {
 /// The server. Its threads end with the process; its port is its own.
 pub struct Server {
     pub origin: String,
-    seen: Arc<Mutex<Vec<Request>>>,
+    seen: Arc<(Mutex<Vec<Request>>, Condvar)>,
 }
 
 impl Server {
@@ -96,7 +97,7 @@ impl Server {
     pub fn start(mut script: impl FnMut(&mut Exchange) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen: Arc<(Mutex<Vec<Request>>, Condvar)> = Arc::default();
         let record = seen.clone();
         let held = Arc::new(Mutex::new(Vec::new()));
         thread::spawn(move || {
@@ -105,27 +106,40 @@ impl Server {
                 let mut stream = BufReader::new(stream);
                 let Some(request) = read_head(&mut stream) else { continue };
                 let number = {
-                    let mut record = record.lock().unwrap();
-                    record.push(request.clone());
-                    record.len() - 1
+                    let mut seen = record.0.lock().unwrap();
+                    seen.push(request.clone());
+                    record.1.notify_all();
+                    seen.len() - 1
                 };
                 let mut exchange = Exchange { stream, request, number, held: held.clone() };
                 script(&mut exchange);
-                record.lock().unwrap()[number] = exchange.request;
+                record.0.lock().unwrap()[number] = exchange.request;
             }
         });
         Server { origin, seen }
     }
 
+    /// A server that somebody else runs.
+    pub fn at(origin: String) -> Self {
+        Server { origin, seen: Arc::default() }
+    }
+
     /// An address at which nobody listens.
     pub fn nowhere() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        Server { origin: format!("http://{}", listener.local_addr().unwrap()), seen: Arc::default() }
+        Self::at(format!("http://{}", listener.local_addr().unwrap()))
     }
 
     /// Everything that arrived so far.
     pub fn seen(&self) -> Vec<Request> {
-        self.seen.lock().unwrap().clone()
+        self.seen.0.lock().unwrap().clone()
+    }
+
+    /// Waits until so many requests arrived, for a client that may leave before the server has looked.
+    pub fn wait_for(&self, requests: usize) -> usize {
+        let (seen, arrived) = &*self.seen;
+        let limit = Duration::from_secs(20);
+        arrived.wait_timeout_while(seen.lock().unwrap(), limit, |seen| seen.len() < requests).unwrap().0.len()
     }
 
     /// How often a method was used on a path that contains this.
