@@ -122,7 +122,8 @@ impl Decoder {
             return Err(Halt::Fault(Fault::BehindPadding(at)));
         }
         // A byte that can never be right is reported when it comes, whether its group gets whole or not.
-        if !is_symbol(byte) && !(byte == b'=' && self.held >= 2) {
+        let may_stand_here = is_symbol(byte) || (byte == b'=' && self.held >= 2);
+        if !may_stand_here {
             return Err(Halt::Fault(Fault::Byte(byte, at)));
         }
         self.group[self.held] = (byte, at);
@@ -163,7 +164,8 @@ impl Decoder {
 /// The fault of a group of four that is known to have one.
 fn fault_in(group: [(u8, u64); 4]) -> Fault {
     for (n, (byte, at)) in group.into_iter().enumerate() {
-        if !is_symbol(byte) && !(byte == b'=' && n >= 2) {
+        let may_stand_here = is_symbol(byte) || (byte == b'=' && n >= 2);
+        if !may_stand_here {
             return Fault::Byte(byte, at);
         }
     }

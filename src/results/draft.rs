@@ -189,7 +189,7 @@ impl Draft {
     }
 
     /// Whether the data that begins now should be decoded.
-    pub(super) fn begin_data<S: Sink>(&mut self, decoder: &mut Decoder, sink: &mut S) -> bool {
+    pub(super) fn begin_data<S: Sink>(&mut self, line: u64, decoder: &mut Decoder, sink: &mut S) -> bool {
         self.audio.has_part = true;
         if let Some(Mime::Other(name)) = self.part.mime.as_deref().map(Mime::parse) {
             self.wrong_format(name);
@@ -197,7 +197,7 @@ impl Draft {
         if self.is_refused() || self.audio.wrong_format.is_some() {
             return false;
         }
-        if !sink.wants_audio(self.known_key()) {
+        if !sink.wants_audio(self.known_key(), line) {
             self.audio.passed_over = true;
             return false;
         }

@@ -408,7 +408,7 @@ impl<S: Sink> Visitor for Visit<'_, S> {
         core.slot = core.value(at);
         Ok(match core.slot {
             Slot::Key { .. } => Wish::Keep(MOST_KEY_BYTES),
-            Slot::Data if core.draft.begin_data(&mut core.decoder, self.sink) => Wish::Pieces,
+            Slot::Data if core.draft.begin_data(core.line, &mut core.decoder, self.sink) => Wish::Pieces,
             Slot::Words(_) | Slot::Count(_) | Slot::Inside(Node::Trouble) => Wish::Keep(MOST_WORDS_BYTES),
             Slot::Data | Slot::Inside(_) | Slot::Items | Slot::Embedding | Slot::Ignored => Wish::Skip,
         })

@@ -8,9 +8,10 @@ pub trait Sink {
     type Error;
 
     /// Whether the audio that begins now is of use; without it the row carries no sound and no verdict on it.
-    /// The key is `None` when it stands behind the audio in its line, as it does in most real lines.
-    fn wants_audio(&mut self, key: Option<&str>) -> bool {
-        let _ = key;
+    /// The key is `None` when it stands behind the audio in its line, as it does in most real lines. Rows are counted
+    /// from 1.
+    fn wants_audio(&mut self, key: Option<&str>, line: u64) -> bool {
+        let _ = (key, line);
         true
     }
 

@@ -6,3 +6,4 @@
 mod api;
 mod architecture;
 mod results;
+mod save;

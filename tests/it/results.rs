@@ -1,5 +1,8 @@
 //! Results that the service sends, read from files and from bodies, in pieces of any size.
 
+// Helpers of tests may unwrap as the tests themselves do.
+#![allow(clippy::unwrap_used)]
+
 use std::convert::Infallible;
 
 use gemtts_tui::audio::Verdict;
@@ -89,11 +92,19 @@ fn the_cut_of_the_bytes_does_not_matter() {
         let bytes = fixture(name);
         let whole = parse(form, [&bytes[..]]);
         assert!(!whole.0.rows.is_empty(), "{name}");
-        for cut in 0..=bytes.len() {
-            let (head, tail) = bytes.split_at(cut);
-            assert!(parse(form, [head, tail]) == whole, "{name} cut at {cut}");
-        }
         assert!(parse(form, bytes.chunks(1)) == whole, "{name}, byte by byte");
+        for size in [2, 3, 7, 64, 1_000] {
+            assert!(parse(form, bytes.chunks(size)) == whole, "{name} in pieces of {size}");
+        }
+        for piece in
+            if form == Form::Lines { bytes.split_inclusive(|byte| *byte == b'\n').collect() } else { vec![&bytes[..]] }
+        {
+            let whole = parse(form, [piece]);
+            for cut in 0..=piece.len() {
+                let (head, tail) = piece.split_at(cut);
+                assert!(parse(form, [head, tail]) == whole, "{name} cut at {cut}: {}", String::from_utf8_lossy(piece));
+            }
+        }
     }
 }
 
@@ -101,19 +112,16 @@ fn the_cut_of_the_bytes_does_not_matter() {
 fn inline_results_are_read_once_although_they_stand_twice() {
     let (kept, totals) = parse(Form::Inline, [&fixture("get_succeeded_inline_mixed.json")[..]]);
     let rows: Vec<_> = kept.rows.iter().map(|(row, _)| (row.line, row.key.as_deref(), row.verdict)).collect();
-    assert_eq!(rows, [
-        (1, Some("ch01-0001"), Verdict::Ok),
-        (2, Some("ch01-0002"), Verdict::Error),
-        (3, None, Verdict::Error)
-    ]);
+    assert_eq!(
+        rows,
+        [(1, Some("ch01-0001"), Verdict::Ok), (2, Some("ch01-0002"), Verdict::Error), (3, None, Verdict::Error)]
+    );
     assert_eq!((totals.rows, totals.is_whole, totals.lost), (3, true, None));
 }
 
 #[test]
 fn a_row_can_be_read_again_alone() {
-    for (name, form) in
-        [("output_mixed.jsonl", Form::Lines), ("get_succeeded_inline_mixed.json", Form::Inline)]
-    {
+    for (name, form) in [("output_mixed.jsonl", Form::Lines), ("get_succeeded_inline_mixed.json", Form::Inline)] {
         let bytes = fixture(name);
         let (kept, _) = parse(form, [&bytes[..]]);
         for (row, samples) in kept.rows {
