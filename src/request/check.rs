@@ -62,17 +62,21 @@ pub fn check_line(text: &str, context: &Context) -> Checked {
         Err(broken) => {
             let problem = Problem::new(&rules::BROKEN_JSON, format!("broken JSON: {}", broken.message));
             let problem = problem.at(broken.column);
-            let problem = if broken.is_cut {
-                problem.fix("write each request on one line of its own; `jq -c .` does that")
-            } else {
-                problem
+            let problem = match broken.is_cut {
+                true => {
+                    problem.fix(format!("write each request on one line of its own; {} does that", one_a_line(text)))
+                }
+                false => problem,
             };
             return Checked { problems: vec![problem], ..Checked::default() };
         }
     };
     let Value::Object(mut line) = parsed.value else {
         let problem = Problem::new(&rules::NOT_AN_OBJECT, "the line is no JSON object");
-        let problem = problem.fix("write {\"key\": …, \"request\": …}, one object a line, without a list around them");
+        let problem = problem.fix(format!(
+            "write {{\"key\": …, \"request\": …}}, one object a line; {} takes a list apart",
+            one_a_line("[")
+        ));
         return Checked { problems: vec![problem], ..Checked::default() };
     };
     let twice = |name: &String| {
@@ -195,6 +199,11 @@ fn check_model(context: &Context, today: Date) -> Vec<Problem> {
     problems
 }
 
+/// The command that turns the JSON of other programs into lines.
+fn one_a_line(text: &str) -> &'static str {
+    if text.trim_start().starts_with('[') { "`jq -c '.[]'`" } else { "`jq -c .`" }
+}
+
 /// Fields in alphabetical order at every depth, so that equal requests are equal bytes and have equal checksums.
 fn in_order(mut line: Value) -> Value {
     line.sort_all_objects();
@@ -228,5 +237,110 @@ fn fill(request: &mut Value, context: &Context) {
         && speech["languageCode"].as_str().is_none_or(str::is_empty)
     {
         speech["languageCode"] = language.as_str().into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Map, json};
+
+    /// JSON of every kind whose fields are mostly ours, so that most of it gets past the first checks.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let names = prop::sample::select(vec![
+            "key",
+            "request",
+            "metadata",
+            "contents",
+            "parts",
+            "text",
+            "role",
+            "generationConfig",
+            "generation_config",
+            "speechConfig",
+            "speech_config",
+            "voiceConfig",
+            "prebuiltVoiceConfig",
+            "voiceName",
+            "voice",
+            "multiSpeakerVoiceConfig",
+            "speakerVoiceConfigs",
+            "speaker",
+            "speechMetadata",
+            "languageCode",
+            "responseModalities",
+            "temperature",
+            "model",
+            "systemInstruction",
+            "_",
+            "strange",
+        ]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "\\PC{0,12}".prop_map(Value::from),
+            prop::sample::select(vec!["AUDIO", "audio", "Kore", "de-DE", "models/x"]).prop_map(Value::from),
+        ];
+        leaf.prop_recursive(7, 60, 5, move |inner| {
+            let fields = prop::collection::vec((names.clone(), inner.clone()), 0..5);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                fields.prop_map(|fields| {
+                    Value::Object(
+                        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
+                    )
+                }),
+            ]
+        })
+    }
+
+    fn all_settings() -> [Settings; 2] {
+        let plain = Settings::for_catalog(&Catalog::built_in());
+        let model = "gemini-3.1-flash-tts-preview".to_owned();
+        [plain, Settings { model, voice: Some("Puck".into()), language: Some("fr-FR".into()), style: None }]
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_breaks_the_checks(line in any::<String>(), request in any_json(), config in any_json(), key in any_json()) {
+            let catalog = Catalog::built_in();
+            for settings in all_settings() {
+                let context = Context::new(&settings, &catalog);
+                check_line(&line, &context);
+                check_text(line.clone(), &line, &context);
+                check_line(&json!({ "key": key, "request": request }).to_string(), &context);
+                let whole = json!({ "key": "k", "request": { "contents": [{ "parts": request }], "generationConfig": config } });
+                let once = check_line(&whole.to_string(), &context);
+                // What was checked once is in its final form.
+                if let (Some(line), false) = (&once.line, once.has_errors()) {
+                    let twice = check_line(&line.to_string(), &context);
+                    prop_assert_eq!(twice.line.as_ref(), Some(line));
+                    prop_assert!(!twice.has_errors());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn settings_are_checked_once_for_all_requests() {
+        let catalog = Catalog::built_in();
+        let settings = Settings {
+            model: "gemini-3.8-flash-tss".into(),
+            voice: Some("kore".into()),
+            language: Some("zh-CN".into()),
+            style: None,
+        };
+        let found: Vec<_> = check_settings(&Context::new(&settings, &catalog), Date::constant(2026, 11, 20))
+            .into_iter()
+            .map(|finding| (finding.source, finding.rule, finding.fix.unwrap_or_default()))
+            .collect();
+        let expected = [
+            ("--model", "unknown-model", "--model gemini-3.8-flash-tts"),
+            ("--voice", "unknown-voice", "write Kore"),
+            ("--language", "unknown-language", "write cmn-CN, or leave it out"),
+        ];
+        assert_eq!(found, expected.map(|(source, rule, fix)| (source.to_owned(), rule, fix.to_owned())));
     }
 }

@@ -45,41 +45,50 @@ pub enum Seen {
     InOtherCase(KeyPlace),
 }
 
-/// The keys of a job, as hashes: fifty bytes for a key of any length.
+/// The keys of a job, as hashes: some thirty bytes for a key of any length.
 ///
-/// 128 bits of two randomly keyed hashes; that two keys share them by chance is out of the question.
+/// Two randomly keyed hashes, 64 bits of the folded key and 32 of the key itself: among ten million keys, that two
+/// of them share both by chance is less likely than one in ten million millions.
 #[derive(Default)]
 pub struct Keys {
     hashers: (RandomState, RandomState),
-    by_folded: HashMap<u128, (u128, KeyPlace)>,
+    by_folded: HashMap<u64, First>,
     // Keys whose folded form was taken by another spelling. Nearly always empty.
-    by_exact: HashMap<u128, KeyPlace>,
+    by_exact: HashMap<(u64, u32), KeyPlace>,
+}
+
+/// The first spelling of a folded key. Packed, because there may be millions.
+#[derive(Clone, Copy)]
+struct First {
+    exact: u32,
+    source: u32,
+    line: u64,
 }
 
 impl Keys {
     /// Looks a key up and keeps it.
     pub fn insert(&mut self, key: &str, place: KeyPlace) -> Seen {
-        let exact = self.hash(key);
-        let folded =
-            if key.bytes().any(|b| b.is_ascii_uppercase()) { self.hash(&key.to_ascii_lowercase()) } else { exact };
-        let Some((first, first_place)) = self.by_folded.get(&folded).copied() else {
-            self.by_folded.insert(folded, (exact, place));
+        let folded = match key.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => self.hashers.0.hash_one(&*key.to_ascii_lowercase()),
+            false => self.hashers.0.hash_one(key),
+        };
+        // The lower half of a hash is as good as the whole.
+        let exact = self.hashers.1.hash_one(key) as u32;
+        let Some(first) = self.by_folded.get(&folded).copied() else {
+            self.by_folded.insert(folded, First { exact, source: place.source, line: place.line });
             return Seen::Never;
         };
-        if first == exact {
+        let first_place = KeyPlace { source: first.source, line: first.line };
+        if first.exact == exact {
             return Seen::Before(first_place);
         }
-        match self.by_exact.get(&exact) {
+        match self.by_exact.get(&(folded, exact)) {
             Some(earlier) => Seen::Before(*earlier),
             None => {
-                self.by_exact.insert(exact, place);
+                self.by_exact.insert((folded, exact), place);
                 Seen::InOtherCase(first_place)
             }
         }
-    }
-
-    fn hash(&self, key: &str) -> u128 {
-        u128::from(self.hashers.0.hash_one(key)) << 64 | u128::from(self.hashers.1.hash_one(key))
     }
 }
 

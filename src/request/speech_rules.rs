@@ -142,7 +142,10 @@ fn check_voices(request: &Value, context: &Context) -> Vec<Problem> {
     let Some(speakers) = speaker_configs(request) else {
         match voice_of(&speech["voiceConfig"]) {
             Some(voice) => problems.extend(check_voice(voice, context)),
-            None if context.settings.voice.is_none() => problems.push(no_voice("the request", context)),
+            None if context.settings.voice.is_none() => {
+                let fix = format!("--voice {}", context.catalog.voices.default);
+                problems.push(no_voice("the request", context).fix(fix));
+            }
             None => {}
         }
         return problems;
@@ -156,13 +159,13 @@ fn check_voices(request: &Value, context: &Context) -> Vec<Problem> {
         problems.push(Problem::new(&rules::TOO_MANY_SPEAKERS, message).fix("split the dialogue"));
     }
     if speakers.is_empty() {
-        problems.push(no_voice("the dialogue", context));
+        problems.push(no_voice("the dialogue", context).fix("add two speakers to speakerVoiceConfigs"));
     }
     for speaker in speakers {
         let name = clean_short(speaker["speaker"].as_str().unwrap_or_default(), 40);
         match voice_of(&speaker["voiceConfig"]) {
             Some(voice) => problems.extend(check_voice(voice, context)),
-            None => problems.push(no_voice(&format!("the speaker «{name}»"), context)),
+            None => problems.push(no_voice(&format!("the speaker «{name}»"), context).fix("add its voiceConfig")),
         }
     }
     problems.extend(check_speakers(request, speakers, context.generation));
@@ -174,7 +177,7 @@ fn no_voice(who: &str, context: &Context) -> Problem {
         Generation::V3_1 => &rules::MISSING_VOICE,
         Generation::V2_5 | Generation::V3_8 | Generation::Unknown => &rules::DEFAULT_VOICE,
     };
-    Problem::new(rule, format!("{who} names no voice")).fix(format!("--voice {}", context.catalog.voices.default))
+    Problem::new(rule, format!("{who} names no voice"))
 }
 
 fn check_speakers(request: &Value, speakers: &[Value], generation: Generation) -> Vec<Problem> {

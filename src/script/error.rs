@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::source::Form;
+use super::source::UnreadForm;
 use crate::failure::{Exit, Failure};
 use crate::text::clean;
 
@@ -47,7 +47,7 @@ pub enum Error {
         /// As it was named.
         name: String,
         /// Its form, from its name.
-        form: Form,
+        form: UnreadForm,
     },
     /// There is only one standard input.
     #[error("standard input is named twice")]
@@ -89,7 +89,9 @@ impl Error {
             },
             Error::Folder { .. } => Some("name the files in it".to_owned()),
             Error::Binary { .. } => Some("give a .txt file with one text a line, or a .jsonl file".to_owned()),
-            Error::Form { form, .. } => form.way_out().map(str::to_owned),
+            Error::Form { .. } => {
+                Some("turn it into a .txt file with one text a line, or into a .jsonl file".to_owned())
+            }
             Error::StdinTwice => Some("name `-` once".to_owned()),
             Error::Prepared { .. } => Some("prepare the job again from its source".to_owned()),
             Error::TooLarge { .. } => Some("leave --inline out".to_owned()),

@@ -25,7 +25,7 @@ pub(super) struct Line<'l> {
 pub(super) enum End {
     LineFeed,
     CarriageReturnLineFeed,
-    EndOfFile,
+    Missing,
 }
 
 /// A reader of lines; one buffer serves all.
@@ -47,7 +47,7 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.buffer.clear();
         let mut is_too_long = false;
-        let mut end = End::EndOfFile;
+        let mut end = End::Missing;
         let mut is_at_end = true;
         loop {
             let piece = match self.reader.fill_buf() {
@@ -115,7 +115,7 @@ mod tests {
                 (1, "one".into(), End::CarriageReturnLineFeed, false),
                 (2, String::new(), End::LineFeed, false),
                 (3, "two is long".into(), End::LineFeed, false),
-                (4, "last".into(), End::EndOfFile, false),
+                (4, "last".into(), End::Missing, false),
             ];
             assert_eq!((lines.as_slice(), had_mark), (expected.as_slice(), true), "window {window}");
         }

@@ -51,27 +51,19 @@ pub enum Form {
     Jsonl,
     /// One text a line.
     Text,
-    /// Tables, chapters, captions, books: not read yet.
-    Csv,
-    /// See [`Form::Csv`].
-    Markdown,
-    /// See [`Form::Csv`].
-    Captions,
-    /// See [`Form::Csv`].
-    Epub,
 }
 
 impl Form {
-    /// What the ending of a name says.
-    fn of_name(path: &Path) -> Option<Form> {
+    /// What the ending of a name says, as far as it says anything.
+    fn of_name(path: &Path) -> Option<Result<Form, UnreadForm>> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
-            "jsonl" | "ndjson" | "json" => Some(Form::Jsonl),
-            "txt" | "text" => Some(Form::Text),
-            "csv" | "tsv" => Some(Form::Csv),
-            "md" | "markdown" => Some(Form::Markdown),
-            "srt" | "vtt" => Some(Form::Captions),
-            "epub" => Some(Form::Epub),
+            "jsonl" | "ndjson" | "json" => Some(Ok(Form::Jsonl)),
+            "txt" | "text" => Some(Ok(Form::Text)),
+            "csv" | "tsv" => Some(Err(UnreadForm::Table)),
+            "md" | "markdown" => Some(Err(UnreadForm::Markdown)),
+            "srt" | "vtt" => Some(Err(UnreadForm::Captions)),
+            "epub" => Some(Err(UnreadForm::Book)),
             _ => None,
         }
     }
@@ -84,33 +76,36 @@ impl Form {
             Some(_) | None => Form::Text,
         }
     }
+}
 
+/// Forms that hold texts but cannot be taken for lines of text: refused, rather than spoken with their markup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadForm {
+    /// CSV and TSV.
+    Table,
+    /// Chapters with headings.
+    Markdown,
+    /// SRT and VTT.
+    Captions,
+    /// EPUB.
+    Book,
+}
+
+impl UnreadForm {
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
-            Form::Jsonl => "JSONL",
-            Form::Text => "plain text",
-            Form::Csv => "a table",
-            Form::Markdown => "Markdown",
-            Form::Captions => "a file of captions",
-            Form::Epub => "an e-book",
-        }
-    }
-
-    /// What to do with a source in a form that is not read.
-    pub(super) fn way_out(self) -> Option<&'static str> {
-        match self {
-            Form::Jsonl | Form::Text => None,
-            Form::Csv | Form::Markdown | Form::Captions | Form::Epub => {
-                Some("turn it into a .txt file with one text a line, or into a .jsonl file")
-            }
+            UnreadForm::Table => "a table",
+            UnreadForm::Markdown => "Markdown",
+            UnreadForm::Captions => "a file of captions",
+            UnreadForm::Book => "an e-book",
         }
     }
 }
 
 /// A source that can be read.
 pub(super) struct Opened {
-    /// Jsonl or Text.
+    /// From its name, else from its first bytes.
     pub form: Form,
     /// From its first byte.
     pub reader: Box<dyn BufRead>,
@@ -119,26 +114,34 @@ pub(super) struct Opened {
 /// How many bytes decide what a source is.
 const HEAD: u64 = 8 * 1024;
 
+/// Whether a source can be opened at all, as far as its name and its place on the disk tell.
+pub(super) fn look_at(argument: &SourceArg) -> Result<(), Error> {
+    let SourceArg::Path(path) = argument else { return Ok(()) };
+    let name = || argument.to_string();
+    // Opening a folder succeeds on some systems, and only reading it fails.
+    if path.metadata().map_err(|source| Error::Open { name: name(), source })?.is_dir() {
+        return Err(Error::Folder { name: name() });
+    }
+    match Form::of_name(path) {
+        Some(Err(form)) => Err(Error::Form { name: name(), form }),
+        Some(Ok(_)) | None => Ok(()),
+    }
+}
+
 /// Opens a source and looks at its first bytes.
 pub(super) fn open(argument: &SourceArg) -> Result<Opened, Error> {
-    let name = || argument.to_string();
+    look_at(argument)?;
+    let name = argument.to_string();
     match argument {
-        SourceArg::Stdin => look(io::stdin(), None, name()),
-        SourceArg::Path(path) => {
-            let cannot = |source| Error::Open { name: name(), source };
-            // Asked before opening, because opening a folder succeeds and only reading it fails.
-            if path.metadata().map_err(cannot)?.is_dir() {
-                return Err(Error::Folder { name: name() });
-            }
-            look(File::open(path).map_err(cannot)?, Form::of_name(path), name())
-        }
+        SourceArg::Stdin => look(io::stdin(), None, name),
+        SourceArg::Path(path) => match File::open(path) {
+            Ok(file) => look(file, Form::of_name(path).and_then(Result::ok), name),
+            Err(source) => Err(Error::Open { name, source }),
+        },
     }
 }
 
 fn look(mut bytes: impl Read + 'static, by_name: Option<Form>, name: String) -> Result<Opened, Error> {
-    if let Some(form @ (Form::Csv | Form::Markdown | Form::Captions | Form::Epub)) = by_name {
-        return Err(Error::Form { name, form });
-    }
     // A pipe gives what it has, so one read may be too little to judge by, and there is no going back.
     let mut head = Vec::new();
     if let Err(source) = bytes.by_ref().take(HEAD).read_to_end(&mut head) {
@@ -153,13 +156,11 @@ fn look(mut bytes: impl Read + 'static, by_name: Option<Form>, name: String) -> 
 }
 
 fn binary(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 8] = [
+    const MAGIC: [(&[u8], &str); 6] = [
         (b"\xff\xfe", "it is UTF-16, save it as UTF-8"),
         (b"\xfe\xff", "it is UTF-16, save it as UTF-8"),
         (b"PK\x03\x04", "it is a zip archive, such as an office document or an e-book"),
         (b"%PDF", "it is a PDF"),
-        (b"RIFF", "it is audio or video"),
-        (b"ID3", "it is audio"),
         (b"\x1f\x8b", "it is compressed, unpack it first"),
         (b"{\\rtf", "it is rich text"),
     ];
@@ -170,6 +171,10 @@ fn binary(head: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn looked_at(name: &str, content: &[u8]) -> Result<Opened, Error> {
+        look(Cursor::new(content.to_vec()), Form::of_name(Path::new(name)).and_then(Result::ok), name.into())
+    }
 
     #[test]
     fn the_form_comes_from_the_name_and_else_from_the_content() {
@@ -183,26 +188,37 @@ mod tests {
             ("a", "", Form::Text),
         ];
         for (name, content, form) in table {
-            let opened = look(Cursor::new(content), Form::of_name(Path::new(name)), name.into());
+            let opened = looked_at(name, content.as_bytes());
             assert_eq!(opened.ok().map(|opened| opened.form), Some(form), "{name} {content}");
         }
     }
 
     #[test]
     fn what_is_no_text_is_refused_with_its_name_and_a_way_out() {
-        let table: [(&str, &[u8], &str); 6] = [
+        let table: [(&str, &[u8], &str); 4] = [
             ("a.txt", b"a\0b", "bytes of zero"),
             ("a.txt", b"\xff\xfeh\0", "UTF-16"),
             ("a.jsonl", b"%PDF-1.4", "PDF"),
             ("book", b"PK\x03\x04...", "zip"),
-            ("a.csv", b"a,b", "a table"),
-            ("a.epub", b"PK\x03\x04", "an e-book"),
         ];
         for (name, content, part) in table {
-            let refused = look(Cursor::new(content.to_vec()), Form::of_name(Path::new(name)), name.into());
-            let failure = refused.err().expect(name).failure();
+            let failure = looked_at(name, content).err().expect(name).failure();
             assert!(failure.message.contains(part) && failure.message.contains(name), "{}", failure.message);
             assert!(failure.hint.is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn forms_that_are_not_read_are_known_by_their_endings() {
+        let table = [
+            ("a.csv", UnreadForm::Table),
+            ("a.TSV", UnreadForm::Table),
+            ("a.md", UnreadForm::Markdown),
+            ("a.srt", UnreadForm::Captions),
+            ("a.epub", UnreadForm::Book),
+        ];
+        for (name, form) in table {
+            assert_eq!(Form::of_name(Path::new(name)), Some(Err(form)), "{name}");
         }
     }
 }

@@ -5,5 +5,7 @@
 
 mod api;
 mod architecture;
+mod pty;
 mod results;
 mod save;
+mod script;
