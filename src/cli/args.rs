@@ -306,7 +306,7 @@ pub enum SaveFormat {
 pub struct Verify {
     /// A folder that save has written
     pub dir: PathBuf,
-    /// One JSON object for every file
+    /// The outcome as one JSON object
     #[arg(long)]
     pub json: bool,
 }

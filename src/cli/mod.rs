@@ -28,6 +28,7 @@ mod service;
 mod signal;
 mod stage;
 mod table;
+mod verify;
 mod wait;
 
 use std::ffi::OsString;
@@ -124,6 +125,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
             let key = if save.what.iter().all(|word| save::is_file(word)) { Key::Spared } else { Key::Needed };
             save::run(&stage().await?.session(key).await?, console, save).await
         }
+        Verb::Verify(verify) => verify::run(console, verify).await,
         Verb::Files(files) => {
             let session = stage().await?.session(Key::Needed).await?;
             match &files.verb {

@@ -8,7 +8,7 @@ use super::keyless;
 use super::log::{self, Hidden};
 use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
-use crate::config::{self, BaseUrl, Env, Flags, KeySource, Settings};
+use crate::config::{self, BaseUrl, Env, Flags, Settings};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::sim::{self, Scenario};

@@ -5,7 +5,6 @@
 
 mod api;
 mod architecture;
-mod pty;
 mod results;
 mod save;
 mod script;
