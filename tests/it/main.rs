@@ -5,6 +5,9 @@
 
 mod api;
 mod architecture;
+mod ops;
 mod results;
 mod save;
 mod script;
+mod sim;
+mod store;
