@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config;
 use crate::filter::{self, Filter};
 use crate::job::JobState;
-use crate::ops::SourceArg;
+use crate::script::SourceArg;
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
 ///
@@ -363,8 +363,7 @@ pub struct Sim {
 fn source(text: &str) -> Result<SourceArg, String> {
     match text {
         "" => Err("a source cannot be empty".to_owned()),
-        "-" => Ok(SourceArg::Stdin),
-        path => Ok(SourceArg::Path(PathBuf::from(path))),
+        word => Ok(SourceArg::parse(word.as_ref())),
     }
 }
 

@@ -11,7 +11,7 @@ use super::wait;
 use crate::failure::{Exit, Failure};
 use crate::job::JobName;
 use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
-use crate::request::{Finding, Severity};
+use crate::request::Severity;
 use crate::text;
 
 /// Submits one job from all sources together.
@@ -19,7 +19,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
     let plan = ops::plan(session, &order).await?;
     if !(arguments.dry_run && arguments.json) {
-        plan.findings.iter().for_each(|finding| console.talk(&line(finding)));
+        plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     }
     if arguments.dry_run {
         show(console, &plan, &session.profile, arguments.json);
@@ -76,18 +76,6 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         inline,
         sample: sources.sample.map(|sample| sample as usize),
     }
-}
-
-/// A finding as compilers write theirs: `a.csv:9:4: error: … (rule)`, and how to mend it.
-pub fn line(finding: &Finding) -> String {
-    let mut place = text::clean(&finding.source);
-    for number in [finding.line, finding.column].into_iter().take_while(|number| *number > 0) {
-        place.push_str(&format!(":{number}"));
-    }
-    let key = finding.key.as_ref().map_or_else(String::new, |key| format!(" [{}]", text::clean_short(key, 60)));
-    let fix = finding.fix.as_ref().map_or_else(String::new, |fix| format!("; {}", text::clean(fix)));
-    let severity = json::severity(finding.severity);
-    format!("{place}: {severity}:{key} {}{fix} ({})", text::clean(&finding.message), finding.rule)
 }
 
 /// `412 requests for gemini-…, 38 m 00 to 46 m 00 of audio, about $0.58 to $0.69`.
@@ -151,26 +139,4 @@ fn unknown(lost: &Unconfirmed) -> Failure {
         lost.token
     );
     Failure::with_exit(Exit::UnknownOutcome, message).hint(hint)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_finding_reads_like_that_of_a_compiler() {
-        let mut finding = Finding {
-            source: "a.csv".into(),
-            line: 9,
-            column: 4,
-            key: Some("wel\u{1b}come".into()),
-            severity: Severity::Error,
-            rule: "duplicate-key",
-            message: "key is used twice".into(),
-            fix: Some("rename one".into()),
-        };
-        assert_eq!(line(&finding), "a.csv:9:4: error: [wel␛come] key is used twice; rename one (duplicate-key)");
-        finding = Finding { line: 0, column: 0, key: None, severity: Severity::Warning, fix: None, ..finding };
-        assert_eq!(line(&finding), "a.csv: warning: key is used twice (duplicate-key)");
-    }
 }

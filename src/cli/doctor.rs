@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::Report;
 use super::console::Console;
-use super::stage::Stage;
+use super::stage::{Key, Stage};
 use crate::clock::{Clock, since};
 use crate::config::{Colors, KeySource, Settings};
 use crate::failure::{Exit, Failure};
@@ -53,18 +53,15 @@ pub async fn run(stage: &Stage, console: &Console, report: Report) -> Result<Exi
         detail: text::clean(&settings.folders.cache.display().to_string()),
     });
     checks.push(terminal(console, settings));
-    let mut session = None;
     // The key is told about by its own line; without a good one there is nobody to ask.
-    if checks.iter().all(|check| check.what != "key" || check.status == Status::Good) {
-        match stage.session() {
-            Ok(opened) => {
-                checks.extend(service(&opened, settings).await);
-                session = Some(opened);
-            }
-            Err(failure) => checks.push(problem("endpoint", &failure)),
+    let has_key = checks.iter().any(|check| check.what == "key" && check.status == Status::Good);
+    let session = stage.session(if has_key { Key::Needed } else { Key::Spared }).await;
+    match &session {
+        Ok(session) if has_key => checks.extend(service(session, settings).await),
+        Ok(_) | Err(_) => {
+            let detail = format!("{}, not asked", endpoint(settings));
+            checks.push(Check { what: "endpoint", status: Status::Note, detail });
         }
-    } else {
-        checks.push(Check { what: "endpoint", status: Status::Note, detail: format!("{}, not asked", endpoint(settings)) });
     }
     if settings.read_only {
         let detail = "read-only: nothing at the service can be changed".to_owned();
@@ -76,7 +73,9 @@ pub async fn run(stage: &Stage, console: &Console, report: Report) -> Result<Exi
             false => console.result(&format!("{:<9}{:<15}{}", check.status.word(), check.what, check.detail)),
         }
     }
-    intents(console, settings, session.as_ref(), report.json)?;
+    if let Ok(session) = &session {
+        intents(console, session, report.json);
+    }
     let problem = checks.iter().find_map(|check| match check.status {
         Status::Bad(exit) => Some(exit),
         Status::Good | Status::Note => None,
@@ -186,11 +185,8 @@ fn problem(what: &'static str, failure: &Failure) -> Check {
 }
 
 /// One line for every create whose outcome is open: token, state, display name.
-fn intents(console: &Console, settings: &Settings, session: Option<&Session>, as_json: bool) -> Result<(), Failure> {
-    let open: Vec<ops::Unconfirmed> = match session {
-        Some(session) => ops::unconfirmed(session),
-        None => ops::open_creates(&Store::open(&settings.folders.state)?)?,
-    };
+fn intents(console: &Console, session: &Session, as_json: bool) {
+    let open = ops::unconfirmed(session);
     for lost in &open {
         match as_json {
             true => console.json(&json!({
@@ -208,5 +204,4 @@ fn intents(console: &Console, settings: &Settings, session: Option<&Session>, as
     if open.is_empty() && !as_json {
         console.talk("no open creates");
     }
-    Ok(())
 }

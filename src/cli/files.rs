@@ -27,7 +27,7 @@ const COLUMNS: [Column; 6] = [
 
 /// Lists every page.
 pub async fn list(session: &Session, console: &Console, report: Report) -> Result<Exit, Failure> {
-    let files = ops::files(session).await?;
+    let files = ops::list_files(session).await?;
     if report.json {
         files.iter().for_each(|file| console.json(&json::file(file, &session.profile)));
         return Ok(Exit::Ok);

@@ -22,9 +22,9 @@ use serde_json::{Value, json};
 
 use crate::api::StoredFile;
 use crate::audio::Verdict;
-use crate::job::Job;
+use crate::job::{Job, split_token};
 use crate::ops::{Plan, Transition, Unconfirmed};
-use crate::request::{Finding, Severity};
+use crate::request::Finding;
 
 /// The only backend so far, as the contract spells it.
 const BACKEND: &str = "gemini";
@@ -32,6 +32,8 @@ const BACKEND: &str = "gemini";
 /// A job, and the profile through which it was seen.
 pub fn job(job: &Job, profile: &str) -> Value {
     let mut value = job.to_json();
+    // The token at the end of a name is ours, for finding a lost create again; the name is what its creator called it.
+    value["displayName"] = json!(job.display_name.as_deref().map(|name| split_token(name).0));
     value["backend"] = json!(BACKEND);
     value["profile"] = json!(profile);
     value
@@ -118,24 +120,17 @@ pub fn finding(finding: &Finding) -> Value {
         "line": finding.line,
         "column": finding.column,
         "key": finding.key,
-        "severity": severity(finding.severity),
+        "severity": finding.severity.as_str(),
         "rule": finding.rule,
         "message": finding.message,
         "fix": finding.fix,
     })
 }
 
-/// The word for how bad a finding is.
-pub fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::Severity;
     use crate::job::{Counts, Dest, FileName, JobKind, JobName, JobState, Source};
 
     #[test]

@@ -13,19 +13,18 @@ use crate::api::{Download, Error, Fetched, Model, Page, PageToken, Reader, Servi
 use crate::job::{FileName, Job, JobName};
 
 /// A service that answers nothing, at this origin.
-pub fn service(origin: &str, why: String) -> Service {
-    Service { reader: Arc::new(Keyless { origin: origin.to_owned(), why }), writer: None }
+pub fn service(origin: &str) -> Service {
+    Service { reader: Arc::new(Keyless { origin: origin.to_owned() }), writer: None }
 }
 
 struct Keyless {
     origin: String,
-    why: String,
 }
 
 impl Keyless {
     fn refused<T: Send + 'static>(&self) -> BoxFuture<'_, Result<T, Error>> {
         let error = Error {
-            message: self.why.clone(),
+            message: "this command was started without a key".to_owned(),
             kind: Kind::Key,
             certainty: Certainty::NotSent,
             retry_after: None,

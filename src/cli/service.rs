@@ -17,8 +17,8 @@ pub async fn run(console: &Console, arguments: &Sim) -> Result<Exit, Failure> {
         None => Scenario::demo(),
     };
     let options = Options { listen: arguments.listen, speed: arguments.speed, ..Options::new(scenario) };
-    let cannot = |error| Failure::from_error(Exit::Failed, &error).context(format!("cannot listen on {}", arguments.listen));
-    let _service = sim::serve(options).await.map_err(cannot)?;
-    console.result(&format!("listening on http://{}", _service.addr));
+    let cannot = |error| Failure::new(format!("cannot listen on {}: {error}", arguments.listen));
+    let service = sim::serve(options).await.map_err(cannot)?;
+    console.result(&format!("listening on http://{}", service.addr));
     std::future::pending().await
 }

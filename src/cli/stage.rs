@@ -8,7 +8,7 @@ use super::keyless;
 use super::log::{self, Hidden};
 use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
-use crate::config::{self, BaseUrl, Env, Flags, Settings};
+use crate::config::{BaseUrl, Env, Flags, Settings};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::sim::{self, Scenario};
@@ -78,18 +78,15 @@ impl Stage {
 const READ_ONLY: &str = "--read-only, GEMTTS_READ_ONLY or read_only in the configuration made it so";
 
 fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Failure> {
-    let read = match settings.api_key() {
-        Err(config::Error::NoKey) if need == Key::Spared => None,
-        read => Some(read?),
+    let key = match need {
+        Key::Needed => Some(settings.api_key()?),
+        Key::Spared => None,
     };
     let store = Store::open(&settings.folders.state)?;
     let (clock, profile, cache) = (Clock::system(), settings.profile.clone(), settings.folders.cache.clone());
     let session = |service| Session::new(service, store, clock, profile, cache);
-    let session = match read {
-        None => {
-            let missing = Failure::from(config::Error::NoKey);
-            session(keyless::service(settings.base_url.origin(), missing.message))
-        }
+    let session = match key {
+        None => session(keyless::service(settings.base_url.origin())),
         Some(key) => {
             hidden.hide(&key);
             let endpoint = Endpoint { base: settings.base_url.clone(), key };

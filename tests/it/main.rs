@@ -5,9 +5,9 @@
 
 mod api;
 mod architecture;
+mod cli;
 mod ops;
 mod results;
 mod save;
 mod script;
-mod sim;
 mod store;
