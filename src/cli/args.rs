@@ -15,13 +15,12 @@ use crate::job::JobState;
 use crate::script::SourceArg;
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
-///
-/// Without a command it is the dashboard.
-/// Every verb of the dashboard is also a command, for scripts: results go to standard output, talk to standard error.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "gemtts-tui", version, max_term_width = 100)]
 #[command(
-    after_help = "The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, or from a key_command in the configuration.\n\
+    after_help = "Without a command the dashboard opens. Every verb of the dashboard is also a command, for scripts: \
+    results go to standard output, talk to standard error.\n\
+    The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, or from a key_command in the configuration.\n\
     Exit codes: 0 ok, 1 failed, 2 usage or no terminal, 3 key, 4 some items failed or look bad, 5 outcome of a create \
     unknown, 6 disk, 7 refused, 124 waited too long."
 )]
@@ -56,8 +55,8 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: ColorChoice,
     /// Write a log to this file
     #[arg(long, global = true, value_name = "FILE")]

@@ -40,7 +40,11 @@ impl Seen {
 
     /// The word for a job's state: the service's, or `CANCELLING` once asked and until confirmed.
     pub fn state<'a>(&self, job: &'a Job) -> &'a str {
-        if !job.state.is_terminal() && self.asked_to_cancel.contains(&job.name) { "CANCELLING" } else { job.state.word() }
+        if !job.state.is_terminal() && self.asked_to_cancel.contains(&job.name) {
+            "CANCELLING"
+        } else {
+            job.state.word()
+        }
     }
 
     /// Whether a job passes a filter.
@@ -50,7 +54,11 @@ impl Seen {
 }
 
 /// The jobs of a choice, each once. Nothing has happened to any of them when one cannot be found.
-pub async fn jobs(session: &Session, choice: &Choice, can_be_meant: impl Fn(&Job) -> bool) -> Result<Vec<Job>, Failure> {
+pub async fn jobs(
+    session: &Session,
+    choice: &Choice,
+    can_be_meant: impl Fn(&Job) -> bool,
+) -> Result<Vec<Job>, Failure> {
     match &choice.filter {
         Some(filter) => {
             let mut seen = Seen::list(session).await?;

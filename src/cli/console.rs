@@ -176,7 +176,11 @@ impl Console {
 
     fn escaped(&self, json: String) -> String {
         let is_plain = |c: char| c.is_ascii() && c != '\u{7f}';
-        if json.chars().all(is_plain) { json } else { escape(&json, self.look.ascii || (self.out_is_terminal && self.look.ascii_terminal)) }
+        if json.chars().all(is_plain) {
+            json
+        } else {
+            escape(&json, self.look.ascii || (self.out_is_terminal && self.look.ascii_terminal))
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -57,7 +57,8 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
         }
         return Ok(Exit::Ok);
     }
-    let on_transition = |transition: &ops::Transition, job: &crate::job::Job| console.talk(&wait::line(transition, job));
+    let on_transition =
+        |transition: &ops::Transition, job: &crate::job::Job| console.talk(&wait::line(transition, job));
     let jobs = ops::wait(session, &[job.name], None, &on_transition).await?;
     if arguments.json {
         jobs.iter().for_each(|job| console.json(&json::outcome(job, &session.profile, outcome)));

@@ -35,7 +35,9 @@ mod tests {
     #[test]
     fn both_ends_and_the_name_of_the_terminal_must_be_right() {
         assert_eq!(no_terminal(true, true, false), None);
-        for (stdin, stdout, dumb) in [(true, false, false), (false, true, false), (true, true, true), (false, false, true)] {
+        for (stdin, stdout, dumb) in
+            [(true, false, false), (false, true, false), (true, true, true), (false, false, true)]
+        {
             assert!(no_terminal(stdin, stdout, dumb).is_some(), "{stdin} {stdout} {dumb}");
         }
     }

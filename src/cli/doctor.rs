@@ -69,7 +69,9 @@ pub async fn run(stage: &Stage, console: &Console, report: Report) -> Result<Exi
     }
     for check in &checks {
         match report.json {
-            true => console.json(&json!({ "check": check.what, "status": check.status.word(), "detail": check.detail })),
+            true => {
+                console.json(&json!({ "check": check.what, "status": check.status.word(), "detail": check.detail }))
+            }
             false => console.result(&format!("{:<9}{:<15}{}", check.status.word(), check.what, check.detail)),
         }
     }
@@ -88,7 +90,11 @@ fn configuration(settings: &Settings) -> Check {
         Some(path) => text::clean(&path.display().to_string()),
         None => "no file".to_owned(),
     };
-    Check { what: "configuration", status: Status::Good, detail: format!("{file}, profile {}", text::clean(&settings.profile)) }
+    Check {
+        what: "configuration",
+        status: Status::Good,
+        detail: format!("{file}, profile {}", text::clean(&settings.profile)),
+    }
 }
 
 fn key(settings: &Settings) -> Check {

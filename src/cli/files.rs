@@ -57,8 +57,9 @@ pub async fn delete(
     }
     let mut names: Vec<FileName> = Vec::with_capacity(words.len());
     for word in words {
-        let name = FileName::parse_loose(word)
-            .ok_or_else(|| Failure::with_exit(Exit::Usage, format!("{} is no file name", text::clean_short(word, 80))))?;
+        let name = FileName::parse_loose(word).ok_or_else(|| {
+            Failure::with_exit(Exit::Usage, format!("{} is no file name", text::clean_short(word, 80)))
+        })?;
         if !names.contains(&name) {
             names.push(name);
         }

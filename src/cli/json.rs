@@ -130,8 +130,8 @@ pub fn finding(finding: &Finding) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Severity;
     use crate::job::{Counts, Dest, FileName, JobKind, JobName, JobState, Source};
+    use crate::request::Severity;
 
     #[test]
     fn a_job_is_written_as_the_contract_has_it() {

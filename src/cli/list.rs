@@ -24,14 +24,20 @@ const UNKNOWN: &str = "UNKNOWN";
 const COLUMNS: [Column; 8] = [
     Column { title: "STATE", fit: Fit::Whole },
     Column { title: "NAME", fit: Fit::Cut(12) },
-    Column { title: "MODEL", fit: Fit::Cut(8) },
+    Column { title: "MODEL", fit: Fit::Cut(13) },
     Column { title: "DONE", fit: Fit::Right },
     Column { title: "OK", fit: Fit::Right },
     Column { title: "FAIL", fit: Fit::Right },
     Column { title: "AGE", fit: Fit::Right },
     // The beginning of an id is enough for every command that takes a job.
-    Column { title: "JOB", fit: Fit::Cut(16) },
+    Column { title: "JOB", fit: Fit::Cut(9) },
 ];
+
+/// Which of the columns holds the model.
+const MODEL: usize = 2;
+
+/// Which of the columns holds the job's name.
+const JOB: usize = 7;
 
 /// Lists.
 pub async fn run(session: &Session, console: &Console, arguments: &List) -> Result<Exit, Failure> {
@@ -55,6 +61,9 @@ pub async fn run(session: &Session, console: &Console, arguments: &List) -> Resu
         });
         let mut rows: Vec<Vec<String>> = lost.map(|lost| lost_row(lost, seen.now)).collect();
         rows.extend(jobs.map(|job| row(job, seen.state(job), seen.now)));
+        if console.width().is_some() {
+            rows.iter_mut().for_each(|row| shorten(row));
+        }
         if rows.is_empty() {
             console.talk("no jobs");
         } else {
@@ -98,10 +107,18 @@ fn lost_row(lost: &Unconfirmed, now: Timestamp) -> Vec<String> {
     ]
 }
 
-/// The part of a model's name that tells it from the others.
 fn model(name: &str) -> String {
-    let name = name.strip_prefix("models/").unwrap_or(name);
-    text::clean(name)
+    text::clean(name.strip_prefix("models/").unwrap_or(name))
+}
+
+/// Leaves what tells one model, and one job, from the others: a line of a terminal is short.
+fn shorten(row: &mut [String]) {
+    if let Some(short) = row[MODEL].strip_prefix("gemini-") {
+        row[MODEL] = short.replace("-preview", "");
+    }
+    if let Some(id) = row[JOB].strip_prefix("batches/") {
+        row[JOB] = id.to_owned();
+    }
 }
 
 fn dash() -> String {

@@ -102,8 +102,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let hidden = Hidden::default();
-        let mut writer =
-            Redacting { file: Arc::new(Mutex::new(private(&path).unwrap())), hidden: hidden.clone() };
+        let mut writer = Redacting { file: Arc::new(Mutex::new(private(&path).unwrap())), hidden: hidden.clone() };
         writer.write_all(b"early AIzaCANARY000000000000000000000000000000 line\n").unwrap();
         hidden.hide(&ApiKey::parse("plain-canary-key").unwrap());
         writer.write_all(b"late plain-canary-key line\n").unwrap();

@@ -7,8 +7,8 @@ mod args;
 mod cancel;
 mod catalog;
 mod choose;
-mod console;
 mod consent;
+mod console;
 mod create;
 mod dashboard;
 mod delete;
@@ -110,27 +110,30 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         stage.permit(verb)?;
         Ok::<_, Failure>(stage)
     };
+    let open = async |key: Key| stage().await?.opened(key).await;
     match verb {
-        Verb::List(list) => list::run(&stage().await?.session(Key::Needed).await?, console, list).await,
-        Verb::Get(get) => get::run(&stage().await?.session(Key::Needed).await?, console, get).await,
+        Verb::List(list) => list::run(&open(Key::Needed).await?.session, console, list).await,
+        Verb::Get(get) => get::run(&open(Key::Needed).await?.session, console, get).await,
         Verb::Create(create) => {
             let key = if create.dry_run { Key::Spared } else { Key::Needed };
-            create::run(&stage().await?.session(key).await?, console, create).await
+            create::run(&open(key).await?.session, console, create).await
         }
         Verb::Lint(lint) => lint::run(console, lint, &clock).await,
-        Verb::Cancel(cancel) => cancel::run(&stage().await?.session(Key::Needed).await?, console, cancel).await,
-        Verb::Delete(delete) => delete::run(&stage().await?.session(Key::Needed).await?, console, delete).await,
-        Verb::Wait(wait) => wait::run(&stage().await?.session(Key::Needed).await?, console, wait).await,
+        Verb::Cancel(cancel) => cancel::run(&open(Key::Needed).await?.session, console, cancel).await,
+        Verb::Delete(delete) => delete::run(&open(Key::Needed).await?.session, console, delete).await,
+        Verb::Wait(wait) => wait::run(&open(Key::Needed).await?.session, console, wait).await,
         Verb::Save(save) => {
             let key = if save.what.iter().all(|word| save::is_file(word)) { Key::Spared } else { Key::Needed };
-            save::run(&stage().await?.session(key).await?, console, save).await
+            save::run(&open(key).await?.session, console, save).await
         }
         Verb::Verify(verify) => verify::run(console, verify).await,
         Verb::Files(files) => {
-            let session = stage().await?.session(Key::Needed).await?;
+            let opened = open(Key::Needed).await?;
             match &files.verb {
-                FilesVerb::List(report) => files::list(&session, console, *report).await,
-                FilesVerb::Delete { files, yes, json } => files::delete(&session, console, files, *yes, *json).await,
+                FilesVerb::List(report) => files::list(&opened.session, console, *report).await,
+                FilesVerb::Delete { files, yes, json } => {
+                    files::delete(&opened.session, console, files, *yes, *json).await
+                }
             }
         }
         Verb::Models(report) => {

@@ -95,7 +95,9 @@ fn on_event(console: &Console, tell: Tell, event: Saving) {
             Tell::Json => console.json(&json::row(key.as_deref(), file.as_deref(), verdict, status)),
             Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
             Tell::Result | Tell::Talk => {
-                let key = key.as_deref().map_or_else(|| "a result without a key".to_owned(), |key| text::clean_short(key, 80));
+                let key = key
+                    .as_deref()
+                    .map_or_else(|| "a result without a key".to_owned(), |key| text::clean_short(key, 80));
                 console.talk(&format!("  {key}: {} ({status})", verdict.as_str()));
             }
         },

@@ -32,6 +32,13 @@ pub struct Stage {
     _demo: Option<Demo>,
 }
 
+/// A session, and what it stands on.
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    _stage: Stage,
+}
+
 struct Demo {
     service: sim::Running,
     /// State, cache and configuration of the demo; removed at the end.
@@ -58,12 +65,19 @@ impl Stage {
     /// Refuses what would change something at the service, before anything is read or asked.
     pub fn permit(&self, verb: &Verb) -> Result<(), Failure> {
         match changes_the_service(verb) {
-            Some(verb) if self.settings.read_only => {
-                Err(Failure::with_exit(Exit::Refused, format!("refused: {verb} would change something, and the session is read-only"))
-                    .hint(READ_ONLY))
-            }
+            Some(verb) if self.settings.read_only => Err(Failure::with_exit(
+                Exit::Refused,
+                format!("refused: {verb} would change something, and the session is read-only"),
+            )
+            .hint(READ_ONLY)),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// [`Stage::session`], and the stage with it: an embedded service must not end before the session does.
+    pub async fn opened(self, key: Key) -> Result<Opened, Failure> {
+        let session = self.session(key).await?;
+        Ok(Opened { session, _stage: self })
     }
 
     /// The way to the service and the state folder. Reads the key, which may run a command of the user.

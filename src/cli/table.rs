@@ -20,7 +20,7 @@ pub enum Fit {
     Whole,
     /// Always whole, on the right: numbers.
     Right,
-    /// May be cut down to so many cells; the widest such column gives first.
+    /// May be cut down to so many cells; of several such columns the last one gives first.
     Cut(usize),
 }
 
@@ -57,25 +57,23 @@ fn line(columns: &[Column], cells: &[String], widths: &[usize]) -> String {
     line
 }
 
-/// The widths of the columns: as wide as their cells, then the widest that may be cut gives until the line fits or
-/// nothing can be cut any more. A line that is still too long is left to the terminal: half a number would be a lie.
+/// The widths of the columns: as wide as their cells, then those that may be cut give, from the last to the first, until
+/// the line fits. A line that is still too long is left to the terminal: half a number would be a lie.
 fn fitted(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> {
     let widest = |at: usize| rows.iter().map(|cells| text::width(&cells[at])).max().unwrap_or(0);
     let mut widths: Vec<usize> =
         columns.iter().enumerate().map(|(at, column)| widest(at).max(text::width(column.title))).collect();
     let gaps = GAP * columns.len().saturating_sub(1);
-    loop {
-        let excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
-        let can_give = |at: usize| match columns[at].fit {
-            Fit::Cut(least) => widths[at].saturating_sub(least),
+    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+    for (column, width) in columns.iter().zip(&mut widths).rev() {
+        let gives = match column.fit {
+            Fit::Cut(least) => width.saturating_sub(least).min(excess),
             Fit::Whole | Fit::Right => 0,
         };
-        let giver = (0..columns.len()).filter(|at| can_give(*at) > 0).max_by_key(|at| widths[*at]);
-        match giver {
-            Some(at) if excess > 0 => widths[at] -= 1,
-            Some(_) | None => return widths,
-        }
+        *width -= gives;
+        excess -= gives;
     }
+    widths
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ fn words(what: &What) -> String {
 }
 
 fn summary(check: &Check) -> String {
-    let mut summary = format!("{} as the manifest says, {}", text::count(check.right, "file"), text::bytes(check.bytes));
+    let mut summary =
+        format!("{} as the manifest says, {}", text::count(check.right, "file"), text::bytes(check.bytes));
     for (number, what) in [
         (check.different.len() as u64, "not as it says"),
         (check.without_file, "results without a file"),

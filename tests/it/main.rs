@@ -7,6 +7,7 @@ mod api;
 mod architecture;
 mod cli;
 mod ops;
+mod pty;
 mod results;
 mod save;
 mod script;

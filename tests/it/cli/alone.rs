@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal};
+
 use super::program::{World, finish, first_line};
 
 fn without_key(world: &World, arguments: &[&str]) -> super::program::Ran {
@@ -80,7 +82,7 @@ fn tables_that_the_program_carries_need_nothing() {
     for part in ["Jobs\t", "Ctrl-d", "Space"] {
         assert!(keys.contains(part), "{part}: {keys}");
     }
-    assert!(without_key(&world, &["completions", "bash"]).code(0).out.contains("_gemtts-tui"));
+    assert!(without_key(&world, &["completions", "bash"]).code(0).out.contains("complete -F"));
     assert!(without_key(&world, &["man"]).code(0).out.contains(".TH"));
     assert!(without_key(&world, &["--version"]).code(0).out.starts_with("gemtts-tui "));
 }
@@ -90,8 +92,23 @@ fn help_lists_what_there_is_and_nothing_else() {
     let world = World::alone();
     let help = without_key(&world, &["--help"]).code(0).out;
     for verb in [
-        "list", "get", "create", "lint", "cancel", "delete", "wait", "save", "verify", "files", "models", "voices",
-        "sim", "doctor", "keys", "completions", "man",
+        "list",
+        "get",
+        "create",
+        "lint",
+        "cancel",
+        "delete",
+        "wait",
+        "save",
+        "verify",
+        "files",
+        "models",
+        "voices",
+        "sim",
+        "doctor",
+        "keys",
+        "completions",
+        "man",
     ] {
         assert!(help.contains(&format!("\n  {verb} ")), "{verb}: {help}");
     }
@@ -108,7 +125,7 @@ fn the_service_says_where_it_listens_and_serves_until_it_is_stopped() {
     assert!(url.starts_with("http://127.0.0.1:"), "{line}");
     let ran = world.run(&["list", "--json", "--base-url", url]).code(0);
     assert_eq!(ran.only()["name"], "batches/abc");
-    stop(&sim, "TERM");
+    stop(&sim, Signal::TERM);
     assert_eq!(sim.wait().unwrap().code(), Some(143));
     world.file("bad.toml", "[[job]]\nnames = 1\n");
     world.run(&["sim", "--scenario", "bad.toml"]).code(2);
@@ -116,17 +133,16 @@ fn the_service_says_where_it_listens_and_serves_until_it_is_stopped() {
 
 #[test]
 fn a_signal_ends_a_command_with_its_number() {
-    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let world = World::of("[[job]]\nname = \"stuck\"\nid = \"abc\"\nstate = \"running\"\ntexts = [\"One.\"]\n");
         let mut wait = world.command(&["wait", "abc"]).stdout(Stdio::piped()).spawn().unwrap();
         assert!(first_line(&mut wait).contains("RUNNING"));
-        stop(&wait, name);
-        assert_eq!(wait.wait().unwrap().code(), Some(code), "{name}");
+        stop(&wait, signal);
+        assert_eq!(wait.wait().unwrap().code(), Some(code), "{signal:?}");
     }
 }
 
 /// Ends a program of ours by its own id.
-fn stop(child: &std::process::Child, signal: &str) {
-    let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
+fn stop(child: &std::process::Child, signal: Signal) {
+    rustix::process::kill_process(Pid::from_child(child), signal).unwrap();
 }

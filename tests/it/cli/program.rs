@@ -46,7 +46,8 @@ impl World {
 
     /// A home and a service from a scenario of a few lines, fast as all tests.
     pub fn of(toml: &str) -> Self {
-        let timing = "[timing]\npending = \"40ms\"\nper_request = \"10ms\"\nshortest_run = \"40ms\"\ncancel = \"60ms\"\n";
+        let timing =
+            "[timing]\npending = \"40ms\"\nper_request = \"10ms\"\nshortest_run = \"40ms\"\ncancel = \"60ms\"\n";
         Self::with(Scenario::parse(&format!("{toml}\n{timing}")).unwrap())
     }
 
@@ -61,7 +62,8 @@ impl World {
         command.args(arguments).current_dir(self.home.path()).stdin(Stdio::null()).env_clear();
         command.env("HOME", self.home.path()).env("TERM", "xterm").env("LANG", "C.UTF-8").env("GEMINI_API_KEY", KEY);
         // Without a service nobody listens there: a command that asks all the same fails at once.
-        let base_url = self.service.as_ref().map_or_else(|| closed_port().to_owned(), |(_, running)| running.base_url());
+        let base_url =
+            self.service.as_ref().map_or_else(|| closed_port().to_owned(), |(_, running)| running.base_url());
         command.env("GOOGLE_GEMINI_BASE_URL", base_url);
         command
     }
@@ -98,7 +100,8 @@ pub fn finish(mut command: Command) -> Ran {
     match receive.recv_timeout(DEADLINE) {
         Ok(output) => Ran::from(output.unwrap()),
         Err(_) => {
-            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            let id = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+            rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
             panic!("{shown} did not end");
         }
     }

