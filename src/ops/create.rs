@@ -13,13 +13,12 @@
 //! Nothing leads from *unknown* back to the POST. A program that is killed anywhere after the intent starts again in
 //! *unknown*, and so does a future of [`submit`] that is dropped.
 
-use std::path::Path;
-
 use crate::api::error::Certainty;
 use crate::api::{self, Input, NewJob, Upload, Writer};
 use crate::clock::since;
 use crate::failure::{Exit, Failure};
 use crate::job::{FileName, Job, JobName, with_token};
+use crate::script::read_requests;
 use crate::store::{Intent, Store, Tracked, Uploaded, Verdict};
 use crate::text;
 
@@ -65,7 +64,7 @@ pub async fn submit(
         }
         Err(error) => without_answer(session, &intent, error).await?,
     };
-    discard(session, plan).await;
+    keep_requests(session, plan, &intent.token).await;
     Ok(created)
 }
 
@@ -92,6 +91,14 @@ pub async fn give_up(session: &Session, token: &str) -> Result<(), Failure> {
         Ok(ours.store.settle(&token, &Verdict::GivenUp)?)
     })
     .await
+}
+
+/// Keeps what was sent: texts to show beside the results, and requests to make again.
+async fn keep_requests(session: &Session, plan: &Plan, token: &str) {
+    let (store, prepared, token) = (session.store.clone(), plan.prepared.clone(), token.to_owned());
+    if let Err(failure) = on_disk(move || store.keep_requests(&prepared, &token)).await {
+        tracing::warn!(%failure, "the requests of a job could not be kept");
+    }
 }
 
 /// Removes what a plan prepared on the disk.
@@ -179,7 +186,8 @@ async fn input(
 ) -> Result<Input, Failure> {
     if plan.inline {
         let path = plan.prepared.clone();
-        return on_disk(move || read_requests(&path)).await.map(Input::Inline);
+        let most = session.catalog.limits.inline_request_bytes;
+        return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
     }
     if let Some(file) = uploaded_before(session, plan).await {
         progress(Progress { bytes: plan.bytes, of: Some(plan.bytes) });
@@ -221,24 +229,6 @@ async fn uploaded_before(session: &Session, plan: &Plan) -> Option<FileName> {
     let stored = session.service.reader.get_file(&name).await.ok()?;
     let is_whole = stored.state.as_deref() == Some("ACTIVE") && stored.size_bytes == Some(plan.bytes);
     is_whole.then_some(name)
-}
-
-/// The requests of a prepared JSONL, for a create that carries them itself.
-fn read_requests(path: &Path) -> Result<Vec<(String, serde_json::Value)>, Failure> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        key: String,
-        request: serde_json::Value,
-    }
-    let cannot = |what: String| Failure::new(format!("cannot read {}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(at, line)| match serde_json::from_str::<Line>(line) {
-            Ok(line) => Ok((line.key, line.request)),
-            Err(error) => Err(cannot(format!("line {}: {error}", at + 1))),
-        })
-        .collect()
 }
 
 fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failure> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::api::{Service, Writer};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
+use crate::money::Catalog;
 use crate::secret::ApiKey;
 use crate::store::Store;
 
@@ -27,6 +28,8 @@ pub struct Session {
     pub read_only: Option<String>,
     /// Tells keys apart in the journal of creates; does not lead back to the key.
     pub key_fingerprint: Option<String>,
+    /// What is known of models, voices and prices.
+    pub catalog: Arc<Catalog>,
     /// How long to wait between looks at the service.
     pub pace: Pace,
 }
@@ -34,7 +37,8 @@ pub struct Session {
 impl Session {
     /// A session without a key's fingerprint, at the usual pace. It is read-only when the service has no writer.
     pub fn new(service: Service, store: Store, clock: Clock, profile: String, cache: PathBuf) -> Self {
-        Session { service, store, clock, profile, cache, read_only: None, key_fingerprint: None, pace: Pace::default() }
+        let (catalog, pace) = (Catalog::built_in(), Pace::default());
+        Session { service, store, clock, profile, cache, read_only: None, key_fingerprint: None, catalog, pace }
     }
 
     /// The same session without any way to change something at the service.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+pub use crate::script::SourceArg;
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,15 +17,6 @@ pub struct Listing {
     pub complete: bool,
     /// The service's clock at the last page.
     pub server_time: Option<Timestamp>,
-}
-
-/// Where the texts of a new job come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceArg {
-    /// A file.
-    Path(PathBuf),
-    /// Standard input.
-    Stdin,
 }
 
 /// What a person asks for when they create a job.

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::Error;
 
 /// Creates a folder, and those above it, for its owner alone.
@@ -73,4 +75,17 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes).map_err(Error::read(path))?;
     Ok(Some(bytes))
+}
+
+/// Removes the files of a folder that were written more than so many hours ago.
+pub(super) fn sweep(folder: &Path, now: Timestamp, hours: i64) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(Error::read(folder))?.flatten() {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
+        if modified.is_some_and(|modified| now.duration_since(modified).as_hours() >= hours) {
+            // What cannot be removed now is tried again the next time.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }

@@ -61,8 +61,9 @@ pub struct Damage {
 impl Store {
     /// Opens the state folder, creating it for its owner alone, and reads its journals.
     pub fn open(folder: &Path) -> Result<Store, Error> {
-        for folder in [folder.to_owned(), folder.join("locks"), folder.join("prepared"), folder.join("documents")] {
-            files::create_folder(&folder)?;
+        files::create_folder(folder)?;
+        for name in ["locks", "prepared", "requests", "documents"] {
+            files::create_folder(&folder.join(name))?;
         }
         Ok(Store(Arc::new(Inner {
             folder: folder.to_owned(),
@@ -236,17 +237,22 @@ impl Store {
         self.0.folder.join("prepared")
     }
 
-    /// Removes prepared requests that were left behind more than a day ago.
+    /// Where the requests of a create are kept, by its token. Only letters and digits of the token count.
+    pub fn requests_path(&self, token: &str) -> PathBuf {
+        let token: String = token.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+        self.0.folder.join("requests").join(format!("{token}.jsonl"))
+    }
+
+    /// Moves prepared requests to where they are kept.
+    pub fn keep_requests(&self, prepared: &Path, token: &str) -> Result<(), Error> {
+        let path = self.requests_path(token);
+        fs::rename(prepared, &path).map_err(Error::write(&path))
+    }
+
+    /// Removes prepared requests that were left behind more than a day ago, and kept ones that are a month old.
     pub fn sweep(&self, now: Timestamp) -> Result<(), Error> {
-        let folder = self.prepared_folder();
-        for entry in fs::read_dir(&folder).map_err(Error::read(&folder))?.flatten() {
-            let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-            let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
-            if modified.is_some_and(|modified| now.duration_since(modified).as_hours() >= 24) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-        Ok(())
+        files::sweep(&self.prepared_folder(), now, 24)?;
+        files::sweep(&self.0.folder.join("requests"), now, 30 * 24)
     }
 
     /// A short name for a secret that differs from installation to installation and does not lead back to it.

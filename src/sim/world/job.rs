@@ -334,9 +334,9 @@ mod tests {
     #[test]
     fn counts_are_text_and_zeros_are_left_out() {
         let job = job(Some(5), Some(25));
-        let stats = |n| job.batch(job.at(second(n)), &Service::default())["batchStats"].to_string();
-        assert_eq!(stats(0), r#"{"pendingRequestCount":"10","requestCount":"10"}"#);
-        assert_eq!(stats(7), r#"{"pendingRequestCount":"9","requestCount":"10","successfulRequestCount":"1"}"#);
-        assert_eq!(stats(30), r#"{"requestCount":"10","successfulRequestCount":"10"}"#);
+        let stats = |n| job.batch(job.at(second(n)), &Service::default())["batchStats"].clone();
+        assert_eq!(stats(0), json!({"requestCount": "10", "pendingRequestCount": "10"}));
+        assert_eq!(stats(7), json!({"requestCount": "10", "successfulRequestCount": "1", "pendingRequestCount": "9"}));
+        assert_eq!(stats(30), json!({"requestCount": "10", "successfulRequestCount": "10"}));
     }
 }
