@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::call::Call;
 use super::client::{Timing, client};
@@ -20,6 +20,7 @@ use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
 use super::refusal::{Failed, Pacing, Refusal, plain_words};
 use super::retry::{self, Attempt, Bucket, Class, Fault};
+use crate::clock::Stopwatch;
 use crate::config::BaseUrl;
 use crate::secret::ApiKey;
 use crate::text::{clean_short, count};
@@ -118,7 +119,7 @@ impl Connection {
         }
         // A body must first arrive; a read has nothing to wait for.
         let limit = if call.method == Method::GET { self.timing.headers } else { self.limit(call) };
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let answered = timeout(limit, request.send()).await;
         let millis = started.elapsed().as_millis();
         let (method, path) = (call.method.as_str(), call.path.as_str());

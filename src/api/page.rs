@@ -132,8 +132,8 @@ mod tests {
     fn a_walk_may_run_on_any_thread() {
         fn is_send<T: Send>(_: fn(&'static dyn Reader) -> T) {}
         is_send(|reader| all_jobs(reader, |_| Walk::On));
-        is_send(|reader| all_files(reader));
-        is_send(|reader| all_models(reader));
+        is_send(all_files);
+        is_send(all_models);
     }
 
     #[test]

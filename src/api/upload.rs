@@ -31,6 +31,8 @@ const PIECE: u64 = 8 << 20;
 const SLICE: usize = 64 << 10;
 /// Sessions that are begun for one file: a session may be forgotten by the service.
 const MOST_SESSIONS: u32 = 3;
+/// The service's limit is "2 GB"; this is its most generous reading.
+const LARGEST: u64 = 2 << 30;
 /// No answer to a piece is larger.
 const ANSWER_CAP: usize = 1 << 20;
 
@@ -78,6 +80,10 @@ impl Input {
         };
         let file = tokio::fs::File::open(upload.path).await.map_err(unreadable)?;
         let size = file.metadata().await.map_err(unreadable)?.len();
+        if size > LARGEST {
+            let message = format!("{what}: it has {}, and a file may have 2 GB", crate::text::bytes(size));
+            return Err(Failed::last(Kind::Invalid, Certainty::NotSent, message).error);
+        }
         let digest = ring::digest::Context::new(&ring::digest::SHA256);
         Ok(Input { file, what: what.to_owned(), size, digest, digested: 0 })
     }
@@ -232,15 +238,10 @@ impl Session {
             .header("x-goog-upload-offset", at)
             .header(header::CONTENT_LENGTH, length)
             .body(reqwest::Body::wrap_stream(stream::iter(slices)));
-        let mut response = std::pin::pin!(request.send());
-        let mut seen = 0;
-        let answered = loop {
-            match timeout(connection.timing.silence, &mut response).await {
-                Ok(answered) => break answered.map_err(|error| connection.broken(&self.what, &error)),
-                // A slow line is not a dead one.
-                Err(_) if sent.load(Ordering::Relaxed) > seen => seen = sent.load(Ordering::Relaxed),
-                Err(_) => break Err(connection.silent(&self.what, connection.timing.silence)),
-            }
+        let silence = connection.timing.silence;
+        let answered = match while_moving(request.send(), &sent, silence).await {
+            Some(answered) => answered.map_err(|error| connection.broken(&self.what, &error)),
+            None => Err(connection.silent(&self.what, silence)),
         };
         self.state(connection, answered?).await
     }
@@ -293,6 +294,22 @@ impl Session {
     fn odd(&self, words: &str) -> Failed {
         let failed = Failed::last(Kind::Unexpected, Certainty::Unknown, format!("{}: {words}", self.what));
         Failed { fault: Fault::Broken, ..failed }
+    }
+}
+
+/// Waits as long as bytes go out: a slow line is not a dead one. `None` after a silence.
+async fn while_moving<T>(answer: impl Future<Output = T>, sent: &AtomicU64, silence: Duration) -> Option<T> {
+    let mut answer = std::pin::pin!(answer);
+    let mut seen = 0;
+    loop {
+        if let Ok(answered) = timeout(silence, &mut answer).await {
+            return Some(answered);
+        }
+        let now = sent.load(Ordering::Relaxed);
+        if now == seen {
+            return None;
+        }
+        seen = now;
     }
 }
 
@@ -378,6 +395,20 @@ mod tests {
         }
         let proxy = BaseUrl::parse("https://proxy.example/gemini").unwrap();
         assert_eq!(pin(&proxy, "http://localhost:1/up?x").unwrap().as_str(), "https://proxy.example/up?x");
+    }
+
+    #[tokio::test]
+    async fn a_slow_line_is_not_a_dead_one() {
+        let silence = Duration::from_millis(20);
+        let sent = AtomicU64::new(0);
+        let slow = async {
+            for _ in 0..20 {
+                tokio::time::sleep(silence / 4).await;
+                sent.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        assert_eq!(while_moving(slow, &sent, silence).await, Some(()));
+        assert_eq!(while_moving(std::future::pending::<()>(), &sent, silence).await, None);
     }
 
     #[test]

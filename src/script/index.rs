@@ -58,6 +58,11 @@ impl Index {
         self.entries.get(key)
     }
 
+    /// What every key said, in no order.
+    pub fn into_entries(self) -> impl Iterator<Item = (String, Entry)> {
+        self.entries.into_iter()
+    }
+
     /// How many requests there are.
     pub fn len(&self) -> usize {
         self.entries.len()

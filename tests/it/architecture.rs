@@ -20,7 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("config", &["clock"]),
     // Each touches one part of the world and knows nothing of the others.
-    ("api", &["clock"]),
+    ("api", &["clock", "config"]),
     ("save", &["clock"]),
     ("script", &["clock"]),
     ("store", &["clock"]),

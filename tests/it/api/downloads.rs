@@ -100,6 +100,20 @@ async fn a_download_from_an_offset_says_where_it_begins() {
 }
 
 #[tokio::test]
+async fn a_rest_that_ends_before_its_announced_total_is_a_break() {
+    let whole = content(1_000);
+    let body = whole.clone();
+    let server = Server::start(move |exchange| match offset(&exchange.request).unwrap() {
+        // Its own length is right, but it is not all of the range that it announces.
+        400 => exchange.answer(reply(206, &[("content-range", "bytes 400-999/1000")], &body[400..500])),
+        from => exchange.answer(partial(&body, from, body.len())),
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 400).await.unwrap();
+    assert_eq!(collect(download).await, (whole[400..].to_vec(), None));
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
 async fn a_file_that_changes_under_a_download_is_noticed() {
     let server = Server::start(|exchange| match offset(&exchange.request) {
         None => exchange.answer([head(200, &[("etag", "\"1\"")], 100), vec![b'a'; 10]].concat()),

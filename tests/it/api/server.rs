@@ -36,6 +36,7 @@ pub struct Exchange {
     /// Counted over all connections, from 0.
     pub number: usize,
     held: Arc<Mutex<Vec<TcpStream>>>,
+    seen: Arc<(Mutex<Vec<Request>>, Condvar)>,
 }
 
 impl Exchange {
@@ -45,6 +46,8 @@ impl Exchange {
         let mut body = vec![0; announced.min(most)];
         self.stream.read_exact(&mut body).unwrap();
         self.request.body = body;
+        // Before the answer: a client that has it may look at once.
+        self.seen.0.lock().unwrap()[self.number] = self.request.clone();
     }
 
     /// Reads the body and answers with these bytes.
@@ -111,9 +114,8 @@ impl Server {
                     record.1.notify_all();
                     seen.len() - 1
                 };
-                let mut exchange = Exchange { stream, request, number, held: held.clone() };
-                script(&mut exchange);
-                record.0.lock().unwrap()[number] = exchange.request;
+                let seen = record.clone();
+                script(&mut Exchange { stream, request, number, held: held.clone(), seen });
             }
         });
         Server { origin, seen }

@@ -232,14 +232,19 @@ async fn an_upload_address_elsewhere_gets_no_byte() {
 }
 
 #[tokio::test]
-async fn an_input_that_is_not_there_is_a_disk_error() {
+async fn an_input_that_cannot_be_sent_is_refused_before_anything_is_sent() {
     let server = Server::start(|exchange| exchange.json(200, "{}"));
-    let upload = Upload {
-        path: std::path::Path::new("/no/such/file.jsonl"),
-        display_name: "x",
-        mime_type: "application/jsonl",
-        progress: &|_, _| {},
-    };
-    let error = writer(&service(&server)).upload(upload).await.unwrap_err();
-    assert_eq!((error.kind, server.seen().len()), (Kind::Disk, 0));
+    let huge = tempfile::NamedTempFile::new().unwrap();
+    huge.as_file().set_len((2 << 30) + 1).unwrap();
+    let table = [
+        (huge.path(), Kind::Invalid, "cannot upload x: it has 2.1 GB, and a file may have 2 GB"),
+        (std::path::Path::new("/no/such/file.jsonl"), Kind::Disk, "cannot upload x: cannot read /no/such/file.jsonl: "),
+    ];
+    for (path, kind, message) in table {
+        let upload = Upload { path, display_name: "x", mime_type: "application/jsonl", progress: &|_, _| {} };
+        let error = writer(&service(&server)).upload(upload).await.unwrap_err();
+        assert_eq!(error.kind, kind);
+        assert!(error.message.starts_with(message), "{error}");
+    }
+    assert_eq!(server.seen().len(), 0);
 }
