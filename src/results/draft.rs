@@ -261,6 +261,10 @@ impl Draft {
     fn end_part(&mut self) {
         let part = std::mem::take(&mut self.part);
         let Some(container) = part.container else { return };
+        if self.audio.wrong_format.is_some() {
+            // What streamed by of the other format is none of this one's samples.
+            return;
+        }
         let mime = part.mime.as_deref().map(Mime::parse);
         let format = match (container, mime) {
             (Container::Wav(format), _) | (Container::Raw, Some(Mime::Pcm(format))) => format,
