@@ -586,7 +586,7 @@ mod oracle {
                 if damage == 0 {
                     // Some rows are damaged anywhere.
                     let at = (0..=one as usize % text.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-                    text.insert_str(at, ["\"", "\u{1}"][two as usize % 2]);
+                    text.insert(at, '\u{1}');
                 }
                 text
             },
