@@ -554,3 +554,83 @@ fn verify_names_what_differs() {
     );
     assert_eq!((check.right, check.without_file), (1, 0));
 }
+
+/// A disk on which no file may grow beyond 64 kB stands for a full one: the write fails half-way through a file.
+///
+/// The limit holds for a whole process, so the test runs itself again as a child and looks at what that left behind.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_stops_the_run_and_keeps_what_is_good() {
+    const FOLDER: &str = "GEMTTS_TEST_FULL_DISK";
+    let lines = |second: &[u8]| {
+        line(json!("a"), &samples(5_000, 1)) + &line(json!("b"), second) + &line(json!("c"), &samples(5_000, 3))
+    };
+    // One row that is held in memory until it is whole, and one that needs a temporary file while it comes.
+    let sizes = [100_000, 900_000];
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        limit_file_size(64 * 1024);
+        for n in sizes {
+            let mut saver = open(&Path::new(&folder).join(n.to_string()));
+            let mut parser = Parser::new(Form::Lines);
+            let error = parser.push(lines(&samples(n, 2)).as_bytes(), &mut saver).unwrap_err();
+            assert!(
+                matches!(&error, Error::Write { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge),
+                "{error:?}"
+            );
+            assert_eq!(error.exit(), Exit::Disk);
+        }
+        return;
+    }
+    let outer = folder();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "save::a_full_disk_stops_the_run_and_keeps_what_is_good"])
+        .env(FOLDER, outer.path())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    for n in sizes {
+        let out = outer.path().join(n.to_string());
+        let left: Vec<String> = snapshot(&out).into_keys().collect();
+        assert_eq!(left, ["a.wav", "manifest.jsonl"]);
+        assert_eq!(save::verify(&out).unwrap().right, 1);
+        let before = snapshot(&out);
+        let summary = save_stream(&lines(&samples(n, 2)), &out);
+        assert_eq!((summary.already, summary.saved, summary.exit()), (1, 2, Exit::Ok));
+        assert_eq!(snapshot(&out)["a.wav"], before["a.wav"]);
+        assert_eq!(save::verify(&out).unwrap().right, 3);
+    }
+}
+
+/// Without a handler the signal that comes with the limit would end the process.
+#[cfg(unix)]
+fn limit_file_size(bytes: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
+        .unwrap();
+    let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_where_the_folder_once_was() {
+    let outer = folder();
+    let (out, elsewhere) = (outer.path().join("out"), outer.path().join("elsewhere"));
+    fs::create_dir(&elsewhere).unwrap();
+    let mut saver = open(&out);
+    fs::rename(&out, outer.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &out).unwrap();
+    let mut parser = Parser::new(Form::Lines);
+    parser.push(line(json!("a"), &samples(1500, 1)).as_bytes(), &mut saver).unwrap();
+    saver.flush().unwrap();
+    assert_eq!(wavs(&outer.path().join("moved")), ["a.wav"]);
+    assert_eq!(snapshot(&elsewhere).len(), 0);
+
+    fs::remove_dir_all(outer.path().join("moved")).unwrap();
+    let error = parser
+        .push(line(json!("b"), &samples(1500, 1)).as_bytes(), &mut saver)
+        .and_then(|()| saver.flush())
+        .unwrap_err();
+    assert_eq!((error.exit(), matches!(error, Error::Write { .. })), (Exit::Disk, true));
+}
