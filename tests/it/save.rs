@@ -606,10 +606,57 @@ fn a_full_disk_stops_the_run_and_keeps_what_is_good() {
 fn limit_file_size(bytes: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();
-    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
-        .unwrap();
+    let kind = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The handler stays when its stream goes.
+    drop(tokio::signal::unix::signal(kind).unwrap());
     let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
     rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
+}
+
+#[test]
+fn many_hands_do_what_one_does() {
+    let outer = folder();
+    let source = outer.path().join("lines.jsonl");
+    let mut lines = String::new();
+    // 18 MB: pieces of 8 MB each are shared out among threads.
+    for n in 0..60 {
+        lines.push_str(&line(json!(format!("key-{n}")), &samples(110_000 + n, n)));
+        match n {
+            5 => lines.push_str("not json\n"),
+            10 | 40 => lines.push_str(&line(json!("key-3"), &samples(2_000, n))),
+            20 => lines.push_str("{\"key\":\"later\",\"error\":{\"code\":13}}\n\n"),
+            25 | 50 => lines.push_str(&line(json!("later"), &samples(3_000, n))),
+            30 => lines.push_str(&line(json!("KEY-44"), &samples(2_500, n))),
+            _ => {}
+        }
+    }
+    fs::write(&source, &lines).unwrap();
+    let (one, many) = (outer.path().join("one"), outer.path().join("many"));
+    let by_one = save_stream(&lines, &one);
+    let by_many = save_file(&source, Form::Lines, &many);
+    assert_eq!((by_many.saved, by_many.failed, by_many.duplicates), (62, 2, 3));
+    assert!((by_one.seconds - by_many.seconds).abs() < 0.001);
+    assert_eq!(by_one, Summary { seconds: by_one.seconds, ..by_many.clone() });
+    let sorted = |out: &Path| {
+        let mut records = records(out);
+        records.sort_by_key(|record| record.line);
+        records
+    };
+    for (one, many) in sorted(&one).into_iter().zip(sorted(&many)) {
+        // Only a look ahead can tell that the first of two twins has a twin.
+        match many.key.as_deref() {
+            Some("key-44" | "KEY-44") => {
+                assert!(many.file.as_ref().is_some_and(|file| file.len() > "key-44-.wav".len()))
+            }
+            Some(_) | None => assert_eq!(one.file, many.file),
+        }
+        assert_eq!(one, Record { file: one.file.clone(), ..many });
+    }
+    assert_eq!(save::verify(&many).unwrap().right, 62);
+    let before = snapshot(&many);
+    let again = save_file(&source, Form::Lines, &many);
+    assert_eq!(again, Summary { saved: 0, already: 62, seconds: again.seconds, ..by_many });
+    assert!(snapshot(&many) == before);
 }
 
 #[cfg(unix)]
