@@ -34,6 +34,21 @@ pub struct Progress<'a> {
 /// Is told of every row.
 pub type OnRow = Box<dyn FnMut(Progress<'_>) + Send>;
 
+/// A row that has been dealt with.
+pub(super) struct Settled {
+    pub row: Row,
+    pub record: Record,
+    pub done: Done,
+    /// An earlier run has put its line into the manifest.
+    pub is_noted: bool,
+}
+
+impl Settled {
+    pub(super) fn new(row: Row, record: Record, done: Done) -> Self {
+        Settled { row, record, done, is_noted: false }
+    }
+}
+
 pub(super) struct Desk {
     pub manifest: Manifest,
     on_row: OnRow,
@@ -59,9 +74,9 @@ impl Desk {
     }
 
     /// Notes rows that have been dealt with, and tells about them once that is on the disk.
-    pub(super) fn note(&mut self, done: &[(Row, Record, Done)]) -> std::io::Result<()> {
-        self.manifest.append(done.iter().map(|(_, record, _)| record))?;
-        for (row, record, done) in done {
+    pub(super) fn note(&mut self, settled: &[Settled]) -> std::io::Result<()> {
+        self.manifest.append(settled.iter().filter(|settled| !settled.is_noted).map(|settled| &settled.record))?;
+        for Settled { row, record, done, .. } in settled {
             self.summary.count(row, record, *done);
             (self.on_row)(Progress { row, record, done: *done });
         }

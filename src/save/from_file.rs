@@ -38,7 +38,14 @@ pub fn from_file(path: &Path, form: Form, saver: &mut Saver) -> Result<Totals, E
         return read(path, 0, u64::MAX, Parser::new(form), saver);
     }
     let lines: HashSet<u64> = later.iter().map(|piece| piece.line).collect();
-    let work = Work { path, pieces: &pieces, later: &lines, next: AtomicUsize::new(0), stop: AtomicBool::new(false) };
+    let work = Work {
+        path,
+        pieces: &pieces,
+        later: &lines,
+        in_background: saver.in_background,
+        next: AtomicUsize::new(0),
+        stop: AtomicBool::new(false),
+    };
     std::thread::scope(|scope| {
         let hands: Vec<_> = (0..n_hands).map(|_| scope.spawn(|| work.run(saver.shared()))).collect();
         // All of them are waited for, so that what is whole gets its name even when one of them has failed.
@@ -66,13 +73,16 @@ struct Work<'a> {
     pieces: &'a [Piece],
     /// Lines that have to wait until all others are done, because an earlier one has the same key.
     later: &'a HashSet<u64>,
+    in_background: bool,
     next: AtomicUsize,
     stop: AtomicBool,
 }
 
 impl Work<'_> {
     fn run(&self, shared: &Arc<Shared>) -> Result<(), Error> {
-        step_back();
+        if self.in_background {
+            step_back();
+        }
         let mut hand = Hand::new(Arc::clone(shared));
         let mut done = Ok(());
         while done.is_ok() && !self.stop.load(Ordering::Relaxed) {
@@ -88,8 +98,7 @@ impl Work<'_> {
     }
 }
 
-/// Lets the threads that draw and listen go first: with two busy threads on two cores a key press is answered ten
-/// times later. Only Linux has priorities of threads.
+/// Lets the threads that draw and listen go first. Only Linux has priorities of threads.
 fn step_back() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(10);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Error;
-use super::desk::Done;
+use super::desk::{Done, Settled};
 use super::folder::Found;
 use super::manifest::{MANIFEST, Record, Status};
 use super::name::{Identity, candidates, plain};
@@ -30,7 +30,7 @@ pub(super) struct Hand {
     waiting: Vec<Waiting>,
     waiting_bytes: u64,
     /// Rows that need no file, waiting for their line in the manifest.
-    noted: Vec<(Row, Record, Done)>,
+    noted: Vec<Settled>,
 }
 
 struct Waiting {
@@ -57,9 +57,9 @@ impl Hand {
         self.waiting_bytes = 0;
         for waiting in std::mem::take(&mut self.waiting) {
             match self.publish(waiting) {
-                Ok((row, record, how)) => {
-                    named |= how == Done::Saved;
-                    done.push((row, record, how));
+                Ok(settled) => {
+                    named |= settled.done == Done::Saved;
+                    done.push(settled);
                 }
                 // What can be kept is kept, even on a full disk.
                 Err(error) => {
@@ -70,7 +70,7 @@ impl Hand {
         if named && let Err(source) = folder.sync() {
             first_error.get_or_insert(Error::Write { path: folder.path().to_owned(), source });
         }
-        done.sort_by_key(|(row, _, _)| row.line);
+        done.sort_by_key(|settled| settled.row.line);
         if let Err(source) = self.shared.desk().note(&done) {
             first_error.get_or_insert(Error::Write { path: folder.place(MANIFEST), source });
         }
@@ -82,7 +82,7 @@ impl Hand {
         self.collector.discard(&self.shared.folder);
     }
 
-    fn publish(&self, waiting: Waiting) -> Result<(Row, Record, Done), Error> {
+    fn publish(&self, waiting: Waiting) -> Result<Settled, Error> {
         let Waiting { part, names, row, mut record } = waiting;
         let synced = self.shared.folder.open_up(&part.file).and_then(|()| part.file.sync_all());
         if let Err(source) = synced {
@@ -94,7 +94,7 @@ impl Hand {
             match self.shared.folder.publish(&part.name, &name) {
                 Ok(true) => {
                     record.file = Some(name);
-                    return Ok((row, record, Done::Saved));
+                    return Ok(Settled::new(row, record, Done::Saved));
                 }
                 // Somebody was faster.
                 Ok(false) => {}
@@ -106,7 +106,7 @@ impl Hand {
         }
         part.discard(&self.shared.folder);
         fail(&mut record, "every name that it could have is taken by something else");
-        Ok((row, record, Done::Failed))
+        Ok(Settled::new(row, record, Done::Failed))
     }
 
     /// Decides what becomes of a row with audio.
@@ -114,7 +114,7 @@ impl Hand {
         let Some(sound) = &row.sound else {
             fail(&mut record, "the audio was not read");
             self.collector.discard(&self.shared.folder);
-            self.noted.push((row, record, Done::Failed));
+            self.noted.push(Settled::new(row, record, Done::Failed));
             return Ok(());
         };
         let whole = match self.collector.finish(sound.format, sound.pcm_bytes) {
@@ -122,7 +122,7 @@ impl Hand {
             Err(Failed::TooLong) => {
                 fail(&mut record, "more samples than a WAV file can hold");
                 self.collector.discard(&self.shared.folder);
-                self.noted.push((row, record, Done::Failed));
+                self.noted.push(Settled::new(row, record, Done::Failed));
                 return Ok(());
             }
             Err(failed) => return Err(self.disk(failed)),
@@ -150,21 +150,21 @@ impl Hand {
                 self.waiting_bytes += record.bytes.unwrap_or(0);
                 self.waiting.push(Waiting { part, names, row, record });
             }
-            Decision::Already(file) => {
+            Decision::Already { file, is_noted } => {
                 whole.discard(&self.shared.folder);
                 self.shared.desk().saved.insert(key);
                 record.file = Some(file);
-                self.noted.push((row, record, Done::Already));
+                self.noted.push(Settled { row, record, done: Done::Already, is_noted });
             }
             Decision::Duplicate => {
                 whole.discard(&self.shared.folder);
                 duplicate(&mut record);
-                self.noted.push((row, record, Done::Duplicate));
+                self.noted.push(Settled::new(row, record, Done::Duplicate));
             }
             Decision::NoName => {
                 whole.discard(&self.shared.folder);
                 fail(&mut record, "every name that it could have is taken by something else");
-                self.noted.push((row, record, Done::Failed));
+                self.noted.push(Settled::new(row, record, Done::Failed));
             }
         }
         self.collector.discard(&self.shared.folder);
@@ -191,7 +191,10 @@ impl Hand {
             let other_row = earlier.job.is_some() && earlier.job == record.job && earlier.line != row.line;
             if (same_audio || other_row) && self.is_right(file, &earlier) {
                 self.shared.desk().taken.insert(Identity::of_name(file));
-                return Ok(if other_row { Decision::Duplicate } else { Decision::Already(file.clone()) });
+                if other_row {
+                    return Ok(Decision::Duplicate);
+                }
+                return Ok(Decision::Already { file: file.clone(), is_noted: true });
             }
         }
         let mut names = candidates(row.key.as_deref(), row.line, collides);
@@ -201,7 +204,7 @@ impl Hand {
                     Found::Nothing => return Ok(Decision::Write(names)),
                     // The same audio under the name that it would get, as after a crash before its line was noted.
                     Found::File { bytes } if Some(bytes) == record.bytes && self.is_right(name, record) => {
-                        return Ok(Decision::Already(names.swap_remove(0)));
+                        return Ok(Decision::Already { file: names.swap_remove(0), is_noted: false });
                     }
                     Found::File { .. } | Found::Other => {}
                 }
@@ -241,7 +244,11 @@ impl Hand {
 enum Decision {
     /// To be written, under the first of these names that is free.
     Write(Vec<String>),
-    Already(String),
+    Already {
+        file: String,
+        /// The manifest has a line about it.
+        is_noted: bool,
+    },
     Duplicate,
     NoName,
 }
@@ -291,7 +298,7 @@ impl Sink for Hand {
             if is_saved {
                 record.status = Status::Duplicate;
             }
-            self.noted.push((row, record, done));
+            self.noted.push(Settled::new(row, record, done));
         }
         let is_full = self.waiting.len() >= MOST_WAITING
             || self.noted.len() >= 4 * MOST_WAITING

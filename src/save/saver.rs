@@ -19,6 +19,7 @@ use crate::results::{Row, Sink};
 pub struct Saver {
     shared: Arc<Shared>,
     hand: Hand,
+    pub(super) in_background: bool,
 }
 
 /// What all hands of a saver work on.
@@ -53,7 +54,14 @@ impl Saver {
         }
         let desk = Mutex::new(Desk::new(manifest, on_row));
         let shared = Arc::new(Shared { folder, job, selection, desk });
-        Ok(Saver { hand: Hand::new(Arc::clone(&shared)), shared })
+        Ok(Saver { hand: Hand::new(Arc::clone(&shared)), shared, in_background: false })
+    }
+
+    /// Lets other threads go first where several hands work, as beside a dashboard: with two busy threads on two cores
+    /// a key press is answered ten times later.
+    pub fn in_background(mut self) -> Saver {
+        self.in_background = true;
+        self
     }
 
     /// Gives every file that is whole its name, and every row its line in the manifest. To be called when no more
