@@ -681,3 +681,14 @@ fn nothing_is_written_where_the_folder_once_was() {
         .unwrap_err();
     assert_eq!((error.exit(), matches!(error, Error::Write { .. })), (Exit::Disk, true));
 }
+
+#[test]
+fn a_saver_may_work_on_a_thread_of_its_own() {
+    let out = folder();
+    let mut saver = open(out.path()).in_background();
+    let summary = std::thread::spawn(move || {
+        save::from_file(&fixture("output_mixed.jsonl"), Form::Lines, &mut saver).unwrap();
+        saver.finish().unwrap()
+    });
+    assert_eq!(summary.join().unwrap().saved, 6);
+}
