@@ -79,7 +79,7 @@ pub(super) fn is_complete(totals: &Totals, expected: Option<u64>, is_announced_s
     };
     let is_short = expected.is_some_and(|expected| totals.rows < expected);
     // A file of the announced size is all that the service has, whatever its counts say.
-    if is_announced_size && totals.is_whole || totals.is_whole && !is_short {
+    if totals.is_whole && (is_announced_size || !is_short) {
         return Ok(());
     }
     Err(Failure::new(format!("the results are incomplete ({of})")).hint("try again: the connection may have been cut"))
