@@ -44,10 +44,13 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
 
 /// Where the results come from: the kept copy, else the service from where a part of a copy ends.
 pub(super) async fn source(session: &Session, job: &Job, dest: &Dest, place: &Place) -> Result<From, Failure> {
-    let (place, store) = (place.clone(), session.store.clone());
+    let (place, store, now) = (place.clone(), session.store.clone(), session.clock.now());
     let found = on_disk(move || match place.whole() {
         Some(path) => Ok::<_, Failure>(Err(path)),
-        None => place.begin(&store).map(Ok),
+        None => {
+            place.sweep(now);
+            place.begin(&store).map(Ok)
+        }
     });
     let part = match found.await? {
         Ok(part) => part,

@@ -44,6 +44,7 @@ impl Bench {
             most: Duration::from_millis(20),
             most_offline: Duration::from_millis(50),
             probes: [0, 20, 50].map(Duration::from_millis).to_vec(),
+            probes_most: Duration::from_secs(20),
             output: Duration::from_millis(10),
             output_most: Duration::from_secs(20),
         };
