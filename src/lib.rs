@@ -7,6 +7,7 @@
 // Values and pure rules: no world at all.
 pub mod audio;
 pub mod failure;
+pub mod filter;
 pub mod job;
 pub mod money;
 pub mod request;

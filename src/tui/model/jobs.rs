@@ -1,7 +1,8 @@
 //! The list of jobs, with what only we know about them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -20,6 +21,34 @@ pub struct Jobs {
     pub timelines: BTreeMap<JobName, Vec<Transition>>,
     /// Folders into which jobs were saved.
     pub saved: BTreeMap<JobName, PathBuf>,
+    /// Folders into which anything of a job was saved, were it one key.
+    pub folders: BTreeMap<JobName, PathBuf>,
+    /// Jobs that we know to exist although no listing has shown them yet, or the last one did not.
+    pub unlisted: BTreeSet<JobName>,
+    /// Jobs that we deleted: a listing that began before may still show them.
+    pub deleted: BTreeSet<JobName>,
+    /// Cancels that were sent and not answered yet.
+    pub asking: BTreeSet<JobName>,
+    /// US dollars that jobs may cost in all, low and high, for those whose estimate we know.
+    pub costs: BTreeMap<JobName, (f64, f64)>,
+}
+
+impl Jobs {
+    /// The job of that name, with what we saw of it.
+    pub fn get(&self, name: &JobName) -> Option<&Tracked> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Job(tracked) if tracked.job.name == *name => Some(&**tracked),
+            Entry::Job(_) | Entry::Lost(_) => None,
+        })
+    }
+
+    /// [`Jobs::get`], to change it.
+    pub fn get_mut(&mut self, name: &JobName) -> Option<&mut Tracked> {
+        self.entries.iter_mut().find_map(|entry| match entry {
+            Entry::Job(tracked) if tracked.job.name == *name => Some(&mut **tracked),
+            Entry::Job(_) | Entry::Lost(_) => None,
+        })
+    }
 }
 
 /// One row of the list.
@@ -58,6 +87,22 @@ pub struct Samples(pub VecDeque<(Timestamp, u64)>);
 impl Samples {
     /// Enough for an hour of polls every ten seconds.
     pub const MOST: usize = 360;
+
+    /// Remembers what was done at a time; the oldest sample makes room.
+    pub fn push(&mut self, at: Timestamp, done: u64) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((at, done));
+    }
+
+    /// Requests a second over the whole time that we watched; `None` before anything moved.
+    pub fn rate(&self) -> Option<f64> {
+        let (first, last) = (self.0.front()?, self.0.back()?);
+        let seconds = crate::clock::since(first.0, last.0).as_secs_f64();
+        let done = last.1.checked_sub(first.1)?;
+        (seconds > 0.0 && done > 0).then(|| done as f64 / seconds)
+    }
 }
 
 /// Sort and filter of the list, kept from one session to the next.
@@ -80,6 +125,19 @@ impl Tracked {
     /// The word in the STATE column.
     pub fn word(&self) -> &str {
         if self.cancelling && !self.job.state.is_terminal() { "CANCELLING" } else { self.job.state.word() }
+    }
+
+    /// How long it will still run at the pace that we saw, for the LEFT column and for sorting by it.
+    pub fn left(&self) -> Option<Duration> {
+        let counts = self.job.counts.filter(|_| self.is_active())?;
+        let rate = self.samples.rate()?;
+        Duration::try_from_secs_f64(counts.requests.saturating_sub(counts.done()) as f64 / rate).ok()
+    }
+
+    /// Whether a person should look at it: it failed, or requests in it did.
+    pub fn is_bad(&self) -> bool {
+        let failed = self.job.counts.is_some_and(|counts| counts.failed > 0);
+        failed || matches!(self.job.state, JobState::Failed | JobState::Expired)
     }
 
     /// Whether the service may still change it.

@@ -1,26 +1,36 @@
 //! Everything that the screen shows, as plain data. `update` changes it, `draw` reads it.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
+use crate::tui::keys::Context;
 
+mod choices;
+mod columns;
 mod cursor;
 mod dialog;
 mod files;
 mod form;
+mod haystack;
 mod jobs;
 mod line;
 mod notices;
 mod results;
+mod saves;
 
+pub use choices::{Choice, choices_of};
+pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
 pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
 pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState};
+pub use haystack::Haystack;
 pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
 pub use results::{JobScreen, KeyScreen, Opening, Pane};
+pub use saves::{Save, Saves};
 
 /// The number of a request; an answer with a number that nobody waits for is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +57,10 @@ pub struct Model {
     pub notices: Notices,
     /// Saves and submissions that are under way.
     pub work: Vec<Work>,
+    /// What each save that is under way saves, and saves that wait for one of the same job.
+    pub saves: Saves,
+    /// The submission that is under way, with the draft that it came from: one at a time.
+    pub submitting: Option<(Seq, Draft)>,
     /// The form as it was left.
     pub draft: Draft,
     /// Whether the terminal reports the mouse.
@@ -57,6 +71,8 @@ pub struct Model {
     pub interrupted: bool,
     /// The last number given to a request.
     pub last_seq: Seq,
+    /// In which times are shown; UTC until the shell says otherwise.
+    pub zone: TimeZone,
 }
 
 /// Columns and rows.
@@ -68,7 +84,7 @@ pub struct Size {
     pub height: u16,
 }
 
-/// What does not change while the program runs.
+/// What was set at the start. Only the pace of polling can be changed later, by a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The profile's name.
@@ -185,11 +201,14 @@ impl Model {
             overlays: Vec::new(),
             notices: Notices::default(),
             work: Vec::new(),
+            saves: Saves::default(),
+            submitting: None,
             draft: Draft::default(),
             mouse: false,
             zoomed: false,
             interrupted: false,
             last_seq: Seq::default(),
+            zone: TimeZone::UTC,
         }
     }
 
@@ -197,6 +216,37 @@ impl Model {
     pub fn next_seq(&mut self) -> Seq {
         self.last_seq = Seq(self.last_seq.0 + 1);
         self.last_seq
+    }
+
+    /// What the keys mean now: the topmost thing that takes input.
+    pub fn context(&self) -> Context {
+        match self.overlays.last() {
+            Some(Overlay::Confirm(confirm)) if confirm.typed.is_some() => return Context::TypedDialog,
+            Some(Overlay::Confirm(_)) => return Context::Dialog,
+            Some(Overlay::Prompt(_)) => return Context::Line,
+            Some(Overlay::Page(_)) => return Context::Text,
+            None => {}
+        }
+        match self.screens.last() {
+            None => Context::Jobs,
+            Some(Screen::Job(_)) => Context::Job,
+            Some(Screen::Key(_)) => Context::Key,
+            Some(Screen::Files(_)) => Context::Files,
+            Some(Screen::Messages { .. } | Screen::Help { .. }) => Context::Text,
+            Some(Screen::Create(form)) if form.chooser.is_some() || form.picker.is_some() => Context::Choice,
+            Some(Screen::Create(form)) if form.editing.is_some() => Context::Line,
+            Some(Screen::Create(_)) => Context::Create,
+        }
+    }
+
+    /// [`Model::job_screen`], to change it.
+    pub fn job_screen_mut(&mut self) -> Option<&mut JobScreen> {
+        self.screens.iter_mut().rev().find_map(|screen| match screen {
+            Screen::Job(job) => Some(&mut **job),
+            Screen::Key(_) | Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. } => {
+                None
+            }
+        })
     }
 
     /// The job screen on the stack, visible or below the screen of one of its keys.

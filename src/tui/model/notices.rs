@@ -35,6 +35,8 @@ pub struct Notices {
     pub log: VecDeque<Notice>,
     /// The line at the bottom, until it is old or dismissed.
     pub flash: Option<Notice>,
+    /// The last bad one that nobody dismissed; it comes back when a later line is old.
+    pub standing: Option<Notice>,
     /// Bad ones since the messages were last looked at.
     pub unseen: usize,
 }

@@ -7,7 +7,7 @@ use crate::job::JobName;
 use crate::ops::Progress;
 use crate::results::Row;
 use crate::tui::event::TextHead;
-use crate::tui::model::{Cursor, Seq};
+use crate::tui::model::{Cursor, Haystack, Seq};
 
 /// One job: a row per key.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,24 @@ pub struct JobScreen {
     pub texts: BTreeMap<String, TextHead>,
     /// Which pane the motions move in.
     pub pane: Pane,
+    /// What a plain word of the filter is looked for in. Kept by `update`.
+    pub haystack: Haystack,
+}
+
+impl JobScreen {
+    /// A screen that has nothing to show yet.
+    pub fn new(name: JobName, opening: Opening) -> Self {
+        JobScreen {
+            name,
+            opening,
+            rows: Vec::new(),
+            cursor: Cursor::default(),
+            files: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            pane: Pane::default(),
+            haystack: Haystack::default(),
+        }
+    }
 }
 
 /// Whether the results of a job are here.

@@ -1,0 +1,475 @@
+//! The command line, as clap reads it: verbs, options, and the words of `--help`.
+//!
+//! Pure: knows nothing of files, keys or the network. No option takes a key, because every user of the machine can
+//! read the arguments of every process.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config;
+use crate::filter::{self, Filter};
+use crate::job::JobState;
+use crate::script::SourceArg;
+
+/// Watch, create and save batches of the Gemini Batch API that turn text into speech.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "gemtts-tui", version, max_term_width = 100)]
+#[command(
+    after_help = "Without a command the dashboard opens. Every verb of the dashboard is also a command, for scripts: \
+    results go to standard output, talk to standard error.\n\
+    The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, or from a key_command in the configuration.\n\
+    Exit codes: 0 ok, 1 failed, 2 usage or no terminal, 3 key, 4 some items failed or look bad, 5 outcome of a create \
+    unknown, 6 disk, 7 refused, 124 waited too long."
+)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without one the dashboard opens.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Options that may stand before or after every command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+    /// Profile of the configuration file to use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Another endpoint than Google's
+    #[arg(long, global = true, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Another configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Refuse everything that changes something at the service
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Use an embedded service with invented jobs: no key, no network, folders of its own
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: ColorChoice,
+    /// Write a log to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Seconds between two polls, at least 2
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub refresh: Option<u64>,
+    /// More detail in the log; twice for all of it
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Even into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl From<ColorChoice> for config::ColorChoice {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => config::ColorChoice::Auto,
+            ColorChoice::Always => config::ColorChoice::Always,
+            ColorChoice::Never => config::ColorChoice::Never,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// List jobs, newest first
+    List(List),
+    /// Show one job
+    Get(Get),
+    /// Prepare, check, upload and submit a job
+    Create(Create),
+    /// Check sources as create does, and send nothing
+    Lint(Lint),
+    /// Cancel jobs and follow each until the service agrees
+    Cancel(Cancel),
+    /// Delete jobs whose results are on disk
+    Delete(Delete),
+    /// Wait until jobs are over, and print each transition
+    Wait(Wait),
+    /// Decode results to audio files
+    Save(Save),
+    /// Check a saved folder against its manifest
+    Verify(Verify),
+    /// List or delete what the Files API stores
+    Files(Files),
+    /// Models that can speak, with limits and prices
+    Models(Report),
+    /// Voices and how they sound
+    Voices(Report),
+    /// Run the embedded service alone
+    Sim(Sim),
+    /// Show key source, endpoint, terminal, folders and open intents
+    Doctor(Report),
+    /// Print the keys of the dashboard
+    Keys,
+    /// Print a completion script for a shell
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `list`
+#[derive(Args, Clone, Debug)]
+pub struct List {
+    /// Only jobs in these states: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, EXPIRED, CANCELLING, UNKNOWN
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state_word)]
+    pub state: Vec<String>,
+    /// Only jobs that match: text, /regex/, !not, column:value, as in `state:running age:<6h`
+    #[arg(long, value_name = "EXPR", value_parser = Filter::parse)]
+    pub filter: Option<Filter>,
+    /// At most so many jobs
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `get`
+#[derive(Args, Clone, Debug)]
+pub struct Get {
+    /// batches/ID, ID, or the beginning of an ID
+    pub job: String,
+    /// The job as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The service's own JSON
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+}
+
+/// What one job is made from.
+#[derive(Args, Clone, Debug)]
+pub struct Sources {
+    /// Text, Markdown, CSV, TSV, SRT, VTT or JSONL files, or - for standard input; several become one job, in this order
+    #[arg(required = true, value_name = "SOURCE", value_parser = source)]
+    pub sources: Vec<SourceArg>,
+    /// Model, as in `models`
+    #[arg(long, value_name = "MODEL", value_parser = model)]
+    pub model: Option<String>,
+    /// Voice, as in `voices`
+    #[arg(long, value_name = "VOICE")]
+    pub voice: Option<String>,
+    /// Language as a BCP 47 code, de-DE; without one the model detects it
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// Only the first so many requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sample: Option<u32>,
+}
+
+/// `create`
+#[derive(Args, Clone, Debug)]
+pub struct Create {
+    /// What to send.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// Display name of the job; otherwise the name of the first source
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Send the requests in the create call itself instead of a file, up to 20 MB
+    #[arg(long)]
+    pub inline: bool,
+    /// Show what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Wait until the job is over
+    #[arg(long, conflicts_with = "dry_run")]
+    pub wait: bool,
+    /// Submit without asking, even a repeat of recent content
+    #[arg(long, short)]
+    pub yes: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `lint`
+#[derive(Args, Clone, Debug)]
+pub struct Lint {
+    /// What to check.
+    #[command(flatten)]
+    pub sources: Sources,
+    /// One JSON object for every finding
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Jobs that are named or chosen.
+#[derive(Args, Clone, Debug)]
+pub struct Choice {
+    /// batches/ID, ID, or the beginning of an ID
+    #[arg(value_name = "JOB", required_unless_present = "filter")]
+    pub jobs: Vec<String>,
+    /// Instead of names: every job that matches, as in `state:running age:>2d`
+    #[arg(long, value_name = "EXPR", value_parser = real_filter, conflicts_with = "jobs")]
+    pub filter: Option<Filter>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cancel`
+#[derive(Args, Clone, Debug)]
+pub struct Cancel {
+    /// Which jobs.
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+/// `delete`
+#[derive(Args, Clone, Debug)]
+pub struct Delete {
+    /// Which jobs.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Delete even results that are not on disk
+    #[arg(long)]
+    pub unsaved: bool,
+}
+
+/// `wait`
+#[derive(Args, Clone, Debug)]
+pub struct Wait {
+    /// batches/ID, ID, or the beginning of an ID
+    #[arg(required = true, value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// Give up after this time: 90s, 30m, 2h, 1d
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Then save the results here; of several jobs each gets a folder in it
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+    /// One JSON object for every transition
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `save`
+#[derive(Args, Clone, Debug)]
+pub struct Save {
+    /// A job, or a results file that is already on disk
+    #[arg(required = true, value_name = "JOB|RESULTS.jsonl")]
+    pub what: Vec<String>,
+    /// Folder for the audio; of several jobs each gets a folder in it [default: a folder named after the job]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Only keys that match, as in 'ch06-*'; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub key: Vec<String>,
+    /// Format of the audio
+    #[arg(long, value_name = "FORMAT", default_value = "wav")]
+    pub format: SaveFormat,
+    /// One JSON object for every result
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Formats that `save` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SaveFormat {
+    /// RIFF with 16-bit PCM.
+    Wav,
+}
+
+/// `verify`
+#[derive(Args, Clone, Debug)]
+pub struct Verify {
+    /// A folder that save has written
+    pub dir: PathBuf,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `files`
+#[derive(Args, Clone, Debug)]
+pub struct Files {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub verb: FilesVerb,
+}
+
+/// What can be done with stored files.
+#[derive(Clone, Debug, Subcommand)]
+pub enum FilesVerb {
+    /// What is stored, how big it is, when it expires
+    List(Report),
+    /// Delete stored files
+    Delete {
+        /// files/ID or ID
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A command that takes nothing and tells something.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Report {
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sim`
+#[derive(Args, Clone, Debug)]
+pub struct Sim {
+    /// Loopback address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// A TOML file with jobs and faults, instead of the demo's
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// How many times faster than the clock
+    #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
+    pub speed: f64,
+}
+
+fn source(text: &str) -> Result<SourceArg, String> {
+    match text {
+        "" => Err("a source cannot be empty".to_owned()),
+        word => Ok(SourceArg::parse(word.as_ref())),
+    }
+}
+
+fn model(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("models/").unwrap_or(text);
+    let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    if name.is_empty() || !name.bytes().all(is_safe) {
+        return Err("a model is named like gemini-3.1-flash-tts-preview".to_owned());
+    }
+    Ok(name.to_owned())
+}
+
+/// A state in any case, with or without the service's prefix, as the word on the screen.
+fn state_word(text: &str) -> Result<String, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let word = JobState::from_wire(&upper).word().to_owned();
+    let known = ["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "CANCELLING", "UNKNOWN"];
+    // A state of tomorrow can be asked for by its full name; a typing error must not give an empty list.
+    if known.contains(&word.as_str()) || (word != upper && !word.is_empty()) {
+        return Ok(word);
+    }
+    Err(format!("states are {}", known.join(", ")))
+}
+
+/// A filter that chooses: an empty one would choose everything, which nobody means by it.
+fn real_filter(text: &str) -> Result<Filter, String> {
+    match Filter::parse(text) {
+        Ok(filter) if filter.is_empty() => Err("an empty filter would choose every job".to_owned()),
+        Ok(filter) => Ok(filter),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    filter::duration(text).ok_or_else(|| "a duration is written like 90s, 30m, 2h or 1d".to_owned())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('x').parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        Ok(_) | Err(_) => Err("a speed is a number above 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_every_command_stand_before_or_after_the_verb() {
+        for line in [
+            "gemtts-tui --demo --read-only --profile p --refresh 5 -vv list --json",
+            "gemtts-tui list --json --demo --read-only --profile p --refresh 5 -vv",
+            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5 -v",
+        ] {
+            let global = parse(line).unwrap().global;
+            assert!(global.demo && global.read_only, "{line}");
+            assert_eq!(global.profile.as_deref(), Some("p"), "{line}");
+            assert_eq!((global.refresh, global.verbose), (Some(5), 2), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_option_takes_a_key() {
+        let mut pending = vec![Arguments::command()];
+        while let Some(command) = pending.pop() {
+            for argument in command.get_arguments() {
+                let long = argument.get_long().unwrap_or_default();
+                // `save --key` chooses keys of requests.
+                assert!(!long.contains("api") && !long.contains("secret"), "--{long}");
+                assert!(long != "key" || command.get_name() == "save", "--{long} of {}", command.get_name());
+            }
+            pending.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn states_are_read_in_any_spelling_and_typing_errors_are_refused() {
+        for (text, word) in [
+            ("running", "RUNNING"),
+            ("JOB_STATE_FAILED", "FAILED"),
+            ("batch_state_expired", "EXPIRED"),
+            ("UNKNOWN", "UNKNOWN"),
+            ("job_state_paused", "PAUSED"),
+        ] {
+            assert_eq!(state_word(text).as_deref(), Ok(word), "{text}");
+        }
+        for text in ["runing", "", "JOB_STATE_"] {
+            assert!(state_word(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_would_choose_every_job_is_refused() {
+        for line in ["gemtts-tui cancel", "gemtts-tui delete", "gemtts-tui cancel a --filter state:running"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+        assert!(Arguments::try_parse_from(["gemtts-tui", "cancel", "--filter", " "]).is_err());
+    }
+}

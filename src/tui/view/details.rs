@@ -1,0 +1,155 @@
+//! What is known about the selected job, below the list: where it came from, how it went, what becomes of it.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use crate::clock::since;
+use crate::job::{Job, Source};
+use crate::ops::Unconfirmed;
+use crate::text;
+use crate::tui::model::{Entry, Model, Tracked};
+use crate::tui::rate;
+use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
+use crate::tui::view::{bars, job_facts, times};
+
+/// Draws the details of the selected job, and its pace where that has a place of its own.
+pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Rect>) {
+    let entry = selected(model);
+    let title = match entry {
+        Some(Entry::Job(tracked)) => tracked.job.title(),
+        Some(Entry::Lost(lost)) => &lost.display_name,
+        None => "No job selected",
+    };
+    let frame = Frame { title: vec![piece(title, pen.theme.title())], style: pen.theme.border(), ..Frame::default() };
+    let inside = pad(pen.frame(place, &frame), 1);
+    let lines = match entry {
+        Some(Entry::Job(tracked)) => job_lines(pen, model, tracked, pace_place.is_none()),
+        Some(Entry::Lost(lost)) => lost_lines(pen, model, lost),
+        None => Vec::new(),
+    };
+    for (at, line) in lines.iter().enumerate() {
+        pen.line(row(inside, at as u16), line);
+    }
+    if let Some(place) = pace_place {
+        let tracked = entry.and_then(|entry| match entry {
+            Entry::Job(tracked) => Some(&**tracked),
+            Entry::Lost(_) => None,
+        });
+        pace(pen, tracked, place);
+    }
+}
+
+/// The selected row. Looks where the cursor says it is before it looks everywhere.
+pub fn selected(model: &Model) -> Option<&Entry> {
+    let cursor = &model.jobs.cursor;
+    let id = cursor.selected.as_ref()?;
+    let at = |row: usize| model.jobs.entries.get(*cursor.visible.get(row)? as usize);
+    at(cursor.row)
+        .filter(|entry| entry.id() == *id)
+        .or_else(|| model.jobs.entries.iter().find(|entry| entry.id() == *id))
+}
+
+fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -> Vec<Vec<Piece>> {
+    let theme = *pen.theme;
+    let job = &tracked.job;
+    let mut lines = vec![vec![piece(job.name.as_str(), theme.muted())], timeline(pen, model, tracked)];
+    let mut from = vec![source(job)];
+    if let Some(counts) = job.counts {
+        from.push(text::count(counts.requests, "request"));
+    }
+    if with_pace && let Some(pace) = rate::per_minute(&tracked.samples) {
+        from.push(format!("{pace:.1} a minute"));
+    }
+    lines.push(vec![piece(from.join(" · "), theme.text())]);
+    if let Some(error) = &job.error {
+        lines.push(vec![piece(job_facts::error(error), theme.bad())]);
+    }
+    if let Some(folder) = model.jobs.saved.get(&job.name) {
+        let folder = text::clean(&folder.to_string_lossy());
+        lines.push(vec![piece("saved to ", theme.good()), piece(folder, theme.text())]);
+    }
+    if let Some(end) = job_facts::kept_until(job) {
+        let until = times::day_and_clock(&model.zone, end);
+        lines.push(vec![piece(format!("results are kept until about {until} (an estimate: 48 h)"), theme.muted())]);
+    }
+    lines
+}
+
+fn lost_lines(pen: &Pen<'_>, model: &Model, lost: &Unconfirmed) -> Vec<Vec<Piece>> {
+    let theme = pen.theme;
+    let sent =
+        format!("sent {} · {}", times::day_and_clock(&model.zone, lost.at), text::count(lost.n_requests, "request"));
+    vec![
+        vec![piece(format!("token {}", lost.token), theme.muted())],
+        vec![piece(sent, theme.text())],
+        vec![piece("The answer to its create was lost: it may exist, and must not be sent again.", theme.warn())],
+        vec![piece("Every listing looks for it by its token.", theme.muted())],
+    ]
+}
+
+/// Where the requests of a job came from.
+pub fn source(job: &Job) -> String {
+    match &job.source {
+        Some(Source::File(file)) => format!("from {file}"),
+        Some(Source::Inline) => "inline requests".to_owned(),
+        None => "source not told".to_owned(),
+    }
+}
+
+/// `PENDING 14:02 ─ 3 m ─▸ RUNNING 14:05 ─ 2 h 01 …`.
+pub fn timeline(pen: &Pen<'_>, model: &Model, tracked: &Tracked) -> Vec<Piece> {
+    let theme = *pen.theme;
+    let mut stations: Vec<(String, Timestamp)> = Vec::new();
+    match model.jobs.timelines.get(&tracked.job.name) {
+        Some(seen) if !seen.is_empty() => {
+            stations.extend(seen.iter().map(|transition| (transition.to.word().to_owned(), transition.at)));
+        }
+        Some(_) | None => {
+            // Nothing was recorded: the service itself tells the beginning and the end.
+            stations.extend(tracked.job.create_time.map(|at| ("created".to_owned(), at)));
+            let over = tracked.job.end_time.map(|at| (tracked.job.state.word().to_owned(), at));
+            stations.extend(over);
+        }
+    }
+    let mut pieces = Vec::new();
+    for (at, (word, since_then)) in stations.iter().enumerate() {
+        pieces.push(piece(format!("{word} "), theme.text()));
+        pieces.push(piece(moment(model, *since_then), theme.muted()));
+        let lasted = |until: Timestamp| text::age(since(*since_then, until));
+        match stations.get(at + 1) {
+            Some((_, next)) => pieces.push(piece(format!(" ─ {} ─▸ ", lasted(*next)), theme.muted())),
+            None if tracked.is_active() => {
+                pieces.push(piece(format!(" ─ {} …", lasted(times::as_of(model))), theme.muted()));
+            }
+            None => {}
+        }
+    }
+    pieces
+}
+
+/// A moment of the last day by the clock alone, any other with its day.
+fn moment(model: &Model, at: Timestamp) -> String {
+    match since(at, times::as_of(model)).as_secs() {
+        0..72_000 => times::clock(&model.zone, at),
+        _ => times::day_and_clock(&model.zone, at),
+    }
+}
+
+fn pace(pen: &mut Pen<'_>, tracked: Option<&Tracked>, place: Rect) {
+    let theme = *pen.theme;
+    let pace = tracked.and_then(|tracked| rate::per_minute(&tracked.samples));
+    let mut frame =
+        Frame { title: vec![piece("Requests per minute", theme.title())], style: theme.border(), ..Frame::default() };
+    if let Some(pace) = pace {
+        frame.right = vec![piece(format!("{pace:.1}/m"), theme.text())];
+    }
+    let inside = pad(pen.frame(place, &frame), 1);
+    let Some(tracked) = tracked.filter(|_| pace.is_some()) else {
+        pen.text(row(inside, 0), "nothing moved while we watched", theme.muted());
+        return;
+    };
+    let history = rate::history(&tracked.samples, usize::from(inside.width));
+    for (at, line) in bars::chart(&history, usize::from(inside.height)).iter().enumerate() {
+        pen.text(row(inside, at as u16), line, theme.bar());
+    }
+}

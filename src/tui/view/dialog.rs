@@ -1,0 +1,319 @@
+//! Dialogs: what will be done, to what exactly, what it loses, and two buttons of which the harmless one is focused.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::job::Job;
+use crate::ops::Loss;
+use crate::text;
+use crate::tui::layout;
+use crate::tui::model::{Button, Confirm, Model, Target, Verb};
+use crate::tui::theme::Standing;
+use crate::tui::view::footer;
+use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
+use crate::tui::view::wrap::wrap;
+
+/// Names above that number are counted, not shown.
+const MOST_NAMES: usize = 5;
+
+/// As wide as a dialog gets.
+const WIDTH: u16 = 84;
+
+/// Draws a dialog over the screen.
+pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
+    if layout::is_tiny(area.width, area.height) {
+        return tiny(pen, model, confirm, area);
+    }
+    let theme = *pen.theme;
+    // One column on each side stays visible, so that a person sees what lies below.
+    let width = WIDTH.min(area.width.saturating_sub(2));
+    let room = usize::from(width.saturating_sub(4));
+    // Two borders, an empty line, the buttons, and the count that may have to be typed.
+    let n_below = 2 + u16::from(confirm.typed.is_some());
+    let most = usize::from(area.height.saturating_sub(2 + n_below));
+    let lines = content(pen, model, confirm, room, most);
+    let place = layout::middle(area, width, lines.len() as u16 + 2 + n_below);
+    pen.clear(place);
+    let style = match confirm.verb {
+        Verb::SubmitAgain => theme.focused_border(),
+        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles => theme.danger_border(),
+    };
+    let frame = Frame { title: vec![piece(question(confirm), theme.title())], style, ..Frame::default() };
+    let inside = pad(pen.frame(place, &frame), 1);
+    for (at, line) in lines.iter().enumerate() {
+        pen.line(row(inside, at as u16), line);
+    }
+    if let Some((count, typed)) = &confirm.typed {
+        let place = row(inside, inside.height.saturating_sub(3));
+        let asked = format!("Type {count} to confirm: ");
+        let taken = pen.text(place, &asked, theme.warn());
+        footer::line(pen, skip(place, taken), typed);
+    }
+    buttons(pen, confirm, row(inside, inside.height.saturating_sub(1)));
+}
+
+/// The names and what it means for them, in so many lines. Names give way before consequences do.
+fn content(pen: &Pen<'_>, model: &Model, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
+    let said = consequences(pen, model, confirm);
+    let wrapped = |said: &[(String, Style)]| -> Vec<Vec<Piece>> {
+        let lines = said.iter().flat_map(|(text, style)| wrap(text, room).into_iter().map(|line| (line, *style)));
+        lines.map(|(line, style)| vec![piece(line, style)]).collect()
+    };
+    for n_names in (1..=MOST_NAMES).rev() {
+        let mut lines = targets(pen, confirm, room, n_names);
+        lines.push(Vec::new());
+        lines.extend(wrapped(&said));
+        if lines.len() <= most {
+            return lines;
+        }
+    }
+    // The last sentence explains the harmless button, which explains itself.
+    let mut lines = targets(pen, confirm, room, 1);
+    lines.extend(wrapped(&said[..said.len() - 1]));
+    lines.truncate(most);
+    lines
+}
+
+/// `Cancel 3 jobs?`
+fn question(confirm: &Confirm) -> String {
+    let verb = match confirm.verb {
+        Verb::CancelJobs => "Cancel",
+        Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
+        Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
+    };
+    match confirm.targets.as_slice() {
+        [target] => format!("{verb} {}?", name(target)),
+        targets => format!("{verb} {}?", text::plural(targets.len(), noun(confirm.verb))),
+    }
+}
+
+fn noun(verb: Verb) -> &'static str {
+    match verb {
+        Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain => "job",
+        Verb::DeleteFiles => "file",
+    }
+}
+
+fn name(target: &Target) -> String {
+    match target {
+        Target::Job(job, _) => job.title().to_owned(),
+        Target::File(file, display_name) if display_name.is_empty() => file.to_string(),
+        Target::File(_, display_name) => display_name.clone(),
+        Target::Plan(_, repeated) => repeated.clone(),
+    }
+}
+
+/// The button that does it, in words that cannot be taken for the harmless one.
+fn deed(confirm: &Confirm) -> String {
+    let verb = match confirm.verb {
+        Verb::CancelJobs => "cancel",
+        Verb::DeleteJobs | Verb::DeleteFiles => "delete",
+        Verb::SubmitAgain => return "Yes, submit again".to_owned(),
+    };
+    match confirm.targets.len() {
+        1 => format!("Yes, {verb} the {}", noun(confirm.verb)),
+        n => format!("Yes, {verb} {}", text::plural(n, noun(confirm.verb))),
+    }
+}
+
+fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
+    let theme = *pen.theme;
+    // The names stand in one column as wide as the widest of them, but never take what follows them off the screen.
+    let shown = &confirm.targets[..confirm.targets.len().min(most)];
+    let widest = shown.iter().map(|target| usize::from(pen.width(&name(target)))).max().unwrap_or(0);
+    let is_narrow = room < 50;
+    let behind = if is_narrow { 15 } else { 46 };
+    let widest = widest.min(room.saturating_sub(behind).max(room / 3));
+    let mut lines: Vec<Vec<Piece>> = shown
+        .iter()
+        .map(|target| {
+            let name = text::fit(&theme.plain(&name(target)), widest);
+            let padding = " ".repeat(widest.saturating_sub(text::width(&name)) + 2);
+            let mut line = vec![piece(name, theme.title()), piece(padding, theme.text())];
+            line.extend(facts(pen, target, is_narrow));
+            line
+        })
+        .collect();
+    let n_others = confirm.targets.len() - shown.len();
+    if n_others > 0 {
+        let others = if n_others == 1 {
+            "and 1 other".to_owned()
+        } else {
+            format!("and {} others", text::thousands(n_others as u64))
+        };
+        lines.push(vec![piece(others, theme.text())]);
+    }
+    lines
+}
+
+fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
+    let theme = *pen.theme;
+    match target {
+        Target::Job(job, loss) => {
+            let standing = Standing::of_state(&job.state);
+            let mut facts =
+                vec![piece(format!("{} {:<10}", standing.glyph(), job.state.word()), theme.state(standing))];
+            if is_narrow {
+                return facts;
+            }
+            facts.push(piece(progress(job), theme.text()));
+            if let Some(loss) = loss {
+                let (text, style) = match loss {
+                    Loss::Nothing => ("no results", theme.muted()),
+                    Loss::Saved => ("saved", theme.good()),
+                    Loss::Unsaved { .. } => ("not saved", theme.bad()),
+                };
+                facts.push(piece("  ", theme.text()));
+                facts.push(piece(text, style));
+            }
+            facts
+        }
+        Target::File(file, _) => vec![piece(file.as_str(), theme.muted())],
+        Target::Plan(_, _) => vec![piece("has the same content and is less than 48 hours old", theme.text())],
+    }
+}
+
+fn progress(job: &Job) -> String {
+    match job.counts {
+        Some(counts) => {
+            format!("  {} of {} done", text::thousands(counts.done()), text::thousands(counts.requests))
+        }
+        None => "  – done".to_owned(),
+    }
+}
+
+/// What it means, in whole sentences.
+fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String, Style)> {
+    let theme = *pen.theme;
+    let mut said = Vec::new();
+    match confirm.verb {
+        Verb::CancelJobs => {
+            let counts = jobs(confirm).filter_map(|(job, _)| job.counts);
+            let (done, pending) =
+                counts.fold((0u64, 0u64), |(done, pending), counts| (done + counts.done(), pending + counts.pending));
+            said.push((
+                format!(
+                    "{} done and billed stay; about {} will not run.",
+                    text::count(done, "request"),
+                    text::thousands(pending)
+                ),
+                theme.text(),
+            ));
+            if let Some(money) = money(model, confirm) {
+                said.push((money, theme.text()));
+            }
+        }
+        Verb::DeleteJobs if confirm.checking.is_some() => {
+            said.push(("Looking at what is on disk …".to_owned(), theme.active()));
+        }
+        Verb::DeleteJobs => said.extend(losses(pen, confirm)),
+        Verb::DeleteFiles => {
+            said.push((
+                "Jobs that still read from a deleted file fail. The service drops it after 48 hours anyway.".to_owned(),
+                theme.text(),
+            ));
+        }
+        Verb::SubmitAgain => {
+            said.push(("Submitting it again is billed again.".to_owned(), theme.warn()));
+        }
+    }
+    said.push(("Cancel leaves everything as it is.".to_owned(), theme.muted()));
+    said
+}
+
+fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
+    confirm.targets.iter().filter_map(|target| match target {
+        Target::Job(job, loss) => Some((&**job, *loss)),
+        Target::File(..) | Target::Plan(..) => None,
+    })
+}
+
+/// `About $2.89 is spent already; about $3.40 will not be.`
+fn money(model: &Model, confirm: &Confirm) -> Option<String> {
+    let (mut spent, mut kept) = (0.0, 0.0);
+    for (job, _) in jobs(confirm) {
+        let (low, high) = model.jobs.costs.get(&job.name)?;
+        let counts = job.counts?;
+        let share = counts.done() as f64 / counts.requests as f64;
+        spent += (low + high) / 2.0 * share;
+        kept += (low + high) / 2.0 * (1.0 - share);
+    }
+    Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
+}
+
+fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
+    let theme = pen.theme;
+    let (mut n_unsaved, mut n_results) = (0u64, Some(0u64));
+    for (_, loss) in jobs(confirm) {
+        match loss {
+            Some(Loss::Unsaved { saved, of }) => {
+                n_unsaved += 1;
+                n_results = n_results.zip(of).map(|(sum, of)| sum + of.saturating_sub(saved));
+            }
+            Some(Loss::Nothing | Loss::Saved) | None => {}
+        }
+    }
+    match (n_unsaved, n_results) {
+        (0, _) => vec![("Nothing is lost that is not on disk.".to_owned(), theme.good())],
+        (n, Some(results)) => vec![(
+            format!(
+                "{} of {} are not on disk and will be lost.",
+                text::count(results, "result"),
+                text::count(n, "job")
+            ),
+            theme.bad(),
+        )],
+        (n, None) => {
+            vec![(format!("The results of {} are not on disk and will be lost.", text::count(n, "job")), theme.bad())]
+        }
+    }
+}
+
+/// The focused button has brackets and is reversed; the other one has neither.
+fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, place: Rect) {
+    let theme = *pen.theme;
+    let button = |which: Button, label: String| {
+        let style = match (confirm.focus == which, which) {
+            (true, _) => theme.selected(),
+            (false, Button::Do) if confirm.checking.is_some() => theme.muted(),
+            (false, Button::Keep | Button::Do) => theme.text(),
+        };
+        let text = if confirm.focus == which { format!("[ {label} ]") } else { format!("  {label}  ") };
+        piece(text, style)
+    };
+    let pieces =
+        [button(Button::Keep, "Cancel".to_owned()), piece("  ", theme.text()), button(Button::Do, deed(confirm))];
+    pen.line_right(place, &pieces);
+}
+
+/// Where there is no room for a box: the question, what it means, the names, and how to answer.
+fn tiny(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
+    let theme = *pen.theme;
+    pen.clear(area);
+    let room = usize::from(area.width);
+    let mut lines: Vec<Vec<Piece>> =
+        wrap(&question(confirm), room).into_iter().map(|line| vec![piece(line, theme.title())]).collect();
+    for (text, style) in consequences(pen, model, confirm).into_iter().take(1) {
+        lines.extend(wrap(&text, room).into_iter().map(|line| vec![piece(line, style)]));
+    }
+    if confirm.targets.len() > 1 {
+        lines.extend(confirm.targets.iter().map(|target| vec![piece(name(target), theme.text())]));
+    }
+    let last = area.height.saturating_sub(1);
+    for (at, line) in lines.iter().take(usize::from(last)).enumerate() {
+        pen.line(row(area, at as u16), line);
+    }
+    let place = row(area, last);
+    match &confirm.typed {
+        Some((count, typed)) => {
+            let taken = pen.text(place, &format!("type {count}: "), theme.warn());
+            footer::line(pen, skip(place, taken), typed);
+        }
+        None if confirm.checking.is_some() => {
+            pen.text(place, "looking …", theme.active());
+        }
+        None => {
+            pen.text(place, if room < 11 { "y or n" } else { "y yes  n no" }, theme.key());
+        }
+    }
+}

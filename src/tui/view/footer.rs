@@ -1,0 +1,186 @@
+//! The last two lines: what was said or is being typed, and the keys that mean something here.
+
+use ratatui::layout::Rect;
+
+use crate::ops::Progress;
+use crate::text;
+use crate::tui::action::Action;
+use crate::tui::keys::{Binding, Context, bindings};
+use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Work};
+use crate::tui::theme::level_glyph;
+use crate::tui::view::bars;
+use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
+
+/// The last line but one: a prompt, else a notice, else what is under way.
+pub fn notice(pen: &mut Pen<'_>, model: &Model, place: Rect) {
+    if let Some(Overlay::Prompt(prompt)) = model.overlays.last() {
+        return typing(pen, prompt, place);
+    }
+    let theme = *pen.theme;
+    let place = pad(place, 1);
+    let mut room = place;
+    let badge = badge(pen, model);
+    let badge_width = pen.total(&badge);
+    if badge_width > 0 && badge_width <= place.width {
+        pen.line_right(place, &badge);
+        room.width -= (badge_width + 2).min(room.width);
+    }
+    let shown = model.notices.flash.as_ref().or(model.notices.standing.as_ref());
+    let pieces = match (shown, model.work.first()) {
+        (Some(notice), _) => {
+            let style = theme.level(notice.level);
+            let mut pieces = vec![piece(level_glyph(notice.level), style), piece(" ", style)];
+            pieces.push(piece(notice.text.as_str(), style));
+            if let Some(hint) = &notice.hint {
+                pieces.push(piece(format!(" — {hint}"), theme.muted()));
+            }
+            pieces
+        }
+        (None, Some(work)) => under_way(pen, work, model.work.len() - 1),
+        (None, None) => return,
+    };
+    pen.line(room, &pieces);
+}
+
+/// `⚠ 2 messages L` while there are bad ones that nobody looked at.
+fn badge(pen: &Pen<'_>, model: &Model) -> Vec<Piece> {
+    if model.notices.unseen == 0 {
+        return Vec::new();
+    }
+    let said = format!("⚠ {}", text::plural(model.notices.unseen, "message"));
+    let mut badge = vec![piece(said, pen.theme.warn())];
+    let context = model.context();
+    if let Some(binding) = bindings(context).find(|binding| binding.action == Action::Messages) {
+        badge.push(piece(" ", pen.theme.text()));
+        badge.push(piece(binding.chords[0].label(), pen.theme.key()));
+    }
+    badge
+}
+
+fn under_way(pen: &Pen<'_>, work: &Work, n_others: usize) -> Vec<Piece> {
+    let mut pieces = vec![piece(format!("{}  ", work.what), pen.theme.active())];
+    pieces.extend(progress(pen, work.progress, 10));
+    if n_others > 0 {
+        pieces.push(piece(format!("  and {n_others} more"), pen.theme.muted()));
+    }
+    pieces
+}
+
+/// `████▌░░░░░ 45 %  312 of 371 MB`, or the bytes alone when nobody knows how many there are.
+pub fn progress(pen: &Pen<'_>, progress: Progress, cells: usize) -> Vec<Piece> {
+    let theme = pen.theme;
+    let Some(of) = progress.of.filter(|of| *of > 0) else {
+        return match progress.bytes {
+            0 => Vec::new(),
+            bytes => vec![piece(text::bytes(bytes), theme.text())],
+        };
+    };
+    let (full, empty) = bars::bar(progress.bytes, of, cells);
+    let said =
+        format!(" {} %  {} of {}", bars::per_cent(progress.bytes, of), text::bytes(progress.bytes), text::bytes(of));
+    vec![piece(full, theme.bar()), piece(empty, theme.muted()), piece(said, theme.text())]
+}
+
+/// A filter or a command while it is typed.
+fn typing(pen: &mut Pen<'_>, prompt: &Prompt, place: Rect) {
+    let theme = *pen.theme;
+    let sign = match prompt.kind {
+        PromptKind::Filter => "/",
+        PromptKind::Palette => ":",
+    };
+    let place = pad(place, 1);
+    let mut room = place;
+    if let Some(problem) = &prompt.problem {
+        // The text that is typed keeps at least half of the line.
+        let taken = pen.width(problem).min(place.width / 2);
+        pen.text(Rect { x: place.right() - taken, width: taken, ..place }, problem, theme.bad());
+        room.width -= (taken + 2).min(room.width);
+    }
+    let taken = pen.text(room, sign, theme.key());
+    line(pen, skip(room, taken), &prompt.input);
+}
+
+/// A line of text under edit; the cell under the cursor is reversed. Long text scrolls so that the cursor is seen.
+pub fn line(pen: &mut Pen<'_>, place: Rect, line: &Line) {
+    if place.is_empty() {
+        return;
+    }
+    let theme = *pen.theme;
+    let before = pen.theme.plain(line.before_cursor()).into_owned();
+    let before = text::fit_left(&before, usize::from(place.width - 1));
+    let after = crate::text::clean(&line.text()[line.before_cursor().len()..]);
+    let taken = pen.text(Rect { width: place.width - 1, ..place }, &before, theme.text());
+    let rest = skip(place, taken);
+    pen.text(rest, if after.is_empty() { " " } else { &after }, theme.text());
+    let under = after.chars().next().map_or(1, |c| pen.width(&c.to_string()).max(1));
+    pen.restyle(Rect { width: under.min(rest.width), ..rest }, theme.selected());
+}
+
+/// The last line: the way out at the right, then as many whole hints as there is room for.
+pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
+    let context = model.context();
+    let place = pad(place, 1);
+    // A prompt shares its keys with the fields of the form, but there is nothing to submit.
+    let is_form = !matches!(model.overlays.last(), Some(Overlay::Prompt(_)));
+    let shown = |binding: &&Binding| {
+        !binding.hint.is_empty()
+            && !(model.setting.read_only && changes(binding.action))
+            && (binding.action != Action::Back || can_go_back(model, context))
+            && (binding.action != Action::Submit || is_form)
+    };
+    // The way out is laid down first, so that no screen is too narrow to leave it.
+    let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
+        bindings(context).filter(shown).partition(|binding| is_exit(binding.action));
+    ways_out.sort_by_key(|binding| match binding.action {
+        Action::Help => 0,
+        Action::Quit => 2,
+        _ => 1,
+    });
+    let exits = as_many_as_fit(pen, &ways_out, place.width);
+    let taken = pen.line_right(place, &exits);
+    // What belongs to the whole program rather than to this screen comes last.
+    others.sort_by_key(|binding| matches!(binding.action, Action::Palette | Action::Submit));
+    let room = place.width.saturating_sub(taken.saturating_add(2));
+    let hints = as_many_as_fit(pen, &others, room);
+    pen.line(Rect { width: room, ..place }, &hints);
+}
+
+/// Whole hints, from the first one on, up to the first that does not fit.
+fn as_many_as_fit(pen: &Pen<'_>, bindings: &[&Binding], room: u16) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for binding in bindings {
+        let hint = hint(pen, binding, !pieces.is_empty());
+        if pen.total(&pieces).saturating_add(pen.total(&hint)) > room {
+            break;
+        }
+        pieces.extend(hint);
+    }
+    pieces
+}
+
+fn hint(pen: &Pen<'_>, binding: &Binding, spaced: bool) -> Vec<Piece> {
+    let theme = pen.theme;
+    let mut pieces = Vec::new();
+    if spaced {
+        pieces.push(piece("  ", theme.text()));
+    }
+    pieces.push(piece(binding.chords[0].label(), theme.key()));
+    pieces.push(piece(format!(" {}", binding.hint), theme.text()));
+    pieces
+}
+
+/// Whether an action leads away from here, or tells how.
+fn is_exit(action: Action) -> bool {
+    matches!(action, Action::Help | Action::Quit | Action::Back | Action::No)
+}
+
+/// Whether there is anything to step back from.
+fn can_go_back(model: &Model, context: Context) -> bool {
+    let cursor = &model.jobs.cursor;
+    context != Context::Jobs || !cursor.filter.is_empty() || !cursor.marks.is_empty() || cursor.only_bad
+}
+
+/// Whether an action asks the service to change something, which a read-only session cannot.
+pub fn changes(action: Action) -> bool {
+    matches!(action, Action::New | Action::CancelJobs | Action::Delete | Action::Submit)
+}

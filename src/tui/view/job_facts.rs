@@ -1,0 +1,139 @@
+//! What is said about a job in more than one place: its model, its error, its cost, what is left of it.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::style::Style;
+
+use crate::clock::since;
+use crate::job::{Dest, Job, JobError};
+use crate::text;
+use crate::tui::model::{Model, Tracked};
+use crate::tui::rate;
+use crate::tui::theme::Theme;
+use crate::tui::view::times;
+
+const HOUR: u64 = 3_600;
+
+/// The service means to be done after a day.
+const STUCK_AFTER: Duration = Duration::from_secs(24 * HOUR);
+
+/// The service gives a job up after two days, and drops stored files after two.
+const TWO_DAYS: Duration = Duration::from_secs(48 * HOUR);
+
+/// From then on the end of those two days is shown.
+const NEAR: Duration = Duration::from_secs(40 * HOUR);
+
+/// A model without what all of them share: `3.1-flash-tts`.
+pub fn short_model(model: Option<&str>) -> String {
+    let Some(model) = model else { return "–".to_owned() };
+    let short = model.strip_prefix("models/").unwrap_or(model);
+    let short = short.strip_prefix("gemini-").unwrap_or(short);
+    short.strip_suffix("-preview").unwrap_or(short).to_owned()
+}
+
+/// `INVALID_ARGUMENT: Developer instruction is not enabled`.
+pub fn error(error: &JobError) -> String {
+    match status_name(i64::from(error.code)) {
+        Some(name) => format!("{name}: {}", error.message),
+        None => format!("error {}: {}", error.code, error.message),
+    }
+}
+
+/// The name of a gRPC status code.
+pub fn status_name(code: i64) -> Option<&'static str> {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+    NAMES.get(usize::try_from(code).ok()?).copied()
+}
+
+/// An estimated amount, by its middle: `≈ $3.01`.
+pub fn about(range: (f64, f64)) -> String {
+    format!("≈ {}", text::dollars((range.0 + range.1) / 2.0))
+}
+
+/// Whether a job has been active for longer than the service promises.
+pub fn is_stuck(model: &Model, tracked: &Tracked) -> bool {
+    let age = tracked.job.create_time.map(|made| times::age_of(model, made));
+    tracked.is_active() && age.is_some_and(|age| age > STUCK_AFTER)
+}
+
+/// When the results of a job are gone, as far as anybody can say: the service keeps files for two days.
+pub fn kept_until(job: &Job) -> Option<Timestamp> {
+    match job.dest {
+        Some(Dest::File(_)) => job.end_time?.checked_add(SignedDuration::from_hours(48)).ok(),
+        Some(Dest::Inline) | None => None,
+    }
+}
+
+/// The LEFT column: time left, time until the service gives up, or what became of the results.
+pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) {
+    let job = &tracked.job;
+    if tracked.is_active() {
+        let age = job.create_time.map_or(Duration::ZERO, |made| times::age_of(model, made));
+        if age >= NEAR {
+            return (format!("expires {}", whole(TWO_DAYS.saturating_sub(age))), theme.warn());
+        }
+        return match rate::left(tracked) {
+            Some(left) => (format!("~{}", text::age(left)), theme.text()),
+            None if age > STUCK_AFTER => ("⚠ stuck?".to_owned(), theme.warn()),
+            None => (String::new(), theme.text()),
+        };
+    }
+    if model.jobs.saved.contains_key(&job.name) {
+        return ("saved".to_owned(), theme.good());
+    }
+    let Some(end) = kept_until(job) else { return (String::new(), theme.text()) };
+    let remaining = since(times::as_of(model), end);
+    match remaining.as_secs() {
+        0 => ("gone?".to_owned(), theme.muted()),
+        secs if secs < 12 * HOUR => (format!("gone in {}", whole(remaining)), theme.warn()),
+        _ => ("not saved".to_owned(), theme.muted()),
+    }
+}
+
+/// Whole hours or minutes, so that what is said does not change with every listing: `7 h`, `40 m`.
+fn whole(left: Duration) -> String {
+    match left.as_secs() {
+        secs if secs >= HOUR => format!("{} h", secs / HOUR),
+        secs => format!("{} m", secs / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_shown_without_what_they_share() {
+        assert_eq!(short_model(Some("models/gemini-3.1-flash-tts-preview")), "3.1-flash-tts");
+        assert_eq!(short_model(Some("other")), "other");
+        assert_eq!(short_model(None), "–");
+    }
+
+    #[test]
+    fn error_codes_are_named_as_the_service_names_them() {
+        let error = |code| super::error(&JobError { code, message: "m".into() });
+        assert_eq!(
+            (error(3), error(16), error(99), error(-1)),
+            ("INVALID_ARGUMENT: m".into(), "UNAUTHENTICATED: m".into(), "error 99: m".into(), "error -1: m".into())
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! Lists above the form: the values of a field, and the files of a folder.
+
+use ratatui::layout::Rect;
+
+use crate::text;
+use crate::tui::layout;
+use crate::tui::model::{Field, Form, Line, Picker};
+use crate::tui::view::footer;
+use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
+
+/// One line of a list: what is chosen, and what is known about it.
+struct Item {
+    name: String,
+    note: String,
+}
+
+/// An open list: what it is called, what is typed above it, its lines, and which one is selected.
+struct List<'a> {
+    title: String,
+    typed: &'a Line,
+    items: Vec<Item>,
+    selected: usize,
+    /// What stands in the place of lines when there are none.
+    empty: String,
+}
+
+/// Whether a list is open.
+pub fn is_open(form: &Form) -> bool {
+    form.chooser.is_some() || form.picker.is_some()
+}
+
+/// Draws the open list over a part of the form, if one is open.
+pub fn draw(pen: &mut Pen<'_>, form: &Form, body: Rect) {
+    let Some(open) = open(form) else { return };
+    let theme = *pen.theme;
+    let place = layout::middle(body, 72.min(body.width.saturating_sub(4)), body.height.saturating_sub(2).min(22));
+    pen.clear(place);
+    let frame = Frame {
+        title: vec![piece(open.title.as_str(), theme.title())],
+        style: theme.focused_border(),
+        ..Frame::default()
+    };
+    let inside = pad(pen.frame(place, &frame), 1);
+    lines(pen, &open, inside);
+}
+
+/// Draws the open list into a place of its own.
+pub fn list(pen: &mut Pen<'_>, form: &Form, place: Rect) {
+    if let Some(open) = open(form) {
+        lines(pen, &open, place);
+    }
+}
+
+fn open(form: &Form) -> Option<List<'_>> {
+    if let Some(picker) = &form.picker {
+        return Some(folder(picker));
+    }
+    let (typed, selected) = form.chooser.as_ref()?;
+    let items = form.choices().into_iter().map(|choice| match choice.value.is_empty() {
+        true => Item { name: choice.note, note: String::new() },
+        false => Item { name: choice.value, note: choice.note },
+    });
+    let title = match form.focus {
+        Field::Model => "Model",
+        Field::Voice => "Voice",
+        Field::Language => "Language",
+        Field::Source | Field::Name | Field::Sample | Field::Inline | Field::SubmitButton | Field::CancelButton => {
+            "Choose"
+        }
+    };
+    let empty = "Nothing fits. Enter takes what is typed.".to_owned();
+    Some(List { title: title.to_owned(), typed, items: items.collect(), selected: *selected, empty })
+}
+
+fn folder(picker: &Picker) -> List<'_> {
+    let items = picker.shown().into_iter().map(|entry| Item {
+        name: if entry.is_folder { format!("{}/", entry.name) } else { entry.name.clone() },
+        note: if entry.is_folder { String::new() } else { text::bytes(entry.bytes) },
+    });
+    let empty = match &picker.entries {
+        None => "Reading the folder …".to_owned(),
+        Some(Err(failure)) => failure.message.clone(),
+        Some(Ok(entries)) if entries.is_empty() => "The folder is empty.".to_owned(),
+        Some(Ok(_)) => "Nothing fits. Enter takes what is typed as a path.".to_owned(),
+    };
+    let title = text::fit_left(&text::clean(&picker.folder.to_string_lossy()), 60);
+    List { title, typed: &picker.input, items: items.collect(), selected: picker.row, empty }
+}
+
+fn lines(pen: &mut Pen<'_>, open: &List<'_>, place: Rect) {
+    let theme = *pen.theme;
+    let first = row(place, 0);
+    let taken = pen.text(first, "> ", theme.key());
+    footer::line(pen, skip(first, taken), open.typed);
+    let rows = Rect { y: place.y.saturating_add(1), height: place.height.saturating_sub(1), ..place };
+    if open.items.is_empty() {
+        pen.text(row(rows, 0), &open.empty, theme.muted());
+        return;
+    }
+    let height = usize::from(rows.height).max(1);
+    // The selected line stays in sight, with as many lines before it as fit.
+    let top = (open.selected + 1).saturating_sub(height).min(open.items.len().saturating_sub(height));
+    for (at, item) in open.items.iter().enumerate().skip(top).take(height) {
+        let place = row(rows, (at - top) as u16);
+        let is_selected = at == open.selected;
+        let pieces: Vec<Piece> =
+            vec![piece(if is_selected { "▸ " } else { "  " }, theme.title()), piece(item.name.as_str(), theme.text())];
+        let note_width = pen.width(&item.note);
+        pen.line(Rect { width: place.width.saturating_sub(note_width + 2), ..place }, &pieces);
+        pen.right(place, &item.note, theme.muted());
+        if is_selected {
+            pen.restyle(place, theme.selected());
+        }
+    }
+}

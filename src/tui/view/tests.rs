@@ -1,0 +1,469 @@
+//! Snapshots of every designed screen, with its styles, and the promise that no size and no data break one.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Style};
+
+use super::samples::{self, *};
+use crate::failure::{Exit, Failure};
+use crate::ops::Loss;
+use crate::tui::layout;
+use crate::tui::model::*;
+use crate::tui::theme::{Charset, Palette, Theme};
+
+fn drawn(model: &Model, theme: Theme) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
+    terminal.draw(|frame| super::draw(model, &theme, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// The text of a screen, without the blanks at the ends of its lines.
+fn text_of(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut covered = 0;
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            covered = crate::text::width(symbol).saturating_sub(1);
+            line.push_str(symbol);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The text of a screen, and below it the runs of cells that look different from plain text.
+fn dump(buffer: &Buffer) -> String {
+    let mut dump = text_of(buffer);
+    dump.push_str("-- styles\n");
+    for y in 0..buffer.area.height {
+        let mut runs: Vec<(u16, u16, String)> = Vec::new();
+        for x in 0..buffer.area.width {
+            let look = look(buffer[(x, y)].style());
+            match runs.last_mut() {
+                Some((_, end, last)) if *last == look && *end == x => *end = x + 1,
+                Some(_) | None => runs.push((x, x + 1, look)),
+            }
+        }
+        let runs: Vec<String> = runs
+            .iter()
+            .filter(|(_, _, look)| !look.is_empty())
+            .map(|(start, end, look)| format!("{start}-{} {look}", end - 1))
+            .collect();
+        if !runs.is_empty() {
+            dump.push_str(&format!("{y}: {}\n", runs.join(", ")));
+        }
+    }
+    dump
+}
+
+fn look(style: Style) -> String {
+    let mut parts = Vec::new();
+    for (name, color) in [("", style.fg), ("on ", style.bg)] {
+        match color {
+            Some(Color::Reset) | None => {}
+            Some(color) => parts.push(format!("{name}{color}").to_lowercase()),
+        }
+    }
+    if !style.add_modifier.is_empty() {
+        parts.push(format!("{:?}", style.add_modifier).to_lowercase());
+    }
+    parts.join(" ")
+}
+
+fn snapshot(name: &str, model: &Model) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, dump(&drawn(model, Theme::default())));
+    });
+}
+
+fn plain_snapshot(name: &str, model: &Model, charset: Charset) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, dump(&drawn(model, Theme::new(Palette::None, charset))));
+    });
+}
+
+#[test]
+fn the_list_of_jobs() {
+    snapshot("jobs_120x32", &busy(120, 32));
+    snapshot("jobs_80x24", &busy(80, 24));
+    snapshot("jobs_60x15", &busy(60, 15));
+    snapshot("jobs_40x10", &busy(40, 10));
+    snapshot("jobs_30x8", &busy(30, 8));
+    snapshot("jobs_10x3", &busy(10, 3));
+    snapshot("jobs_portrait_70x50", &busy(70, 50));
+    snapshot("jobs_priced_130x30", &priced(130, 30));
+    plain_snapshot("jobs_without_colours_120x32", &busy(120, 32), Charset::Unicode);
+    plain_snapshot("jobs_ascii_120x32", &busy(120, 32), Charset::Ascii);
+    plain_snapshot("jobs_ascii_30x8", &busy(30, 8), Charset::Ascii);
+}
+
+#[test]
+fn designed_states_of_the_list() {
+    snapshot("jobs_empty_80x24", &empty(80, 24));
+    snapshot("jobs_loading_80x24", &loading(80, 24));
+    snapshot("jobs_offline_80x24", &offline(busy(80, 24), Exit::Failed));
+    snapshot("jobs_offline_120x32", &offline(busy(120, 32), Exit::Failed));
+    snapshot("jobs_offline_from_the_start_80x24", &offline(loading(80, 24), Exit::Failed));
+    snapshot("jobs_key_refused_80x24", &offline(loading(80, 24), Exit::Key));
+    let mut read_only = empty(80, 24);
+    read_only.setting.read_only = true;
+    snapshot("jobs_empty_read_only_80x24", &read_only);
+    let mut read_only = busy(80, 24);
+    read_only.setting.read_only = true;
+    snapshot("jobs_read_only_80x24", &read_only);
+    let mut elsewhere = busy(80, 24);
+    elsewhere.setting.is_google = false;
+    elsewhere.setting.host = "proxy.example.org:8443".into();
+    elsewhere.link.frozen = true;
+    elsewhere.link.complete = false;
+    snapshot("jobs_elsewhere_frozen_80x24", &elsewhere);
+    let mut demo = busy(120, 32);
+    demo.setting.is_google = false;
+    demo.setting.demo = true;
+    demo.setting.host = "127.0.0.1:38123".into();
+    snapshot("jobs_demo_120x32", &demo);
+    let mut filtered = busy(80, 24);
+    filtered.jobs.cursor.filter = "state:running".into();
+    filtered.jobs.cursor.visible = vec![1, 2];
+    filtered.jobs.cursor.sort = Some(Sort { column: 2, reversed: true });
+    let input = Line::new("state:running");
+    filtered.overlays.push(Overlay::Prompt(Prompt {
+        kind: PromptKind::Filter,
+        input,
+        problem: None,
+        before: String::new(),
+    }));
+    snapshot("jobs_filter_80x24", &filtered);
+    filtered.jobs.cursor.visible.clear();
+    filtered.overlays.clear();
+    snapshot("jobs_nothing_matches_80x24", &filtered);
+    snapshot("jobs_strange_names_80x24", &strange(80, 24));
+    plain_snapshot("jobs_strange_names_ascii_80x24", &strange(80, 24), Charset::Ascii);
+}
+
+#[test]
+fn a_job_and_its_keys() {
+    let complete = |width, height| opened(busy(width, height), Opening::Complete, results());
+    snapshot("job_120x32", &complete(120, 32));
+    snapshot("job_80x24", &complete(80, 24));
+    snapshot("job_portrait_70x50", &complete(70, 50));
+    snapshot("job_30x8", &complete(30, 8));
+    plain_snapshot("job_ascii_120x32", &complete(120, 32), Charset::Ascii);
+    snapshot("job_downloading_100x24", &opened(busy(100, 24), Opening::InFlight(Seq(3), progress()), results()));
+    snapshot("job_fetching_80x24", &opened(busy(80, 24), Opening::InFlight(Seq(3), Default::default()), Vec::new()));
+    snapshot("job_no_output_80x24", &opened(busy(80, 24), Opening::NoOutput, Vec::new()));
+    let failure =
+        Failure::new("cannot download files/batch-e5: the service says 404").hint("results are kept for 48 hours");
+    snapshot("job_failed_80x24", &opened(busy(80, 24), Opening::Failed(failure), Vec::new()));
+}
+
+#[test]
+fn one_key() {
+    let raw = "{\n  \"key\": \"ch06-0042\",\n  \"response\": { \"candidates\": [ … ] }\n}";
+    let job = |width, height| opened(busy(width, height), Opening::Complete, results());
+    snapshot("key_120x32", &key(job(120, 32), 42, Some(Ok(raw.into()))));
+    snapshot("key_80x24", &key(job(80, 24), 43, None));
+    snapshot("key_without_audio_80x24", &key(job(80, 24), 45, None));
+    snapshot("key_30x8", &key(job(30, 8), 44, None));
+    plain_snapshot("key_ascii_80x24", &key(job(80, 24), 47, None), Charset::Ascii);
+}
+
+#[test]
+fn the_form() {
+    let ready = |form: &mut Form| form.plan = PlanState::Ready(Seq(2), Box::new(plan()));
+    snapshot("create_120x32", &form(busy(120, 32), ready));
+    snapshot("create_80x24", &form(busy(80, 24), ready));
+    snapshot("create_40x10", &form(busy(40, 10), ready));
+    snapshot("create_30x8", &form(busy(30, 8), |form| form.focus = Field::CancelButton));
+    let editing = |form: &mut Form| {
+        form.focus = Field::Name;
+        form.editing = Some(Line::new("prompts-de 日本"));
+        form.plan = PlanState::InFlight(Seq(3));
+    };
+    snapshot("create_editing_80x24", &form(busy(80, 24), editing));
+    let choosing = |form: &mut Form| {
+        form.focus = Field::Voice;
+        form.chooser = Some((Line::new("firm"), 1));
+    };
+    snapshot("create_choosing_120x32", &form(busy(120, 32), choosing));
+    snapshot("create_picking_80x24", &form(busy(80, 24), |form| form.picker = Some(samples::picker())));
+    let sending = |form: &mut Form| {
+        form.focus = Field::SubmitButton;
+        form.submit = SubmitState::InFlight(Seq(5), progress());
+    };
+    plain_snapshot("create_sending_ascii_80x24", &form(busy(80, 24), sending), Charset::Ascii);
+}
+
+#[test]
+fn files_and_texts() {
+    snapshot("files_120x32", &files(busy(120, 32), None));
+    snapshot("files_80x24", &files(busy(80, 24), None));
+    snapshot(
+        "files_failed_40x10",
+        &files(busy(40, 10), Some(Failure::new("the service says 503").hint("r tries again"))),
+    );
+    let mut messages = busy(80, 24);
+    for at in 0..3 {
+        let text =
+            format!("could not save key {at}: no space left on the device that holds the home folders of this machine");
+        messages.notices.log.push_back(Notice {
+            at: ago(9 - at),
+            level: Level::Bad,
+            text,
+            hint: Some("free some".into()),
+        });
+    }
+    messages.screens.push(Screen::Messages { scroll: 0 });
+    snapshot("messages_80x24", &messages);
+    let mut help = busy(80, 24);
+    help.screens.push(Screen::Help { scroll: 0 });
+    snapshot("help_80x24", &help);
+    plain_snapshot(
+        "help_ascii_120x32",
+        &{
+            let mut help = busy(120, 32);
+            help.screens.push(Screen::Help { scroll: 6 });
+            help
+        },
+        Charset::Ascii,
+    );
+    let mut page = busy(80, 24);
+    let lines = vec!["name   batches/e5".to_owned(), "a long line of words ".repeat(8), "日本語の長い文".repeat(9)];
+    page.overlays.push(Overlay::Page(TextPage {
+        title: "audiobook-ch06".into(),
+        lines,
+        scroll: 0,
+        awaited: Some(Seq(9)),
+    }));
+    snapshot("page_80x24", &page);
+}
+
+#[test]
+fn dialogs() {
+    snapshot("dialog_cancel_one_80x24", &asked(busy(80, 24), Verb::CancelJobs, &[None], None));
+    snapshot("dialog_cancel_many_120x32", &asked(priced(120, 32), Verb::CancelJobs, &[None; 3], Some((3, "3"))));
+    let unsaved = Some(Loss::Unsaved { saved: 31, of: Some(1_268) });
+    snapshot(
+        "dialog_delete_many_80x24",
+        &asked(
+            busy(80, 24),
+            Verb::DeleteJobs,
+            &[unsaved, Some(Loss::Saved), Some(Loss::Nothing), unsaved, None, None, None],
+            Some((7, "")),
+        ),
+    );
+    snapshot(
+        "dialog_delete_40x10",
+        &asked(busy(40, 10), Verb::DeleteJobs, &[unsaved, None, None, None, None, None, None], Some((7, ""))),
+    );
+    snapshot("dialog_delete_30x8", &asked(busy(30, 8), Verb::DeleteJobs, &[None, None], Some((2, ""))));
+    snapshot("dialog_cancel_10x3", &asked(busy(10, 3), Verb::CancelJobs, &[None], None));
+    let mut checking = asked(strange(80, 24), Verb::DeleteJobs, &[None], None);
+    if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
+        confirm.checking = Some(Seq(8));
+        confirm.focus = Button::Do;
+    }
+    snapshot("dialog_checking_over_wide_names_80x24", &checking);
+    plain_snapshot("dialog_ascii_80x24", &asked(strange(80, 24), Verb::CancelJobs, &[None; 2], None), Charset::Ascii);
+}
+
+/// Every screen with strange data at one size.
+fn every_screen(width: u16, height: u16) -> Vec<Model> {
+    let job = || opened(strange(width, height), Opening::Complete, results());
+    let ready = |form: &mut Form| form.plan = PlanState::Ready(Seq(2), Box::new(plan()));
+    let unsaved = Some(Loss::Unsaved { saved: 0, of: None });
+    let mut zoomed = job();
+    zoomed.zoomed = true;
+    if let Some(screen) = zoomed.job_screen_mut() {
+        screen.pane = Pane::Detail;
+    }
+    let mut help = strange(width, height);
+    help.screens.push(Screen::Help { scroll: 3 });
+    let mut messages = strange(width, height);
+    let flash = messages.notices.flash.clone().unwrap();
+    messages.notices.log.push_back(flash);
+    messages.screens.push(Screen::Messages { scroll: 99 });
+    let mut page = job();
+    page.overlays.push(Overlay::Page(TextPage {
+        title: "日本".into(),
+        lines: vec!["a🌞b".into(), "日本".repeat(90)],
+        scroll: 1,
+        awaited: None,
+    }));
+    let mut prompt = strange(width, height);
+    prompt.overlays.push(Overlay::Prompt(Prompt {
+        kind: PromptKind::Palette,
+        input: Line::new("日本🌞"),
+        problem: Some("🌞 何".into()),
+        before: String::new(),
+    }));
+    prompt.setting.is_google = false;
+    prompt.setting.read_only = true;
+    let mut working = offline(busy(width, height), Exit::Failed);
+    working.notices.flash = None;
+    working.work.push(Work { seq: Seq(1), what: "saving 日本".into(), progress: progress(), job: None });
+    vec![
+        strange(width, height),
+        busy(width, height),
+        priced(width, height),
+        empty(width, height),
+        loading(width, height),
+        working,
+        offline(loading(width, height), Exit::Key),
+        job(),
+        zoomed,
+        opened(strange(width, height), Opening::Failed(Failure::new("何も🌞").hint("🌞")), Vec::new()),
+        key(job(), 47, Some(Ok("{\"日本\": \"🌞\"}".into()))),
+        key(job(), 48, None),
+        key(job(), 999, None),
+        form(strange(width, height), ready),
+        form(strange(width, height), |form| form.picker = Some(samples::picker())),
+        form(strange(width, height), |form| {
+            form.focus = Field::Language;
+            form.chooser = Some((Line::new(""), 40));
+        }),
+        form(strange(width, height), |form| {
+            form.focus = Field::Source;
+            form.editing = Some(Line::new("/home/日本語/🌞"));
+        }),
+        files(strange(width, height), None),
+        files(strange(width, height), Some(Failure::new("何"))),
+        messages,
+        help,
+        page,
+        prompt,
+        asked(strange(width, height), Verb::DeleteJobs, &[unsaved; 6], Some((6, "日"))),
+        asked(strange(width, height), Verb::CancelJobs, &[None], None),
+    ]
+}
+
+const WIDTHS: [u16; 13] = [0, 1, 2, 3, 5, 10, 39, 40, 41, 80, 100, 120, 200];
+const HEIGHTS: [u16; 10] = [0, 1, 2, 3, 5, 9, 10, 11, 24, 50];
+
+#[test]
+fn no_size_breaks_a_screen_and_ascii_stays_ascii() {
+    for width in WIDTHS {
+        for height in HEIGHTS {
+            for (at, model) in every_screen(width, height).iter().enumerate() {
+                drawn(model, Theme::default());
+                let ascii = drawn(model, Theme::new(Palette::None, Charset::Ascii));
+                for cell in ascii.content() {
+                    assert!(cell.symbol().is_ascii(), "{:?} on screen {at} at {width}x{height}", cell.symbol());
+                }
+                super::scroll_limit(model);
+            }
+        }
+    }
+}
+
+/// The look of the whole screen, cell by cell, of a model as it was for another size than that of the frame.
+#[test]
+fn the_size_of_the_frame_counts_not_that_of_the_model() {
+    for model in every_screen(200, 50) {
+        let mut terminal = Terminal::new(TestBackend::new(20, 6)).unwrap();
+        terminal.draw(|frame| super::draw(&model, &Theme::default(), frame)).unwrap();
+    }
+}
+
+#[test]
+fn a_page_is_what_is_drawn() {
+    for (width, height) in [(120, 32), (100, 24), (80, 24), (60, 15), (40, 10), (70, 50), (39, 24), (30, 8), (10, 3)] {
+        let model = many(width, height, 200);
+        let text = text_of(&drawn(&model, Theme::default()));
+        // Narrow rows keep the beginning of the name.
+        let shown = text.lines().filter(|line| line.contains("audio") && !line.starts_with('╭')).count();
+        assert_eq!(shown, layout::page(&model), "{width}x{height}\n{text}");
+
+        let rows: Vec<_> = (0..200).map(|line| spoken(line, "zz-key", 1.0)).collect();
+        let model = opened(model, Opening::Complete, rows);
+        let text = text_of(&drawn(&model, Theme::default()));
+        let shown = text
+            .lines()
+            .filter(|line| line.split('│').nth(1).unwrap_or(line).contains("zz-") && !line.starts_with('╭'))
+            .count();
+        assert_eq!(shown, layout::page(&model), "keys at {width}x{height}\n{text}");
+    }
+}
+
+#[test]
+fn a_click_finds_the_row_that_is_drawn_there() {
+    for (width, height) in [(120, 32), (80, 24), (30, 8)] {
+        let mut model = many(width, height, 200);
+        model.jobs.cursor.top = 7;
+        let buffer = drawn(&model, Theme::default());
+        let text = text_of(&buffer);
+        for (y, line) in text.lines().enumerate() {
+            let Some(at) = layout::row_at(&model, 5, y as u16) else { continue };
+            assert!(line.contains(&format!("audiobook-ch{at:06}")[..15]), "row {y}: {at} is not in {line:?}");
+        }
+        assert!((0..height).filter(|y| layout::row_at(&model, 5, *y).is_some()).count() == layout::page(&model));
+    }
+}
+
+#[test]
+fn without_the_colours_no_letter_changes() {
+    for (width, height) in [(120, 32), (80, 24), (30, 8)] {
+        for model in every_screen(width, height) {
+            let colours = drawn(&model, Theme::default());
+            let none = drawn(&model, Theme::new(Palette::None, Charset::Unicode));
+            assert_eq!(text_of(&colours), text_of(&none));
+            assert!(none.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+        }
+    }
+}
+
+#[test]
+fn nothing_ticks_while_the_list_is_the_same() {
+    let model = busy(120, 32);
+    let before = drawn(&model, Theme::default());
+    let mut later = model;
+    later.now = later.now + jiff::SignedDuration::from_secs(9);
+    assert_eq!(drawn(&later, Theme::default()), before);
+}
+
+#[test]
+fn the_way_out_is_always_shown_whole() {
+    for width in 40..130 {
+        let text = text_of(&drawn(&busy(width, 24), Theme::default()));
+        let last = text.lines().last().unwrap();
+        assert!(last.contains("? help") && last.ends_with("q quit"), "{width}: {last:?}");
+    }
+}
+
+#[test]
+fn an_unknown_count_is_never_zero() {
+    let mut model = with_entries(empty(120, 24), vec![entry(job("p1", "fresh", crate::job::JobState::Pending, 1))]);
+    model.jobs.cursor.selected = None;
+    let text = text_of(&drawn(&model, Theme::default()));
+    let line = text.lines().find(|line| line.contains("fresh")).unwrap();
+    assert!(line.matches('–').count() == 3 && !line.contains('0'), "{line}");
+}
+
+/// Prints how long a frame takes; run it in release to see the figures that matter.
+#[test]
+fn a_frame_does_not_depend_on_the_number_of_rows() {
+    let time = |model: &Model| {
+        let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
+        let mut best = std::time::Duration::MAX;
+        for _ in 0..5 {
+            let start = std::time::Instant::now();
+            terminal.draw(|frame| super::draw(model, &Theme::default(), frame)).unwrap();
+            best = best.min(start.elapsed());
+        }
+        best
+    };
+    let (few, lots) = (time(&many(200, 50, 100)), time(&many(200, 50, 100_000)));
+    println!("200x50: {few:?} with 100 jobs, {lots:?} with 100 000");
+    let keys = |n| opened(busy(200, 50), Opening::Complete, (0..n).map(|line| spoken(line, "key", 1.0)).collect());
+    let (few_keys, lots_of_keys) = (time(&keys(100)), time(&keys(100_000)));
+    println!("200x50: {few_keys:?} with 100 keys, {lots_of_keys:?} with 100 000");
+    assert!(lots < few * 20, "{few:?} {lots:?}");
+}
