@@ -141,7 +141,7 @@ fn a_lost_create_is_found_in_the_list() {
 
 #[test]
 fn a_create_whose_outcome_stays_unknown_is_5_and_is_looked_for_later() {
-    let world = World::of("[timing]\nlist_lag = \"10m\"\n".replace("[timing]\n", "").as_str());
+    let world = World::with(Scenario::test());
     world.file("a.txt", LINES);
     // The service never got to it: no list will ever show it.
     let control = world.control();
@@ -244,23 +244,27 @@ fn wait_tells_how_jobs_came_out() {
     let world = World::of(
         r#"
 [[job]]
+age = "3h"
 name = "part"
 id = "part1"
 texts = ["One.", "Two."]
 result = [{ kind = "error", lines = [2] }]
 
 [[job]]
+age = "3h"
 name = "broken"
 id = "broken1"
 state = "failed"
 texts = ["One."]
 
 [[job]]
+age = "3h"
 name = "good"
 id = "good1"
 texts = ["One."]
 
 [[job]]
+age = "3h"
 name = "stuck"
 id = "stuck1"
 state = "running"
