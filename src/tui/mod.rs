@@ -11,4 +11,5 @@ pub mod layout;
 pub mod model;
 pub mod rate;
 pub mod theme;
+pub mod update;
 pub mod view;

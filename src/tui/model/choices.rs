@@ -50,10 +50,16 @@ pub fn choices_of(field: Field) -> Vec<Choice> {
 }
 
 impl Form {
-    /// The choices of the open chooser that fit what is typed in it; empty while none is open.
+    /// The choices of the open chooser that fit what is typed in it, and last what is typed itself: a value that
+    /// nobody lists may still be one. Empty while none is open.
     pub fn choices(&self) -> Vec<Choice> {
         let Some((typed, _)) = &self.chooser else { return Vec::new() };
-        choices_of(self.focus).into_iter().filter(|choice| choice.fits(typed.text().trim())).collect()
+        let typed = typed.text().trim();
+        let mut choices: Vec<Choice> = choices_of(self.focus).into_iter().filter(|choice| choice.fits(typed)).collect();
+        if !typed.is_empty() && !choices.iter().any(|choice| choice.value.eq_ignore_ascii_case(typed)) {
+            choices.push(Choice::new(typed, "as typed"));
+        }
+        choices
     }
 }
 

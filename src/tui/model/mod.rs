@@ -12,10 +12,12 @@ mod cursor;
 mod dialog;
 mod files;
 mod form;
+mod haystack;
 mod jobs;
 mod line;
 mod notices;
 mod results;
+mod saves;
 
 pub use choices::{Choice, choices_of};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
@@ -23,10 +25,12 @@ pub use cursor::{Cursor, Sort};
 pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
 pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState};
+pub use haystack::Haystack;
 pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
-pub use results::{JobScreen, KeyScreen, Opening, Pane};
+pub use results::{JobScreen, KeyScreen, Opening, Pane, Tally};
+pub use saves::{Save, Saves};
 
 /// The number of a request; an answer with a number that nobody waits for is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +57,10 @@ pub struct Model {
     pub notices: Notices,
     /// Saves and submissions that are under way.
     pub work: Vec<Work>,
+    /// What each save that is under way saves, and saves that wait for one of the same job.
+    pub saves: Saves,
+    /// The submission that is under way, with the draft that it came from: one at a time.
+    pub submitting: Option<(Seq, Draft)>,
     /// The form as it was left.
     pub draft: Draft,
     /// Whether the terminal reports the mouse.
@@ -76,7 +84,7 @@ pub struct Size {
     pub height: u16,
 }
 
-/// What does not change while the program runs.
+/// What was set at the start. Only the pace of polling can be changed later, by a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The profile's name.
@@ -193,6 +201,8 @@ impl Model {
             overlays: Vec::new(),
             notices: Notices::default(),
             work: Vec::new(),
+            saves: Saves::default(),
+            submitting: None,
             draft: Draft::default(),
             mouse: false,
             zoomed: false,

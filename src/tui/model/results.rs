@@ -7,7 +7,7 @@ use crate::job::JobName;
 use crate::ops::Progress;
 use crate::results::Row;
 use crate::tui::event::TextHead;
-use crate::tui::model::{Cursor, Seq};
+use crate::tui::model::{Cursor, Haystack, Seq};
 
 /// One job: a row per key.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,53 @@ pub struct JobScreen {
     pub texts: BTreeMap<String, TextHead>,
     /// Which pane the motions move in.
     pub pane: Pane,
+    /// What a plain word of the filter is looked for in. Kept by `update`.
+    pub haystack: Haystack,
+    /// What all rows come to. Kept by `update`, so that a frame need not look at a hundred thousand of them.
+    pub tally: Tally,
+}
+
+/// What the rows of a job come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Rows that a person should look at.
+    pub bad: u64,
+    /// Audio in all.
+    pub seconds: f64,
+}
+
+impl Tally {
+    /// Counts one more row.
+    pub fn add(&mut self, row: &Row) {
+        self.bad += u64::from(row.is_bad());
+        self.seconds += row.sound.as_ref().map_or(0.0, |sound| sound.seconds);
+    }
+}
+
+impl JobScreen {
+    /// A screen that has nothing to show yet.
+    pub fn new(name: JobName, opening: Opening) -> Self {
+        JobScreen {
+            name,
+            opening,
+            rows: Vec::new(),
+            cursor: Cursor::default(),
+            files: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            pane: Pane::default(),
+            haystack: Haystack::default(),
+            tally: Tally::default(),
+        }
+    }
+}
+
+impl JobScreen {
+    /// The row of a result line.
+    pub fn row(&self, line: u64) -> Option<&Row> {
+        // Rows come in the order of the file, so that a line is nearly always where its number says.
+        let likely = usize::try_from(line).ok()?.checked_sub(1).and_then(|at| self.rows.get(at));
+        likely.filter(|row| row.line == line).or_else(|| self.rows.iter().find(|row| row.line == line))
+    }
 }
 
 /// Whether the results of a job are here.

@@ -253,8 +253,13 @@ fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
             Some(Loss::Nothing | Loss::Saved) | None => {}
         }
     }
+    let is_unknown = jobs(confirm).any(|(_, loss)| loss.is_none());
     match (n_unsaved, n_results) {
-        (0, _) => vec![("Nothing is lost that is not on disk.".to_owned(), theme.good())],
+        (0, _) if is_unknown => vec![("It is not known what is on disk.".to_owned(), theme.warn())],
+        (0, _) => match jobs(confirm).any(|(_, loss)| loss == Some(Loss::Saved)) {
+            true => vec![("Every result is on disk.".to_owned(), theme.good())],
+            false => vec![("There are no results to lose.".to_owned(), theme.text())],
+        },
         (n, Some(results)) => vec![(
             format!(
                 "{} of {} are not on disk and will be lost.",

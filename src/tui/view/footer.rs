@@ -123,8 +123,9 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     // A prompt shares its keys with the fields of the form, but there is nothing to submit.
     let is_form = !matches!(model.overlays.last(), Some(Overlay::Prompt(_)));
     let shown = |binding: &&Binding| {
+        let is_forbidden = model.setting.read_only && changes(binding.action);
         !binding.hint.is_empty()
-            && !(model.setting.read_only && changes(binding.action))
+            && !is_forbidden
             && (binding.action != Action::Back || can_go_back(model, context))
             && (binding.action != Action::Submit || is_form)
     };

@@ -90,8 +90,8 @@ fn name(model: &Model, screen: &Screen) -> String {
             None => job.name.id().to_owned(),
         },
         Screen::Key(key) => {
-            let rows = model.job_screen().map_or(&[][..], |job| &job.rows);
-            rows.iter().find(|row| row.line == key.line).map_or_else(|| format!("line {}", key.line), super::job::name)
+            let row = model.job_screen().and_then(|job| job.row(key.line));
+            row.map_or_else(|| format!("line {}", key.line), super::job::name)
         }
         Screen::Create(_) => "New job".to_owned(),
         Screen::Files(_) => "Files".to_owned(),
@@ -129,10 +129,11 @@ fn link(pen: &Pen<'_>, model: &Model) -> Vec<Part> {
     }
     if let Some(at) = link.listed_at {
         let old = since(at, model.now).as_secs() / 60;
+        let shown = times::as_of(model);
         let is_stale = link.trouble.is_some() || link.frozen;
         let text = match is_stale && old > 0 {
-            true => format!("list of {}, {} old", times::clock(zone, at), text::age(since(at, model.now))),
-            false => format!("listed {}", times::clock(zone, at)),
+            true => format!("list of {}, {} old", times::clock(zone, shown), text::age(since(at, model.now))),
+            false => format!("listed {}", times::clock(zone, shown)),
         };
         parts.push(Part { rank: 7, pieces: vec![piece(text, theme.text())] });
     }

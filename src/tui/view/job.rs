@@ -50,18 +50,16 @@ fn about(pen: &Pen<'_>, model: &Model, screen: &JobScreen) -> Vec<Piece> {
     }
     dot(&mut about);
     about.push(piece(text::count(screen.rows.len() as u64, "key"), theme.text()));
-    let n_bad = screen.rows.iter().filter(|row| row.is_bad()).count();
-    if n_bad > 0 {
+    if screen.tally.bad > 0 {
         dot(&mut about);
-        about.push(piece(format!("{} bad", text::thousands(n_bad as u64)), theme.bad()));
+        about.push(piece(format!("{} bad", text::thousands(screen.tally.bad)), theme.bad()));
     }
     if model.jobs.saved.contains_key(&screen.name) {
         dot(&mut about);
         about.push(piece("saved", theme.good()));
     }
     dot(&mut about);
-    let seconds = screen.rows.iter().filter_map(|row| row.sound.as_ref()).map(|sound| sound.seconds).sum();
-    about.push(piece(text::span(seconds), theme.text()));
+    about.push(piece(text::span(screen.tally.seconds), theme.text()));
     about
 }
 

@@ -301,6 +301,8 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
         visible: (0..rows.len() as u32).collect(),
         ..Cursor::default()
     };
+    let mut tally = Tally::default();
+    rows.iter().for_each(|row| tally.add(row));
     model.notices.flash = None;
     model.screens.push(Screen::Job(Box::new(JobScreen {
         name: JobName::parse("batches/e5").unwrap(),
@@ -316,7 +318,8 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
             ),
             ("ch06-0043".to_owned(), text("Nobody had told them, of course.")),
         ]),
-        pane: Pane::Keys,
+        tally,
+        ..JobScreen::new(JobName::parse("batches/e5").unwrap(), Opening::Complete)
     })));
     model
 }

@@ -1,0 +1,305 @@
+//! The form for a new job: moving between fields, editing them, and checking the draft after every change.
+//!
+//! A field is checked when its text is taken, not at every key; nothing that was typed is lost on the way out.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::ops::{Order, Plan, SourceArg};
+use crate::tui::action::Motion;
+use crate::tui::effect::Effect;
+use crate::tui::keys::Edit;
+use crate::tui::model::{Draft, Field, Form, Line, Model, PlanState, Screen, Seq, SubmitState};
+use crate::tui::update::{chooser, picker, submit, typing};
+
+/// The form, if it is the visible screen.
+pub fn form(model: &mut Model) -> Option<&mut Form> {
+    match model.screens.last_mut() {
+        Some(Screen::Create(form)) => Some(form),
+        Some(Screen::Job(_) | Screen::Key(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. })
+        | None => None,
+    }
+}
+
+/// Opens the form as it was left, and checks it.
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    let form = Form {
+        draft: model.draft.clone(),
+        focus: Field::Source,
+        editing: None,
+        chooser: None,
+        picker: None,
+        plan: PlanState::None,
+        submit: SubmitState::Idle,
+        scroll: 0,
+    };
+    model.screens.push(Screen::Create(Box::new(form)));
+    plan(model)
+}
+
+/// Keeps what was typed for the next time.
+pub fn leave(model: &mut Model, form: &Form) -> Vec<Effect> {
+    model.draft = form.draft.clone();
+    vec![Effect::KeepDraft(form.draft.clone())]
+}
+
+/// What a text field holds.
+pub fn value(draft: &mut Draft, field: Field) -> Option<&mut String> {
+    match field {
+        Field::Source => Some(&mut draft.source),
+        Field::Model => Some(&mut draft.model),
+        Field::Voice => Some(&mut draft.voice),
+        Field::Language => Some(&mut draft.language),
+        Field::Name => Some(&mut draft.name),
+        Field::Sample => Some(&mut draft.sample),
+        Field::Inline | Field::SubmitButton | Field::CancelButton => None,
+    }
+}
+
+/// Enter: opens or edits the focused field, takes what is typed or chosen, presses the focused button.
+pub fn press(model: &mut Model) -> Vec<Effect> {
+    let is_busy = submit::is_under_way(model);
+    let Some(form) = form(model) else { return Vec::new() };
+    if form.picker.is_some() {
+        return picker::take(model);
+    }
+    if form.chooser.is_some() || form.editing.is_some() {
+        return take(model);
+    }
+    let focus = form.focus;
+    match focus {
+        Field::SubmitButton => return submit::press(model),
+        Field::CancelButton => return super::screens::back(model),
+        _ if is_busy => return submit::say_wait(model),
+        Field::Source => return picker::open(model),
+        Field::Model | Field::Voice | Field::Language => chooser::open(form, ""),
+        Field::Name | Field::Sample => {
+            form.editing = value(&mut form.draft, focus).map(|value| Line::new(value.clone()));
+        }
+        Field::Inline => return set(model, |draft| draft.inline = !draft.inline),
+    }
+    Vec::new()
+}
+
+/// Takes what is typed or chosen, whatever is open; the picker is closed without taking anything.
+pub fn take(model: &mut Model) -> Vec<Effect> {
+    let Some(form) = form(model) else { return Vec::new() };
+    form.picker = None;
+    let chosen = chooser::chosen(form);
+    form.chooser = None;
+    let typed = form.editing.take().map(|line| line.text().trim().to_owned());
+    let focus = form.focus;
+    match chosen.or(typed) {
+        Some(text) => set(model, |draft| {
+            if let Some(value) = value(draft, focus) {
+                *value = text;
+            }
+        }),
+        None => Vec::new(),
+    }
+}
+
+/// Changes the draft, and checks it again if that made a difference.
+pub fn set(model: &mut Model, change: impl FnOnce(&mut Draft)) -> Vec<Effect> {
+    let Some(form) = form(model) else { return Vec::new() };
+    let before = form.draft.clone();
+    change(&mut form.draft);
+    if form.draft == before {
+        return Vec::new();
+    }
+    if let SubmitState::Failed(_) = form.submit {
+        form.submit = SubmitState::Idle;
+    }
+    form.scroll = 0;
+    plan(model)
+}
+
+/// Has the draft checked, if there is anything to check.
+pub fn plan(model: &mut Model) -> Vec<Effect> {
+    let seq = model.next_seq();
+    let Some(form) = form(model) else { return Vec::new() };
+    match order(&form.draft) {
+        None => {
+            form.plan = PlanState::None;
+            Vec::new()
+        }
+        Some(order) => {
+            form.plan = PlanState::InFlight(seq);
+            vec![Effect::Plan(seq, order)]
+        }
+    }
+}
+
+fn order(draft: &Draft) -> Option<Order> {
+    let some = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    Some(Order {
+        sources: vec![SourceArg::Path(PathBuf::from(some(&draft.source)?))],
+        model: some(&draft.model),
+        voice: some(&draft.voice),
+        language: some(&draft.language),
+        name: some(&draft.name),
+        inline: draft.inline,
+        sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
+    })
+}
+
+/// The draft was checked. The answer to an older draft is dropped.
+pub fn planned(model: &mut Model, seq: Seq, result: Result<Box<Plan>, Failure>) -> Vec<Effect> {
+    let waiting = model.screens.iter_mut().find_map(|screen| match screen {
+        Screen::Create(form) if form.plan == PlanState::InFlight(seq) => Some(form),
+        Screen::Create(_)
+        | Screen::Job(_)
+        | Screen::Key(_)
+        | Screen::Files(_)
+        | Screen::Messages { .. }
+        | Screen::Help { .. } => None,
+    });
+    let Some(form) = waiting else { return Vec::new() };
+    form.plan = match result {
+        Ok(plan) => PlanState::Ready(seq, plan),
+        Err(failure) => PlanState::Failed(failure),
+    };
+    submit::planned(model)
+}
+
+/// Moves the focus, after taking what is typed or chosen.
+pub fn move_focus(model: &mut Model, by: isize) -> Vec<Effect> {
+    let effects =
+        if form(model).is_some_and(|form| form.picker.is_some()) { picker::close(model) } else { take(model) };
+    if let Some(form) = form(model) {
+        let all = Field::ALL.len() as isize;
+        let at = Field::ALL.iter().position(|field| *field == form.focus).unwrap_or(0) as isize;
+        form.focus = Field::ALL[(at + by).rem_euclid(all) as usize];
+    }
+    effects
+}
+
+/// Esc: ends the editing of a field and keeps its text; closes a list without choosing. `None` when nothing was open.
+pub fn step_out(model: &mut Model) -> Option<Vec<Effect>> {
+    let form = form(model)?;
+    if form.picker.take().is_some() || form.chooser.take().is_some() {
+        return Some(Vec::new());
+    }
+    form.editing.is_some().then(|| take(model))
+}
+
+/// A key that is not a command: text for the field that is open, or that has the focus.
+pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    if submit::is_under_way(model) {
+        return submit::say_wait(model);
+    }
+    let Some(form) = form(model) else { return Vec::new() };
+    if form.picker.is_some() {
+        return picker::edit(model, edit);
+    }
+    let is_number = form.focus == Field::Sample;
+    if is_number && typing::is_foreign_to_numbers(edit) {
+        return Vec::new();
+    }
+    if let Some((line, row)) = &mut form.chooser {
+        typing::apply(line, edit);
+        *row = 0;
+        return Vec::new();
+    }
+    if let Some(line) = &mut form.editing {
+        typing::apply(line, edit);
+        return Vec::new();
+    }
+    match (form.focus, edit) {
+        (Field::Inline, Edit::Insert(' ')) => return set(model, |draft| draft.inline = !draft.inline),
+        (Field::Model | Field::Voice | Field::Language, Edit::Insert(c)) => {
+            chooser::open(form, c.encode_utf8(&mut [0; 4]))
+        }
+        (Field::Source | Field::Name | Field::Sample, edit) => begin(form, edit),
+        (
+            Field::Model | Field::Voice | Field::Language | Field::Inline | Field::SubmitButton | Field::CancelButton,
+            _,
+        ) => {}
+    }
+    Vec::new()
+}
+
+/// Begins to edit the focused field. A character takes the place of the whole text, as it does in a field that was
+/// reached with Tab everywhere else; a key that changes or moves in the text keeps it.
+fn begin(form: &mut Form, edit: Edit) {
+    let text = match edit {
+        Edit::Insert(_) => String::new(),
+        Edit::DeleteBack
+        | Edit::Delete
+        | Edit::DeleteWord
+        | Edit::DeleteToStart
+        | Edit::Left
+        | Edit::Right
+        | Edit::Home
+        | Edit::End => value(&mut form.draft, form.focus).map(|value| value.clone()).unwrap_or_default(),
+    };
+    let mut line = Line::new(text);
+    typing::apply(&mut line, edit);
+    form.editing = Some(line);
+}
+
+/// Pasted text. False when no text field has the focus.
+pub fn paste(model: &mut Model, text: &str) -> bool {
+    if submit::is_under_way(model) {
+        return false;
+    }
+    let Some(form) = form(model) else { return false };
+    let text = text.trim();
+    if form.picker.is_some() {
+        picker::paste(model, text);
+        return true;
+    }
+    if let Some((line, row)) = &mut form.chooser {
+        line.insert(text);
+        *row = 0;
+        return true;
+    }
+    match form.focus {
+        Field::Source | Field::Name => form.editing.get_or_insert_default().insert(text),
+        Field::Sample => {
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            form.editing.get_or_insert_default().insert(&digits);
+        }
+        Field::Model | Field::Voice | Field::Language => chooser::open(form, text),
+        Field::Inline | Field::SubmitButton | Field::CancelButton => return false,
+    }
+    true
+}
+
+/// Moves in an open list, or scrolls the preview.
+pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let page = crate::tui::layout::page(model);
+    let Some(form) = form(model) else { return Vec::new() };
+    if let Some(picker) = &mut form.picker {
+        let shown = picker.shown().len();
+        picker.row = moved(picker.row, motion, shown, page);
+        return Vec::new();
+    }
+    let choices = form.choices().len();
+    if let Some((_, row)) = &mut form.chooser {
+        *row = moved(*row, motion, choices, page);
+        return Vec::new();
+    }
+    let lines = match &form.plan {
+        PlanState::Ready(_, plan) => plan.findings.len() + plan.preview.len(),
+        PlanState::None | PlanState::InFlight(_) | PlanState::Failed(_) => 0,
+    };
+    form.scroll = moved(form.scroll, motion, lines, page);
+    Vec::new()
+}
+
+/// A place in a list after a motion.
+pub fn moved(at: usize, motion: Motion, count: usize, page: usize) -> usize {
+    let last = count.saturating_sub(1);
+    match motion {
+        Motion::Up => at.saturating_sub(1),
+        Motion::Down => at.saturating_add(1),
+        Motion::First => 0,
+        Motion::Last => last,
+        Motion::HalfUp => at.saturating_sub(page / 2),
+        Motion::HalfDown => at.saturating_add(page / 2),
+        Motion::PageUp => at.saturating_sub(page),
+        Motion::PageDown => at.saturating_add(page),
+    }
+    .min(last)
+}

@@ -1,0 +1,223 @@
+//! Everything known about what is selected: as a page, and for the clipboard.
+
+use serde_json::{Value, json};
+
+use crate::api::StoredFile;
+use crate::job::{Dest, Job, Source};
+use crate::ops::Unconfirmed;
+use crate::results::Row;
+use crate::text::{bytes, clean, count, span, thousands};
+use crate::tui::effect::Effect;
+use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Overlay, Screen, TextPage};
+use crate::tui::update::record::reason;
+use crate::tui::update::{files, job, jobs, notices};
+
+/// Shows everything known about what is selected.
+pub fn show(model: &mut Model) -> Vec<Effect> {
+    let described = match model.screens.last() {
+        Some(Screen::Files(_)) => files::current(model).map(|file| (file.name.to_string(), of_file(file))),
+        Some(Screen::Job(_) | Screen::Key(_)) => job::current_row(model)
+            .map(|row| (row_title(row), of_row(row, model.job_screen())))
+            .or_else(|| job::current(model).map(|job| (jobs::title(job), of_job(model, job)))),
+        None => match selected_lost(model) {
+            Some(lost) => Some((clean(&lost.display_name), of_lost(lost))),
+            None => job::current(model).map(|job| (jobs::title(job), of_job(model, job))),
+        },
+        Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
+    };
+    if let Some((title, lines)) = described {
+        model.overlays.push(Overlay::Page(TextPage { title, lines, scroll: 0, awaited: None }));
+    }
+    Vec::new()
+}
+
+fn selected_lost(model: &Model) -> Option<&Unconfirmed> {
+    let Some(EntryId::Lost(token)) = &model.jobs.cursor.selected else { return None };
+    model.jobs.entries.iter().find_map(|entry| match entry {
+        Entry::Lost(lost) if lost.token == *token => Some(lost),
+        Entry::Lost(_) | Entry::Job(_) => None,
+    })
+}
+
+fn row_title(row: &Row) -> String {
+    row.key.as_deref().map_or_else(|| format!("line {}", row.line), clean)
+}
+
+/// Facts under one another; those without a value are left out.
+#[derive(Default)]
+struct Facts(Vec<String>);
+
+impl Facts {
+    fn add(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
+        if let Some(value) = value {
+            self.0.push(clean(&format!("{name:<14}{value}")));
+        }
+    }
+}
+
+fn of_job(model: &Model, job: &Job) -> Vec<String> {
+    let mut facts = Facts::default();
+    facts.add("Name", Some(&job.name));
+    facts.add("Display name", job.display_name.as_ref());
+    facts.add("Kind", Some(job.kind.as_str()));
+    facts.add("Model", job.model.as_ref());
+    facts.add("State", model.jobs.get(&job.name).map(|tracked| tracked.word()));
+    facts.add("Requests", job.counts.map(|counts| thousands(counts.requests)));
+    facts.add("Succeeded", job.counts.map(|counts| thousands(counts.succeeded)));
+    facts.add("Failed", job.counts.map(|counts| thousands(counts.failed)));
+    facts.add("Pending", job.counts.map(|counts| thousands(counts.pending)));
+    facts.add("Created", job.create_time);
+    facts.add("Updated", job.update_time);
+    facts.add("Ended", job.end_time);
+    facts.add(
+        "Source",
+        job.source.as_ref().map(|source| match source {
+            Source::File(name) => name.to_string(),
+            Source::Inline => "inline".to_owned(),
+        }),
+    );
+    facts.add(
+        "Results",
+        job.dest.as_ref().map(|dest| match dest {
+            Dest::File(name) => name.to_string(),
+            Dest::Inline => "inline".to_owned(),
+        }),
+    );
+    facts.add("Error", job.error.as_ref().map(|error| format!("{} (code {})", error.message, error.code)));
+    facts.add("Saved to", model.jobs.saved.get(&job.name).map(|folder| folder.display()));
+    let timeline = model.jobs.timelines.get(&job.name).map(Vec::as_slice).unwrap_or_default();
+    if !timeline.is_empty() {
+        facts.0.push(String::new());
+    }
+    for transition in timeline {
+        facts.add(transition.to.word(), Some(transition.at));
+    }
+    facts.0
+}
+
+fn of_lost(lost: &Unconfirmed) -> Vec<String> {
+    let mut facts = Facts::default();
+    facts.add("State", Some("UNKNOWN"));
+    facts.add("Display name", Some(&lost.display_name));
+    facts.add("Model", Some(&lost.model));
+    facts.add("Requests", Some(thousands(lost.n_requests)));
+    facts.add("Sent", Some(lost.at));
+    facts.add("Token", Some(&lost.token));
+    facts.0.push(String::new());
+    facts.0.push("The answer to this create was lost: the job may exist and may cost money.".to_owned());
+    facts
+        .0
+        .push("Every listing looks for its token. Until one finds it, do not submit the same texts again.".to_owned());
+    facts.0
+}
+
+fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
+    let mut facts = Facts::default();
+    let head = row.key.as_ref().and_then(|key| screen?.texts.get(key));
+    facts.add("Key", row.key.as_ref());
+    facts.add("Line", Some(thousands(row.line)));
+    facts.add("Verdict", Some(row.verdict.as_str()));
+    facts.add("Reason", reason(row));
+    facts.add("Finish", row.finish_reason.as_ref());
+    facts.add("Voice", head.and_then(|head| head.voice.as_ref()));
+    facts.add("Text", head.map(|head| &head.text));
+    facts.add("Prompt", row.tokens.prompt.map(|tokens| count(tokens, "token")));
+    facts.add("Audio", row.tokens.audio.map(|tokens| count(tokens, "token")));
+    if let Some(sound) = &row.sound {
+        facts.add("Length", Some(span(sound.seconds)));
+        facts.add("Samples", Some(format!("{} Hz, {} channels", sound.format.sample_rate, sound.format.channels)));
+        facts.add("Size", Some(bytes(sound.pcm_bytes)));
+        facts.add("Peak", Some(format!("{:.1} dB", sound.peak_db)));
+        facts.add("Level", Some(format!("{:.1} dB", sound.rms_db)));
+        facts.add("Clipped", Some(count(sound.clipped, "sample")));
+        facts.add(
+            "Silence",
+            Some(format!("{:.1} s before, {:.1} s after", sound.leading_silence, sound.trailing_silence)),
+        );
+    }
+    facts.add("File", screen.and_then(|screen| screen.files.get(&row.line)));
+    facts.0
+}
+
+fn of_file(file: &StoredFile) -> Vec<String> {
+    let mut facts = Facts::default();
+    facts.add("Name", Some(&file.name));
+    facts.add("Display name", file.display_name.as_ref());
+    facts.add("Type", file.mime_type.as_ref());
+    facts.add("Size", file.size_bytes.map(bytes));
+    facts.add("State", file.state.as_ref());
+    facts.add("Source", file.source.as_ref());
+    facts.add("Created", file.create_time);
+    facts.add("Expires", file.expiration_time);
+    facts.add("SHA-256", file.sha256.as_ref());
+    facts.0
+}
+
+/// Copies the name of what is selected.
+pub fn copy_name(model: &mut Model) -> Vec<Effect> {
+    let name = match model.screens.last() {
+        Some(Screen::Files(_)) => files::current(model).map(|file| file.name.to_string()),
+        Some(Screen::Job(_) | Screen::Key(_)) => {
+            let key = job::current_row(model).and_then(|row| row.key.clone());
+            key.or_else(|| job::current(model).map(|job| job.name.to_string()))
+        }
+        None => match selected_lost(model) {
+            Some(lost) => Some(lost.display_name.clone()),
+            None => job::current(model).map(|job| job.name.to_string()),
+        },
+        Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
+    };
+    copy(model, name.map(|name| clean(&name)))
+}
+
+/// Copies everything known about what is selected, as JSON.
+pub fn copy_record(model: &mut Model) -> Vec<Effect> {
+    let record = match model.screens.last() {
+        Some(Screen::Files(_)) => files::current(model).map(json_of_file),
+        Some(Screen::Job(_) | Screen::Key(_)) => {
+            job::current_row(model).map(json_of_row).or_else(|| job::current(model).map(Job::to_json))
+        }
+        None => job::current(model).map(Job::to_json),
+        Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
+    };
+    copy(model, record.map(|record| record.to_string()))
+}
+
+fn copy(model: &mut Model, text: Option<String>) -> Vec<Effect> {
+    match text {
+        Some(text) => vec![Effect::Copy(text)],
+        None => {
+            notices::say(model, Level::Info, "nothing is selected that could be copied");
+            Vec::new()
+        }
+    }
+}
+
+fn json_of_row(row: &Row) -> Value {
+    json!({
+        "key": row.key,
+        "line": row.line,
+        "verdict": row.verdict.as_str(),
+        "durationSeconds": row.sound.as_ref().map(|sound| sound.seconds),
+        "sampleRate": row.sound.as_ref().map(|sound| sound.format.sample_rate),
+        "channels": row.sound.as_ref().map(|sound| sound.format.channels),
+        "finishReason": row.finish_reason,
+        "error": reason(row),
+        "promptTokens": row.tokens.prompt,
+        "audioTokens": row.tokens.audio,
+    })
+}
+
+fn json_of_file(file: &StoredFile) -> Value {
+    json!({
+        "name": file.name.as_str(),
+        "displayName": file.display_name,
+        "mimeType": file.mime_type,
+        "sizeBytes": file.size_bytes,
+        "createTime": file.create_time.map(|time| time.to_string()),
+        "expirationTime": file.expiration_time.map(|time| time.to_string()),
+        "state": file.state,
+        "source": file.source,
+        "sha256": file.sha256,
+    })
+}

@@ -1,0 +1,133 @@
+//! Dialogs that ask: which button has the focus, what was typed, and what happens after a yes.
+//!
+//! The targets were frozen when the dialog opened: no refresh below it can put others in their place.
+
+use crate::job::Job;
+use crate::ops::Loss;
+use crate::tui::effect::Effect;
+use crate::tui::keys::Edit;
+use crate::tui::model::{Button, Confirm, Level, Line, Model, Overlay, Seq, Target, Verb};
+use crate::tui::update::{cancel, notices, submit, typing};
+
+/// Opens a dialog with the harmless button focused.
+pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
+    let typed = typed.then(|| (targets.len() as u64, Line::default()));
+    model.overlays.clear();
+    model.overlays.push(Overlay::Confirm(Box::new(Confirm { verb, targets, checking, typed, focus: Button::Keep })));
+}
+
+fn top(model: &mut Model) -> Option<&mut Confirm> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        Some(Overlay::Prompt(_) | Overlay::Page(_)) | None => None,
+    }
+}
+
+/// Moves the focus to the other button.
+pub fn other_button(model: &mut Model) -> Vec<Effect> {
+    if let Some(confirm) = top(model) {
+        confirm.focus = match confirm.focus {
+            Button::Keep => Button::Do,
+            Button::Do => Button::Keep,
+        };
+    }
+    Vec::new()
+}
+
+/// A key in the field for the count: digits only. The right count moves the focus to the button that does it.
+pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    let Some(confirm) = top(model) else { return Vec::new() };
+    let Some((_, line)) = &mut confirm.typed else { return Vec::new() };
+    if !typing::is_foreign_to_numbers(edit) && !matches!(edit, Edit::Insert(_) if line.text().len() >= 9) {
+        typing::apply(line, edit);
+    }
+    confirm.focus = if is_typed(confirm) { Button::Do } else { Button::Keep };
+    Vec::new()
+}
+
+fn is_typed(confirm: &Confirm) -> bool {
+    confirm.typed.as_ref().is_none_or(|(count, line)| line.text().parse() == Ok(*count))
+}
+
+/// Presses the focused button.
+pub fn press(model: &mut Model) -> Vec<Effect> {
+    let Some(confirm) = top(model) else { return Vec::new() };
+    let is_begun = confirm.typed.as_ref().is_some_and(|(_, line)| !line.text().is_empty());
+    match confirm.focus {
+        Button::Keep if is_begun && !is_typed(confirm) => say_count(model),
+        Button::Keep => no(model),
+        Button::Do => yes(model),
+    }
+}
+
+fn say_count(model: &mut Model) -> Vec<Effect> {
+    if let Some((count, _)) = top(model).and_then(|confirm| confirm.typed.clone()) {
+        notices::say(model, Level::Info, format!("type {count} to confirm, Esc to leave everything as it is"));
+    }
+    Vec::new()
+}
+
+/// Leaves everything as it is.
+pub fn no(model: &mut Model) -> Vec<Effect> {
+    model.overlays.pop();
+    Vec::new()
+}
+
+/// Does it, when everything is known that must be, and typed that must be.
+pub fn yes(model: &mut Model) -> Vec<Effect> {
+    let Some(confirm) = top(model) else { return Vec::new() };
+    if confirm.checking.is_some() {
+        notices::say(model, Level::Info, "still looking at what would be lost");
+        return Vec::new();
+    }
+    if !is_typed(confirm) {
+        return say_count(model);
+    }
+    let Some(Overlay::Confirm(confirm)) = model.overlays.pop() else { return Vec::new() };
+    let Confirm { verb, targets, .. } = *confirm;
+    match verb {
+        Verb::CancelJobs => {
+            targets.into_iter().flat_map(|target| job_of(target).map(|job| cancel::ask_service(model, &job))).collect()
+        }
+        Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
+        Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
+        Verb::SubmitAgain => submit::again(model, &targets),
+    }
+}
+
+fn job_of(target: Target) -> Option<Job> {
+    match target {
+        Target::Job(job, _) => Some(*job),
+        Target::File(..) | Target::Plan(..) => None,
+    }
+}
+
+fn delete_file(target: Target) -> Option<Effect> {
+    match target {
+        Target::File(name, _) => Some(Effect::DeleteFile(name)),
+        Target::Job(..) | Target::Plan(..) => None,
+    }
+}
+
+/// It is known what a deletion would lose: unsaved results ask for the count to be typed.
+pub fn loss_known(model: &mut Model, seq: Seq, losses: &[(crate::job::JobName, Loss)]) -> Vec<Effect> {
+    let waiting = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Confirm(confirm) if confirm.checking == Some(seq) => Some(confirm),
+        Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Page(_) => None,
+    });
+    let Some(confirm) = waiting else { return Vec::new() };
+    confirm.checking = None;
+    let mut is_unsaved = false;
+    for target in &mut confirm.targets {
+        if let Target::Job(job, loss @ None) = target {
+            *loss = losses.iter().find(|(name, _)| *name == job.name).map(|(_, loss)| *loss);
+            // What nobody could find out counts as lost.
+            is_unsaved |= matches!(loss, None | Some(Loss::Unsaved { .. }));
+        }
+    }
+    if is_unsaved {
+        confirm.typed = Some((confirm.targets.len() as u64, Line::default()));
+        confirm.focus = Button::Keep;
+    }
+    Vec::new()
+}

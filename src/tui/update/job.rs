@@ -1,0 +1,256 @@
+//! One job opened: its rows arrive as a stream, and stop arriving when nobody looks any more.
+
+use std::collections::BTreeMap;
+
+use crate::failure::Failure;
+use crate::job::{Dest, Job, JobName};
+use crate::ops::Progress;
+use crate::results::Row;
+use crate::tui::effect::Effect;
+use crate::tui::event::TextHead;
+use crate::tui::layout;
+use crate::tui::model::{
+    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, Tally, TextPage,
+};
+use crate::tui::update::cursor::AnyList;
+use crate::tui::update::record::reason;
+use crate::tui::update::{describe, jobs, lists, notices, screens};
+
+/// Opens the selected job.
+pub fn open_selected(model: &mut Model) -> Vec<Effect> {
+    match model.jobs.cursor.selected.clone() {
+        None => Vec::new(),
+        Some(EntryId::Lost(_)) => describe::show(model),
+        Some(EntryId::Job(name)) => {
+            let mut effects = screens::close_to(model, 0);
+            model.screens.push(Screen::Job(Box::new(JobScreen::new(name.clone(), Opening::NoOutput))));
+            effects.extend(open_when_ready(model));
+            // A list does not say whether an inline job has results, so a job that is over is asked itself.
+            let is_silent = model.jobs.get(&name).is_some_and(|tracked| {
+                tracked.job.state.is_terminal() && tracked.job.dest.is_none() && tracked.job.error.is_none()
+            });
+            if is_silent {
+                effects.push(Effect::FetchJob(model.next_seq(), name));
+            }
+            effects
+        }
+    }
+}
+
+/// Asks for the results of the opened job as soon as it has any.
+pub fn open_when_ready(model: &mut Model) -> Vec<Effect> {
+    let Some(screen) = model.job_screen() else { return Vec::new() };
+    if screen.opening != Opening::NoOutput {
+        return Vec::new();
+    }
+    let name = screen.name.clone();
+    let Some(job) = with_output(model, &name) else { return Vec::new() };
+    let seq = model.next_seq();
+    if let Some(screen) = model.job_screen_mut() {
+        screen.opening = Opening::InFlight(seq, Progress::default());
+    }
+    vec![Effect::OpenJob(seq, Box::new(job))]
+}
+
+/// The job, if it says where its results are.
+pub fn with_output(model: &Model, name: &JobName) -> Option<Job> {
+    let job = &model.jobs.get(name)?.job;
+    match &job.dest {
+        Some(Dest::File(_) | Dest::Inline) => Some(job.clone()),
+        None => None,
+    }
+}
+
+/// Fetches what the job screen shows again.
+pub fn refresh(model: &mut Model) -> Vec<Effect> {
+    let Some(screen) = model.job_screen_mut() else { return Vec::new() };
+    let name = screen.name.clone();
+    if let Opening::Failed(_) = screen.opening {
+        screen.rows.clear();
+        screen.tally = Tally::default();
+        screen.haystack.clear();
+        screen.opening = Opening::NoOutput;
+        lists::keys(screen, 1).rebuild();
+    }
+    let mut effects = vec![Effect::FetchJob(model.next_seq(), name)];
+    effects.extend(open_when_ready(model));
+    effects
+}
+
+/// Stops the stream of a screen that is being left.
+pub fn leave(screen: &JobScreen) -> Vec<Effect> {
+    match &screen.opening {
+        Opening::InFlight(seq, _) => vec![Effect::StopOpening(*seq)],
+        Opening::NoOutput | Opening::Complete | Opening::Failed(_) => Vec::new(),
+    }
+}
+
+/// The screen that waits for the answers of that number.
+fn awaiting(model: &mut Model, seq: Seq) -> Option<&mut JobScreen> {
+    model.job_screen_mut().filter(|screen| matches!(&screen.opening, Opening::InFlight(waiting, _) if *waiting == seq))
+}
+
+/// More results.
+pub fn rows_arrived(model: &mut Model, seq: Seq, rows: Vec<Row>) -> Vec<Effect> {
+    let page = layout::page(model);
+    let Some(screen) = awaiting(model, seq) else { return Vec::new() };
+    let from = screen.rows.len();
+    for row in rows {
+        let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
+        screen.haystack.push(texts_of(&row, head));
+        screen.tally.add(&row);
+        screen.rows.push(row);
+    }
+    lists::keys(screen, page).extend(from);
+    Vec::new()
+}
+
+fn texts_of<'a>(row: &'a Row, head: Option<&'a TextHead>) -> impl Iterator<Item = &'a str> {
+    let voice = head.and_then(|head| head.voice.as_deref());
+    let text = head.map(|head| head.text.as_str());
+    let all = [row.key.as_deref(), Some(row.verdict.as_str()), row.finish_reason.as_deref(), reason(row), voice, text];
+    all.into_iter().flatten()
+}
+
+/// More bytes.
+pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect> {
+    if let Some(screen) = awaiting(model, seq) {
+        screen.opening = Opening::InFlight(seq, progress);
+    }
+    Vec::new()
+}
+
+/// The results are complete, or will not come.
+pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<Effect> {
+    let Some(screen) = awaiting(model, seq) else { return Vec::new() };
+    match result {
+        Ok(()) => screen.opening = Opening::Complete,
+        Err(failure) => {
+            screen.opening = Opening::Failed(failure.clone());
+            notices::fail(model, "cannot open the results", &failure);
+        }
+    }
+    Vec::new()
+}
+
+/// The beginnings of the texts.
+pub fn texts_loaded(model: &mut Model, name: &JobName, texts: BTreeMap<String, TextHead>) -> Vec<Effect> {
+    let page = layout::page(model);
+    let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) else { return Vec::new() };
+    screen.texts = texts;
+    screen.haystack.clear();
+    for row in &screen.rows {
+        let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
+        screen.haystack.push(texts_of(row, head));
+    }
+    lists::keys(screen, page).rebuild();
+    Vec::new()
+}
+
+/// One job was fetched: for the page that waits for its JSON, for the list, or for both.
+pub fn fetched(
+    model: &mut Model,
+    seq: Seq,
+    name: &JobName,
+    result: Result<Box<(Job, String)>, Failure>,
+) -> Vec<Effect> {
+    match result {
+        Ok(answer) => {
+            let (job, raw) = *answer;
+            if let Some(page) = page_awaiting(model, seq) {
+                page.lines = raw.lines().map(str::to_owned).collect();
+                page.awaited = None;
+            }
+            jobs::upsert_known(model, job)
+        }
+        Err(failure) => {
+            if let Some(page) = page_awaiting(model, seq) {
+                page.lines = std::iter::once(failure.message.clone()).chain(failure.hint.clone()).collect();
+                page.awaited = None;
+            } else if model.jobs.unlisted.contains(name) {
+                let gone = model.jobs.get(name).map_or_else(|| name.to_string(), |tracked| jobs::title(&tracked.job));
+                jobs::remove(model, name);
+                notices::fail(model, &format!("{gone} is not in the list any more"), &failure);
+            } else {
+                notices::fail(model, &format!("cannot fetch {}", name.id()), &failure);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// The text page that waits for the answer of that number.
+pub fn page_awaiting(model: &mut Model, seq: Seq) -> Option<&mut TextPage> {
+    model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Page(page) if page.awaited == Some(seq) => Some(page),
+        Overlay::Page(_) | Overlay::Confirm(_) | Overlay::Prompt(_) => None,
+    })
+}
+
+/// Moves the focus between the panes of the job screen.
+pub fn next_pane(model: &mut Model) -> Vec<Effect> {
+    if let Some(Screen::Job(screen)) = model.screens.last_mut() {
+        screen.pane = match screen.pane {
+            Pane::Keys => Pane::Detail,
+            Pane::Detail => Pane::Keys,
+        };
+    }
+    Vec::new()
+}
+
+/// Opens the selected key.
+pub fn open_key(model: &mut Model) -> Vec<Effect> {
+    if let Some(line) = model.job_screen().and_then(|screen| screen.cursor.selected) {
+        model.screens.push(Screen::Key(KeyScreen { line, raw: None, raw_seq: None, scroll: 0 }));
+    }
+    Vec::new()
+}
+
+/// The job whose screen is open, or that is selected in the list of jobs.
+pub fn current(model: &Model) -> Option<&Job> {
+    let name = match model.screens.last() {
+        Some(Screen::Job(_) | Screen::Key(_)) => model.job_screen().map(|screen| &screen.name),
+        None => match model.jobs.cursor.selected.as_ref() {
+            Some(EntryId::Job(name)) => Some(name),
+            Some(EntryId::Lost(_)) | None => None,
+        },
+        Some(Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
+    };
+    model.jobs.get(name?).map(|tracked| &tracked.job)
+}
+
+/// The row that is selected on the job screen, or that the key screen shows.
+pub fn current_row(model: &Model) -> Option<&Row> {
+    let line = match model.screens.last() {
+        Some(Screen::Key(key)) => Some(key.line),
+        Some(Screen::Job(screen)) => screen.cursor.selected,
+        None | Some(Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
+    }?;
+    model.job_screen()?.rows.iter().find(|row| row.line == line)
+}
+
+/// The jobs that a verb means: the marked ones, else the selected one. On a job's own screen that job.
+pub fn meant(model: &mut Model) -> Vec<Job> {
+    if !model.screens.is_empty() {
+        return current(model).cloned().into_iter().collect();
+    }
+    let cursor = &model.jobs.cursor;
+    let is_meant = |id: &EntryId| match cursor.marks.is_empty() {
+        true => cursor.selected.as_ref() == Some(id),
+        false => cursor.marks.contains(id),
+    };
+    let mut jobs = Vec::new();
+    let mut n_lost = 0;
+    for entry in &model.jobs.entries {
+        match entry {
+            Entry::Job(tracked) if is_meant(&entry.id()) => jobs.push(tracked.job.clone()),
+            Entry::Lost(_) if is_meant(&entry.id()) => n_lost += 1,
+            Entry::Job(_) | Entry::Lost(_) => {}
+        }
+    }
+    if n_lost > 0 {
+        let text = "the outcome of this create is unknown; nothing can be done with it until the service lists it";
+        notices::say(model, Level::Info, text);
+    }
+    jobs
+}

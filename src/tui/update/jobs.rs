@@ -1,0 +1,469 @@
+//! What the service says about jobs, merged with what we know, so that nothing on the screen jumps or is forgotten.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::job::{Job, JobName, JobState};
+use crate::ops::{Transition, Unconfirmed};
+use crate::text::{clean_short, thousands};
+use crate::tui::effect::Effect;
+use crate::tui::event::{Listed, Restored};
+use crate::tui::model::{Entry, EntryId, Level, Listing, Model, Samples, Seq, Tracked};
+use crate::tui::update::cursor::AnyList;
+use crate::tui::update::record::read_filter;
+use crate::tui::update::{job, lists, notices};
+
+/// Jobs that left the list although they were not over are looked for one by one, at most so many a listing.
+const LOOKED_FOR: usize = 16;
+
+/// What a job is called in a notice.
+pub fn title(job: &Job) -> String {
+    clean_short(job.title(), 60)
+}
+
+/// Takes in a complete listing, or as much of it as came.
+pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
+    let Listed { listing, transitions, cancelling, unconfirmed } = listed;
+    model.link.listed_at = Some(model.now);
+    model.link.complete = listing.complete;
+    if let Some(server) = listing.server_time {
+        model.link.clock_ahead = server.duration_since(model.now).as_secs();
+    }
+    // These tell of every step, so they come before what we find by comparing.
+    transitions.into_iter().for_each(|transition| remember(model, transition));
+    let selected = selected_title(model);
+    let mut known: HashMap<JobName, Box<Tracked>> = HashMap::new();
+    for entry in std::mem::take(&mut model.jobs.entries) {
+        if let Entry::Job(tracked) = entry {
+            known.insert(tracked.job.name.clone(), tracked);
+        }
+    }
+    let mut jobs = Vec::with_capacity(listing.jobs.len());
+    for job in listing.jobs {
+        if model.jobs.deleted.contains(&job.name) {
+            continue;
+        }
+        model.jobs.unlisted.remove(&job.name);
+        let before = known.remove(&job.name);
+        let mut tracked = track(model, before, job);
+        tracked.cancelling = tracked.cancelling || cancelling.contains(&tracked.job.name);
+        jobs.push(tracked);
+    }
+    let looked_for = keep_the_missing(model, listing.complete, known, &mut jobs);
+    jobs.sort_by_key(|tracked| (tracked.job.create_time.is_none(), Reverse(tracked.job.create_time)));
+    follow_found(model, &unconfirmed, &jobs);
+    model.jobs.entries = unconfirmed.into_iter().map(Entry::Lost).chain(jobs.into_iter().map(Entry::Job)).collect();
+    rebuild(model, selected);
+    let mut effects: Vec<Effect> =
+        looked_for.into_iter().map(|name| Effect::FetchJob(model.next_seq(), name)).collect();
+    effects.extend(job::open_when_ready(model));
+    effects
+}
+
+/// Jobs that are not in the list any more: those that were not over, and those that no list has shown yet, stay.
+/// Gives the names of those whose absence proves nothing and that must be asked for one by one.
+fn keep_the_missing(
+    model: &mut Model,
+    complete: bool,
+    missing: HashMap<JobName, Box<Tracked>>,
+    jobs: &mut Vec<Box<Tracked>>,
+) -> Vec<JobName> {
+    let mut looked_for = Vec::new();
+    for (name, tracked) in missing {
+        if complete && (tracked.is_active() || model.jobs.unlisted.contains(&name)) {
+            model.jobs.unlisted.insert(name.clone());
+            looked_for.push(name);
+            jobs.push(tracked);
+        } else if !complete {
+            jobs.push(tracked);
+        }
+    }
+    looked_for.sort();
+    looked_for.truncate(LOOKED_FOR);
+    looked_for
+}
+
+/// A create whose answer was lost and that was selected has been found: the selection goes on to its job.
+fn follow_found(model: &mut Model, unconfirmed: &[Unconfirmed], jobs: &[Box<Tracked>]) {
+    let Some(EntryId::Lost(token)) = &model.jobs.cursor.selected else { return };
+    if unconfirmed.iter().any(|lost| lost.token == *token) {
+        return;
+    }
+    let carries = |name: &String| name.contains(token.as_str());
+    let found = jobs.iter().find(|tracked| tracked.job.display_name.as_ref().is_some_and(carries));
+    if let Some(tracked) = found {
+        model.jobs.cursor.selected = Some(EntryId::Job(tracked.job.name.clone()));
+    }
+}
+
+/// Takes in one job that was created, fetched or found.
+pub fn upsert(model: &mut Model, job: Job) -> Vec<Effect> {
+    if model.jobs.deleted.contains(&job.name) {
+        return Vec::new();
+    }
+    let selected = selected_title(model);
+    match model.jobs.entries.iter().position(|entry| entry.id() == EntryId::Job(job.name.clone())) {
+        Some(at) => {
+            let before = match model.jobs.entries.remove(at) {
+                Entry::Job(tracked) => Some(tracked),
+                Entry::Lost(_) => None,
+            };
+            let tracked = track(model, before, job);
+            model.jobs.entries.insert(at, Entry::Job(tracked));
+        }
+        None => {
+            model.jobs.unlisted.insert(job.name.clone());
+            let created = job.create_time;
+            let is_older = |entry: &Entry| match entry {
+                Entry::Job(tracked) => tracked.job.create_time <= created,
+                Entry::Lost(_) => false,
+            };
+            let entries = &model.jobs.entries;
+            let at = entries.iter().position(is_older).unwrap_or(entries.len());
+            let tracked = track(model, None, job);
+            model.jobs.entries.insert(at, Entry::Job(tracked));
+        }
+    }
+    rebuild(model, selected);
+    job::open_when_ready(model)
+}
+
+/// Takes in a job that was fetched; one that left the list meanwhile does not come back by it.
+pub fn upsert_known(model: &mut Model, job: Job) -> Vec<Effect> {
+    if model.jobs.get(&job.name).is_some() { upsert(model, job) } else { Vec::new() }
+}
+
+/// The first page of a listing that goes on: nothing is taken away before its end.
+pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
+    if model.link.listing != Listing::InFlight(seq) {
+        return Vec::new();
+    }
+    let listed = Listed {
+        listing: crate::ops::Listing { jobs: page, complete: false, server_time: None },
+        transitions: Vec::new(),
+        cancelling: Vec::new(),
+        unconfirmed: lost(model),
+    };
+    let (listed_at, complete) = (model.link.listed_at, model.link.complete);
+    let effects = merge(model, listed);
+    // The list as a whole is not newer than before.
+    model.link.listed_at = listed_at;
+    model.link.complete = complete;
+    effects
+}
+
+fn lost(model: &Model) -> Vec<Unconfirmed> {
+    let lost = model.jobs.entries.iter().filter_map(|entry| match entry {
+        Entry::Lost(lost) => Some(lost.clone()),
+        Entry::Job(_) => None,
+    });
+    lost.collect()
+}
+
+/// A create whose answer was lost.
+pub fn add_lost(model: &mut Model, lost: Unconfirmed) {
+    let id = EntryId::Lost(lost.token.clone());
+    model.jobs.entries.retain(|entry| entry.id() != id);
+    model.jobs.entries.insert(0, Entry::Lost(lost));
+    rebuild(model, None);
+}
+
+/// Takes a job out of the list, and everything that was known of it.
+pub fn remove(model: &mut Model, name: &JobName) {
+    let id = EntryId::Job(name.clone());
+    model.jobs.entries.retain(|entry| entry.id() != id);
+    model.jobs.cursor.marks.remove(&id);
+    model.jobs.unlisted.remove(name);
+    rebuild(model, None);
+}
+
+/// Selects a job and shows it, whatever the filter says.
+pub fn select(model: &mut Model, id: EntryId) {
+    let mut list = lists::jobs(model);
+    list.cursor.selected = Some(id.clone());
+    list.rebuild();
+    if list.cursor.selected.as_ref() != Some(&id) {
+        list.clear_filter();
+        list.cursor.selected = Some(id);
+        list.rebuild();
+    }
+}
+
+/// What the last session knew. A listing that came earlier is newer and stays.
+pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
+    model.jobs.saved.extend(restored.saved);
+    model.jobs.folders.extend(model.jobs.saved.clone());
+    if let Some(draft) = restored.draft {
+        model.draft = draft;
+    }
+    for transition in restored.transitions {
+        remember(model, transition);
+    }
+    if let Some(view) = restored.view {
+        model.jobs.cursor.sort = view.sort().filter(|sort| (1..=9).contains(&sort.column));
+        if read_filter(&view.filter).is_ok() {
+            model.jobs.cursor.filter = view.filter;
+        }
+    }
+    if model.link.listed_at.is_none() {
+        model.link.listed_at = restored.listed_at;
+        let known = |tracked: Job| {
+            let cancelling = restored.cancelling.contains(&tracked.name);
+            Entry::Job(Box::new(Tracked { job: tracked, cancelling, samples: Samples::default() }))
+        };
+        let lost = restored.unconfirmed.into_iter().map(Entry::Lost);
+        model.jobs.entries = lost.chain(restored.jobs.into_iter().map(known)).collect();
+    }
+    rebuild(model, None);
+    Vec::new()
+}
+
+/// A job as it is now, with what we saw of it before. Says when it is over.
+fn track(model: &mut Model, before: Option<Box<Tracked>>, mut job: Job) -> Box<Tracked> {
+    let Some(mut tracked) = before else {
+        let samples = Samples::default();
+        let cancelling = model.jobs.asking.contains(&job.name);
+        let mut tracked = Box::new(Tracked { job, cancelling, samples });
+        sample(&mut tracked, model.now);
+        return tracked;
+    };
+    // A job that is over stays so: an answer that was on its way for long may tell of an earlier time.
+    if tracked.job.state.is_terminal() && !job.state.is_terminal() {
+        return tracked;
+    }
+    // Lists leave out where inline jobs come from and go to, and do not say it twice.
+    job.source = job.source.or_else(|| tracked.job.source.clone());
+    job.dest = job.dest.or_else(|| tracked.job.dest.clone());
+    let from = std::mem::replace(&mut tracked.job, job).state;
+    sample(&mut tracked, model.now);
+    if from != tracked.job.state {
+        say_over(model, &tracked.job);
+        let at = tracked.job.end_time.filter(|_| tracked.job.state.is_terminal()).unwrap_or(model.now);
+        let transition =
+            Transition { job: tracked.job.name.clone(), from: Some(from), to: tracked.job.state.clone(), at };
+        remember(model, transition);
+    }
+    if tracked.job.state.is_terminal() {
+        tracked.cancelling = false;
+    }
+    tracked
+}
+
+fn sample(tracked: &mut Tracked, now: jiff::Timestamp) {
+    let Some(counts) = tracked.job.counts else { return };
+    let moved = tracked.samples.0.back().is_none_or(|(_, done)| *done != counts.done());
+    if tracked.is_active() || (moved && !tracked.samples.0.is_empty()) {
+        tracked.samples.push(now, counts.done());
+    }
+}
+
+fn remember(model: &mut Model, transition: Transition) {
+    let timeline = model.jobs.timelines.entry(transition.job.clone()).or_default();
+    if timeline.last().is_none_or(|last| last.to != transition.to) {
+        timeline.push(transition);
+    }
+}
+
+fn say_over(model: &mut Model, job: &Job) {
+    let name = title(job);
+    let word = job.state.word().to_owned();
+    let done = job.counts.map(|counts| {
+        let failed = if counts.failed > 0 { format!(", {} failed", thousands(counts.failed)) } else { String::new() };
+        format!("{} of {}{failed}", thousands(counts.succeeded), thousands(counts.requests))
+    });
+    let detail = match (&job.error, done) {
+        (Some(error), _) => format!(": {}", clean_short(&error.message, 160)),
+        (None, Some(done)) => format!(": {done}"),
+        (None, None) => String::new(),
+    };
+    let level = match &job.state {
+        JobState::Succeeded if job.counts.is_some_and(|counts| counts.failed > 0) => Level::Info,
+        JobState::Succeeded => Level::Good,
+        JobState::Failed | JobState::Expired => Level::Bad,
+        JobState::Cancelled => Level::Info,
+        JobState::Pending | JobState::Running | JobState::Other(_) => return,
+    };
+    notices::say(model, level, format!("{name} {word}{detail}"));
+}
+
+fn selected_title(model: &Model) -> Option<String> {
+    match model.jobs.cursor.selected.as_ref()? {
+        EntryId::Job(name) => model.jobs.get(name).map(|tracked| title(&tracked.job)),
+        EntryId::Lost(_) => None,
+    }
+}
+
+/// Finds everything again after the entries changed. Says so when the selected job is gone.
+fn rebuild(model: &mut Model, selected: Option<String>) {
+    let is_there = lists::jobs(model).rebuild();
+    if let (false, Some(name)) = (is_there, selected) {
+        notices::say(model, Level::Info, format!("{name} is gone from the list"));
+    }
+    if !model.jobs.cursor.marks.is_empty() {
+        let ids: std::collections::BTreeSet<EntryId> = model.jobs.entries.iter().map(Entry::id).collect();
+        model.jobs.cursor.marks.retain(|id| ids.contains(id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Counts, Dest, JobError};
+    use crate::tui::event::Event;
+    use crate::tui::model::JobsView;
+    use crate::tui::update::testing::{
+        answer, done, empty, job, list, listed, lost, name, press, said, selected, shown, three_jobs, tick, with_jobs,
+        word,
+    };
+    use crate::tui::update::update;
+
+    fn at(mut job: Job, minute: i64) -> Job {
+        job.create_time = Some(crate::tui::update::testing::noon() + jiff::SignedDuration::from_mins(minute));
+        job
+    }
+
+    #[test]
+    fn the_selection_keeps_its_job_when_the_list_reorders() {
+        let mut model = three_jobs();
+        press(&mut model, "j");
+        assert_eq!(selected(&model), "ch01");
+        list(&mut model, vec![at(done("newer"), 5), done("ch02"), job("ch01", JobState::Pending)]);
+        assert_eq!((selected(&model), shown(&model)[0].as_str()), ("ch01", "newer"));
+    }
+
+    #[test]
+    fn when_the_selected_job_is_gone_its_neighbour_takes_over_and_it_is_said() {
+        let mut model = with_jobs(vec![done("a"), done("b"), done("c")]);
+        press(&mut model, "j");
+        list(&mut model, vec![done("a"), done("c")]);
+        assert_eq!((selected(&model), said(&model)), ("c", "b is gone from the list"));
+        list(&mut model, vec![]);
+        assert_eq!(selected(&model), "");
+    }
+
+    #[test]
+    fn a_job_that_was_not_over_does_not_leave_the_list_unasked() {
+        let mut model = three_jobs();
+        let effects = list(&mut model, vec![done("ch02")]);
+        let fetched = |effect: &Effect| matches!(effect, Effect::FetchJob(..));
+        assert_eq!((shown(&model).len(), effects.iter().filter(|effect| fetched(effect)).count()), (3, 2));
+        let gone = crate::failure::Failure::new("there is no such job");
+        update(&mut model, Event::JobFetched(Seq(99), name("intro"), Err(gone)));
+        assert!(!shown(&model).contains(&"intro".to_owned()));
+        assert!(said(&model).starts_with("intro is not in the list any more"), "{}", said(&model));
+    }
+
+    #[test]
+    fn an_incomplete_listing_takes_nothing_away() {
+        let mut model = with_jobs(vec![done("a"), done("b")]);
+        press(&mut model, "R");
+        let mut part = listed(vec![done("b")]);
+        part.listing.complete = false;
+        let Listing::InFlight(seq) = model.link.listing else { panic!() };
+        assert_eq!(update(&mut model, Event::JobsListed(seq, Ok(Box::new(part)))), []);
+        assert_eq!((shown(&model).len(), model.link.complete), (2, false));
+    }
+
+    #[test]
+    fn the_first_page_shows_before_the_rest_of_five_thousand() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        let all: Vec<Job> = (0..5_000).map(|number| at(done(&format!("j{number}")), -number)).collect();
+        update(&mut model, Event::JobsPaged(Seq(1), all[..100].to_vec()));
+        assert_eq!((shown(&model).len(), model.link.listed_at), (100, None));
+        press(&mut model, "jj");
+        answer(&mut model, all);
+        assert_eq!((shown(&model).len(), selected(&model)), (5_000, "j2"));
+    }
+
+    #[test]
+    fn what_is_over_is_said_once_and_bad_ends_stay() {
+        let mut model = with_jobs(vec![job("a", JobState::Running), job("b", JobState::Running)]);
+        let counts = Some(Counts { requests: 1_268, succeeded: 1_266, failed: 2, pending: 0 });
+        let error = Some(JobError { code: 3, message: "Developer instruction is not enabled".into() });
+        let a = Job { counts, ..job("a", JobState::Succeeded) };
+        let b = Job { error, counts: None, ..job("b", JobState::Failed) };
+        list(&mut model, vec![a.clone(), b.clone()]);
+        list(&mut model, vec![a, b]);
+        let texts: Vec<&str> = model.notices.log.iter().map(|notice| notice.text.as_str()).collect();
+        assert_eq!(texts, ["a SUCCEEDED: 1 266 of 1 268, 2 failed", "b FAILED: Developer instruction is not enabled"]);
+        tick(&mut model, 60);
+        assert_eq!(said(&model), "b FAILED: Developer instruction is not enabled");
+    }
+
+    #[test]
+    fn a_timeline_holds_each_step_once() {
+        let mut model = with_jobs(vec![job("a", JobState::Pending)]);
+        press(&mut model, "R");
+        let mut answer = listed(vec![job("a", JobState::Succeeded)]);
+        let step = |from, to| Transition { job: name("a"), from: Some(from), to, at: model.now };
+        answer.transitions =
+            vec![step(JobState::Pending, JobState::Running), step(JobState::Running, JobState::Succeeded)];
+        let Listing::InFlight(seq) = model.link.listing else { panic!() };
+        update(&mut model, Event::JobsListed(seq, Ok(Box::new(answer))));
+        let steps: Vec<&str> = model.jobs.timelines[&name("a")].iter().map(|step| step.to.word()).collect();
+        assert_eq!(steps, ["RUNNING", "SUCCEEDED"]);
+    }
+
+    #[test]
+    fn progress_is_sampled_while_a_job_is_watched() {
+        let mut model = with_jobs(vec![job("a", JobState::Running)]);
+        tick(&mut model, 60);
+        let counts = Some(Counts { requests: 40, succeeded: 18, failed: 0, pending: 22 });
+        answer(&mut model, vec![Job { counts, ..job("a", JobState::Running) }]);
+        let tracked = model.jobs.get(&name("a")).unwrap();
+        assert_eq!(tracked.samples.0.iter().map(|(_, done)| *done).collect::<Vec<_>>(), [12, 18]);
+        assert_eq!(tracked.left().map(|left| left.as_secs()), Some(220));
+    }
+
+    #[test]
+    fn a_job_that_is_over_stays_so_and_keeps_what_a_list_leaves_out() {
+        let inline = Job { dest: Some(Dest::Inline), ..done("a") };
+        let mut model = with_jobs(vec![inline]);
+        list(&mut model, vec![Job { dest: None, ..done("a") }]);
+        assert_eq!(model.jobs.get(&name("a")).unwrap().job.dest, Some(Dest::Inline));
+        list(&mut model, vec![job("a", JobState::Running)]);
+        assert_eq!(word(&model, "a"), "SUCCEEDED");
+    }
+
+    #[test]
+    fn a_lost_create_that_is_found_keeps_the_selection() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        let mut first = listed(vec![done("a")]);
+        first.unconfirmed = vec![lost("TOKEN")];
+        update(&mut model, Event::JobsListed(Seq(1), Ok(Box::new(first))));
+        assert_eq!(selected(&model), "TOKEN");
+        let found = Job { display_name: Some("ch01 ~gt-TOKEN".into()), ..job("found", JobState::Pending) };
+        list(&mut model, vec![done("a"), found]);
+        assert_eq!(selected(&model), "found");
+    }
+
+    #[test]
+    fn the_last_session_is_shown_until_the_service_answers() {
+        let mut model = empty();
+        let restored = Restored {
+            jobs: vec![job("a", JobState::Running), done("b")],
+            listed_at: Some(model.now),
+            cancelling: vec![name("a")],
+            unconfirmed: vec![lost("T")],
+            view: Some(JobsView { sort: Some((2, true)), filter: "state:".into() }),
+            ..Restored::default()
+        };
+        update(&mut model, Event::Restored(Box::new(restored.clone())));
+        assert_eq!((shown(&model), word(&model, "a")), (vec!["T".into(), "b".into(), "a".into()], "CANCELLING"));
+        tick(&mut model, 1);
+        answer(&mut model, vec![done("new")]);
+        update(&mut model, Event::Restored(Box::new(restored)));
+        assert!(shown(&model).contains(&"new".to_owned()), "what came from the service is newer");
+    }
+
+    #[test]
+    fn any_state_of_tomorrow_is_shown_as_it_came() {
+        for state in ["BATCH_STATE_PAUSED", "", "überholt", "JOB_STATE_"] {
+            let mut model = with_jobs(vec![job("a", JobState::from_wire(state))]);
+            list(&mut model, vec![job("a", JobState::from_wire(state))]);
+            assert_eq!(word(&model, "a"), JobState::from_wire(state).word());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The file picker: a path that is typed, and the entries of the folder that it has reached.
+//!
+//! The input holds the last part of the path; `/` goes into the folder of that name, and Backspace at its beginning
+//! comes back out. A path that is typed to its end is taken as it is, whether its folder could be listed or not.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::tui::effect::Effect;
+use crate::tui::event::FolderEntry;
+use crate::tui::keys::Edit;
+use crate::tui::model::{Line, Model, Picker, Screen, Seq};
+use crate::tui::update::create::{form, set};
+use crate::tui::update::typing;
+
+/// Opens the picker on the folder of the current source.
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(source) = form(model).map(|form| form.draft.source.clone()) else { return Vec::new() };
+    let folder = match Path::new(&source).parent() {
+        Some(parent) => model.setting.folder.join(parent),
+        None => model.setting.folder.clone(),
+    };
+    list(model, folder, Line::default())
+}
+
+/// Goes to a folder.
+fn list(model: &mut Model, folder: PathBuf, input: Line) -> Vec<Effect> {
+    let seq = model.next_seq();
+    let Some(form) = form(model) else { return Vec::new() };
+    form.picker = Some(Picker { folder: folder.clone(), input, entries: None, row: 0, seq });
+    vec![Effect::ListFolder(seq, folder)]
+}
+
+/// The entries of a folder. Those of one that was left are dropped.
+pub fn listed(model: &mut Model, seq: Seq, folder: PathBuf, result: Result<Vec<FolderEntry>, Failure>) -> Vec<Effect> {
+    for screen in &mut model.screens {
+        if let Screen::Create(form) = screen
+            && let Some(picker) = form.picker.as_mut().filter(|picker| picker.seq == seq)
+        {
+            picker.folder = folder;
+            picker.entries = Some(result);
+            picker.row = 0;
+            return Vec::new();
+        }
+    }
+    Vec::new()
+}
+
+/// A key in the input.
+pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    let Some(picker) = form(model).and_then(|form| form.picker.as_mut()) else { return Vec::new() };
+    let at_start = picker.input.before_cursor().is_empty();
+    match edit {
+        Edit::Insert('/') => into(model),
+        Edit::DeleteBack if at_start => out(model),
+        _ => {
+            typing::apply(&mut picker.input, edit);
+            picker.row = 0;
+            Vec::new()
+        }
+    }
+}
+
+/// `/`: goes into the folder that was typed; alone it is the root.
+fn into(model: &mut Model) -> Vec<Effect> {
+    let Some(picker) = form(model).and_then(|form| form.picker.as_ref()) else { return Vec::new() };
+    let name = picker.input.text();
+    let folder = match name {
+        "" => PathBuf::from("/"),
+        "." => picker.folder.clone(),
+        ".." => picker.folder.parent().unwrap_or(&picker.folder).to_owned(),
+        _ => picker.folder.join(name),
+    };
+    list(model, folder, Line::default())
+}
+
+/// Comes out of a folder; its name can be edited again.
+fn out(model: &mut Model) -> Vec<Effect> {
+    let Some(picker) = form(model).and_then(|form| form.picker.as_ref()) else { return Vec::new() };
+    let (folder, rest) = (picker.folder.clone(), picker.input.text().to_owned());
+    let Some(parent) = folder.parent() else { return Vec::new() };
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut input = Line::new(name);
+    if !rest.is_empty() {
+        input.insert(&rest);
+    }
+    list(model, parent.to_owned(), input)
+}
+
+/// A pasted path: everything up to its last `/` is a folder.
+pub fn paste(model: &mut Model, text: &str) {
+    let Some(picker) = form(model).and_then(|form| form.picker.as_mut()) else { return };
+    picker.row = 0;
+    picker.input.insert(text);
+}
+
+/// Enter: goes into a folder, or takes a file.
+pub fn take(model: &mut Model) -> Vec<Effect> {
+    match choice(model) {
+        Some((path, true)) => list(model, path, Line::default()),
+        Some((path, false)) => take_path(model, &path),
+        None => Vec::new(),
+    }
+}
+
+/// Tab: takes a file that was typed or chosen; else leaves the source as it was.
+pub fn close(model: &mut Model) -> Vec<Effect> {
+    let is_untouched = form(model)
+        .and_then(|form| form.picker.as_ref())
+        .is_none_or(|picker| picker.input.text().is_empty() && picker.row == 0);
+    let effects = match choice(model) {
+        Some((path, false)) if !is_untouched => take_path(model, &path),
+        Some(_) | None => Vec::new(),
+    };
+    if let Some(form) = form(model) {
+        form.picker = None;
+    }
+    effects
+}
+
+/// The path that would be taken now, and whether it is a folder.
+fn choice(model: &mut Model) -> Option<(PathBuf, bool)> {
+    let picker = form(model)?.picker.as_ref()?;
+    let typed = picker.input.text().trim();
+    let as_typed = picker.folder.join(typed);
+    let shown = picker.shown();
+    // Someone who types a whole name means it, whatever else its letters are part of.
+    let exact = shown.iter().find(|entry| !typed.is_empty() && (entry.name == typed || entry.path == as_typed));
+    if let Some(entry) = exact.or_else(|| shown.get(picker.row)) {
+        return Some((entry.path.clone(), entry.is_folder));
+    }
+    (!typed.is_empty()).then_some((as_typed, false))
+}
+
+fn take_path(model: &mut Model, path: &Path) -> Vec<Effect> {
+    let short = path.strip_prefix(&model.setting.folder).unwrap_or(path);
+    let source = short.to_string_lossy().into_owned();
+    if let Some(form) = form(model) {
+        form.picker = None;
+    }
+    set(model, |draft| draft.source = source)
+}

@@ -1,0 +1,253 @@
+//! When the list is fetched, and what a failed listing changes.
+//!
+//! Every 10 seconds while a job is active, every 60 otherwise, never under 2; slower after failures, up to 5 minutes.
+//! Not at all while a person froze it or the service refuses the key.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::clock;
+use crate::failure::{Exit, Failure};
+use crate::tui::effect::Effect;
+use crate::tui::event::Listed;
+use crate::tui::model::{Entry, Level, Listing, Model, Seq, Trouble};
+use crate::tui::update::{jobs, notices};
+
+const WHILE_ACTIVE: Duration = Duration::from_secs(10);
+const OTHERWISE: Duration = Duration::from_secs(60);
+const FLOOR: Duration = Duration::from_secs(2);
+const SLOWEST: Duration = Duration::from_secs(300);
+const CANNOT_LIST: &str = "cannot list the jobs";
+
+/// It is that late now.
+pub fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    model.now = now;
+    notices::grow_old(model);
+    // A clock that was set back must not stop the polling until it has caught up.
+    let due = model.link.next_poll.is_some_and(|at| at <= now || clock::since(now, at) > SLOWEST);
+    if due { list(model) } else { Vec::new() }
+}
+
+/// Lists now, unless a listing is under way.
+pub fn list(model: &mut Model) -> Vec<Effect> {
+    match model.link.listing {
+        Listing::InFlight(_) => Vec::new(),
+        Listing::Idle => list_anew(model),
+    }
+}
+
+/// Lists now; the answer of a listing that is under way will be dropped.
+pub fn list_anew(model: &mut Model) -> Vec<Effect> {
+    let seq = model.next_seq();
+    model.link.listing = Listing::InFlight(seq);
+    model.link.next_poll = None;
+    vec![Effect::ListJobs(seq)]
+}
+
+/// A listing came to its end.
+pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>) -> Vec<Effect> {
+    if model.link.listing != Listing::InFlight(seq) {
+        return Vec::new();
+    }
+    model.link.listing = Listing::Idle;
+    let effects = match result {
+        Ok(listed) => {
+            if let Some(trouble) = model.link.trouble.take() {
+                let waited = crate::text::age(clock::since(trouble.since, model.now));
+                notices::settle(model, CANNOT_LIST);
+                notices::say(model, Level::Info, format!("the service answers again, after {waited}"));
+            }
+            jobs::merge(model, *listed)
+        }
+        Err(failure) => {
+            failed(model, failure);
+            Vec::new()
+        }
+    };
+    schedule(model);
+    effects
+}
+
+fn failed(model: &mut Model, failure: Failure) {
+    let before = model.link.trouble.take();
+    // One notice for the whole time that it is down; another one only when the reason becomes a key that is refused.
+    let known =
+        before.as_ref().is_some_and(|trouble| (trouble.failure.exit == Exit::Key) == (failure.exit == Exit::Key));
+    if !known {
+        notices::fail(model, CANNOT_LIST, &failure);
+    }
+    let since = before.as_ref().map_or(model.now, |trouble| trouble.since);
+    let attempts = before.map_or(0, |trouble| trouble.attempts).saturating_add(1);
+    model.link.trouble = Some(Trouble { since, attempts, failure });
+}
+
+/// Decides when the next listing is due.
+pub fn schedule(model: &mut Model) {
+    let refused = model.link.trouble.as_ref().is_some_and(|trouble| trouble.failure.exit == Exit::Key);
+    let busy = model.link.listing != Listing::Idle;
+    model.link.next_poll =
+        if model.link.frozen || refused || busy { None } else { Some(after(model, interval(model))) };
+}
+
+/// Makes the next listing come soon, after something that changed a job.
+pub fn hurry(model: &mut Model) {
+    let soon = after(model, FLOOR);
+    if let Some(next) = &mut model.link.next_poll {
+        *next = soon.min(*next);
+    }
+}
+
+fn after(model: &Model, wait: Duration) -> Timestamp {
+    model.now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+fn interval(model: &Model) -> Duration {
+    let is_active = |entry: &Entry| match entry {
+        Entry::Job(tracked) => tracked.is_active(),
+        Entry::Lost(_) => true,
+    };
+    let usual = match model.setting.refresh {
+        Some(seconds) => Duration::from_secs(seconds).max(FLOOR),
+        None if model.jobs.entries.iter().any(is_active) => WHILE_ACTIVE,
+        None => OTHERWISE,
+    };
+    let attempts = model.link.trouble.as_ref().map_or(0, |trouble| trouble.attempts);
+    let doubled = usual.saturating_mul(1u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
+    // A person who set a slower pace than our slowest keeps it.
+    doubled.min(SLOWEST.max(usual))
+}
+
+/// Stops polling, or goes on.
+pub fn freeze(model: &mut Model) -> Vec<Effect> {
+    model.link.frozen = !model.link.frozen;
+    if model.link.frozen {
+        model.link.next_poll = None;
+        notices::say(model, Level::Info, "polling is frozen; f goes on");
+        return Vec::new();
+    }
+    notices::say(model, Level::Info, "polling goes on");
+    list(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobState;
+    use crate::tui::event::Event;
+    use crate::tui::model::Level;
+    use crate::tui::update::testing::{
+        answer, done, empty, job, listed, lost, press, said, seq_of, shown, three_jobs, tick, with_jobs,
+    };
+    use crate::tui::update::update;
+
+    fn wait(model: &Model) -> Option<u64> {
+        model.link.next_poll.map(|at| clock::since(model.now, at).as_secs())
+    }
+
+    fn fail(model: &mut Model, failure: Failure) {
+        let Listing::InFlight(seq) = model.link.listing else { panic!("no listing is under way") };
+        update(model, Event::JobsListed(seq, Err(failure)));
+    }
+
+    #[test]
+    fn the_first_tick_lists_and_no_second_one_does_meanwhile() {
+        let mut model = empty();
+        assert_eq!(tick(&mut model, 0), [Effect::ListJobs(Seq(1))]);
+        assert_eq!(tick(&mut model, 3_600), []);
+        assert_eq!(press(&mut model, "r"), []);
+    }
+
+    #[test]
+    fn the_pace_follows_the_jobs() {
+        let table = [
+            (vec![done("a")], None, 60),
+            (vec![], None, 60),
+            (vec![done("a"), job("b", JobState::Running)], None, 10),
+            (vec![job("b", JobState::Other("PAUSED".into()))], None, 10),
+            (vec![done("a")], Some(1), 2),
+            (vec![done("a")], Some(900), 900),
+            (vec![job("b", JobState::Running)], Some(30), 30),
+        ];
+        for (jobs, refresh, expected) in table {
+            let mut model = empty();
+            model.setting.refresh = refresh;
+            tick(&mut model, 0);
+            answer(&mut model, jobs.clone());
+            assert_eq!(wait(&model), Some(expected), "{jobs:?} {refresh:?}");
+            assert_eq!(tick(&mut model, expected as i64 - 1), []);
+            assert_eq!(tick(&mut model, 1), [Effect::ListJobs(Seq(2))]);
+        }
+    }
+
+    #[test]
+    fn a_create_without_an_answer_is_looked_for_at_the_fast_pace() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        let mut listed = listed(vec![done("a")]);
+        listed.unconfirmed = vec![lost("T1")];
+        update(&mut model, Event::JobsListed(Seq(1), Ok(Box::new(listed))));
+        assert_eq!((wait(&model), shown(&model)), (Some(10), vec!["T1".into(), "a".into()]));
+    }
+
+    #[test]
+    fn failures_slow_the_polling_down_and_keep_the_list() {
+        let mut model = three_jobs();
+        for expected in [10, 20, 40, 80, 160, 300, 300] {
+            let seconds = wait(&model).unwrap();
+            tick(&mut model, seconds as i64);
+            fail(&mut model, Failure::new("no route to host"));
+            assert_eq!(wait(&model), Some(expected));
+        }
+        assert_eq!(shown(&model), ["intro", "ch01", "ch02"]);
+        assert_eq!(said(&model), "cannot list the jobs: no route to host");
+        assert_eq!((model.notices.log.len(), model.overlays.len()), (1, 0), "one notice, no dialog");
+        assert_eq!(model.link.trouble.as_ref().map(|trouble| trouble.attempts), Some(7));
+        tick(&mut model, 300);
+        answer(&mut model, vec![done("ch02")]);
+        assert_eq!((wait(&model), model.link.trouble.is_none()), (Some(10), true), "jobs that left are looked for");
+        assert!(said(&model).starts_with("the service answers again"), "{}", said(&model));
+    }
+
+    #[test]
+    fn a_refused_key_stops_the_polling_until_a_person_asks() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        fail(&mut model, Failure::with_exit(Exit::Key, "the key was refused"));
+        assert_eq!((wait(&model), tick(&mut model, 86_400)), (None, vec![]));
+        assert_eq!(model.notices.flash.as_ref().map(|notice| notice.level), Some(Level::Bad));
+        assert_eq!(press(&mut model, "r"), [Effect::ListJobs(Seq(2))]);
+    }
+
+    #[test]
+    fn a_late_listing_is_dropped() {
+        let mut model = three_jobs();
+        press(&mut model, "R");
+        let newer = press(&mut model, "R");
+        update(&mut model, Event::JobsListed(Seq(2), Ok(Box::new(listed(vec![])))));
+        assert_eq!(shown(&model).len(), 3);
+        update(&mut model, Event::JobsListed(seq_of(&newer), Ok(Box::new(listed(vec![done("new")])))));
+        assert!(shown(&model).contains(&"new".to_owned()));
+        update(&mut model, Event::JobsPaged(seq_of(&newer), vec![done("late")]));
+        assert!(!shown(&model).contains(&"late".to_owned()));
+    }
+
+    #[test]
+    fn frozen_polling_waits_for_a_person() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "f"), []);
+        assert_eq!(tick(&mut model, 86_400), []);
+        assert_eq!(press(&mut model, "r").len(), 1, "asking works all the same");
+        answer(&mut model, vec![]);
+        assert_eq!(wait(&model), None);
+        assert_eq!(press(&mut model, "f").len(), 1);
+        answer(&mut model, vec![]);
+        assert!(wait(&model).is_some());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_stop_the_polling() {
+        let mut model = with_jobs(vec![done("a")]);
+        assert_eq!(tick(&mut model, -86_400), [Effect::ListJobs(Seq(2))]);
+    }
+}

@@ -1,0 +1,221 @@
+//! What a key does: the table of keys gives an action, and the topmost thing that takes input decides what it means.
+
+use crate::tui::action::{Action, Motion};
+use crate::tui::effect::Effect;
+use crate::tui::keys::{self, Chord, Context, Edit};
+use crate::tui::layout;
+use crate::tui::model::{Level, Model, Screen};
+use crate::tui::update::{
+    cancel, create, delete, describe, dialog, files, job, lists, notices, polling, prompt, saving, screens, submit,
+    text,
+};
+
+/// A key was pressed.
+pub fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    let context = model.context();
+    let action = keys::action(context, chord);
+    if action != Some(Action::Interrupt) {
+        model.interrupted = false;
+    }
+    match (action, keys::edit(chord)) {
+        (Some(action), _) => act(model, action),
+        (None, Some(edit)) => typed(model, context, edit),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// A key that is no command: text, where text is taken.
+fn typed(model: &mut Model, context: Context, edit: Edit) -> Vec<Effect> {
+    match context {
+        Context::TypedDialog => dialog::edit(model, edit),
+        Context::Line | Context::Choice | Context::Create => match model.overlays.is_empty() {
+            true => create::edit(model, edit),
+            false => prompt::edit(model, edit),
+        },
+        Context::Jobs | Context::Job | Context::Key | Context::Files | Context::Text | Context::Dialog => Vec::new(),
+    }
+}
+
+/// Text was pasted: it goes into a focused text field, and nowhere else.
+pub fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.interrupted = false;
+    let context = model.context();
+    match context {
+        Context::Line | Context::Choice | Context::Create if !model.overlays.is_empty() => {
+            return prompt::paste(model, text);
+        }
+        Context::Line | Context::Choice | Context::Create if create::paste(model, text) => return Vec::new(),
+        Context::Line
+        | Context::Choice
+        | Context::Create
+        | Context::Jobs
+        | Context::Job
+        | Context::Key
+        | Context::Files
+        | Context::Text
+        | Context::Dialog
+        | Context::TypedDialog => {}
+    }
+    notices::say(model, Level::Info, "pasted text is taken only where text is typed");
+    Vec::new()
+}
+
+/// Does what a person meant.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Move(motion) => go(model, motion),
+        Action::Open => open(model),
+        Action::Back => screens::back(model),
+        Action::Mark => lists::change(model, |list| list.mark()),
+        Action::MarkRange => lists::change(model, |list| list.mark_range()),
+        Action::MarkVisible => lists::change(model, |list| list.mark_visible()),
+        Action::MarkNone => lists::change(model, |list| {
+            list.mark_none();
+        }),
+        Action::MarkInvert => lists::change(model, |list| list.mark_invert()),
+        Action::Filter => prompt::filter(model),
+        Action::Palette => prompt::palette(model),
+        Action::Help => screens::help(model),
+        Action::Refresh => refresh(model),
+        Action::RefreshAll => refresh_all(model),
+        Action::Freeze => polling::freeze(model),
+        Action::SortBy(column) => lists::sort_by(model, column),
+        Action::SortDefault => lists::sort_default(model),
+        Action::New => screens::new_job(model),
+        Action::CancelJobs => cancel::ask(model),
+        Action::Delete => delete::ask(model),
+        Action::Save => saving::save_selected(model),
+        Action::SaveAll => saving::save_all(model),
+        Action::Describe => describe::show(model),
+        Action::Raw => text::raw(model),
+        Action::Mouse => mouse(model),
+        Action::CopyName => describe::copy_name(model),
+        Action::CopyRecord => describe::copy_record(model),
+        Action::Zoom => {
+            model.zoomed = !model.zoomed;
+            Vec::new()
+        }
+        Action::OnlyBad => lists::only_bad(model),
+        Action::Next => next(model, 1),
+        Action::Previous => next(model, -1),
+        Action::Play => saving::play(model),
+        Action::Messages => screens::messages(model),
+        Action::Files => screens::files(model),
+        Action::Quit => quit(model),
+        Action::Interrupt => interrupt(model),
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Repaint => vec![Effect::Repaint],
+        Action::Yes => dialog::yes(model),
+        Action::No => dialog::no(model),
+        Action::Press => pressed(model),
+        Action::Submit => submit_from_anywhere(model),
+    }
+}
+
+fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    match model.context() {
+        Context::Jobs | Context::Job | Context::Files => lists::go(model, motion),
+        Context::Key | Context::Text => text::go(model, motion),
+        Context::Create | Context::Choice => create::go(model, motion),
+        Context::Dialog | Context::TypedDialog | Context::Line => Vec::new(),
+    }
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    match model.context() {
+        Context::Jobs => job::open_selected(model),
+        Context::Job => job::open_key(model),
+        Context::Files => describe::show(model),
+        Context::Key
+        | Context::Create
+        | Context::Text
+        | Context::Dialog
+        | Context::TypedDialog
+        | Context::Line
+        | Context::Choice => Vec::new(),
+    }
+}
+
+fn next(model: &mut Model, by: isize) -> Vec<Effect> {
+    match model.context() {
+        Context::Dialog | Context::TypedDialog => dialog::other_button(model),
+        Context::Job => job::next_pane(model),
+        Context::Create | Context::Choice => create::move_focus(model, by),
+        Context::Line if model.overlays.is_empty() => create::move_focus(model, by),
+        Context::Line if by > 0 => prompt::complete(model),
+        Context::Line | Context::Jobs | Context::Key | Context::Files | Context::Text => Vec::new(),
+    }
+}
+
+fn pressed(model: &mut Model) -> Vec<Effect> {
+    match model.context() {
+        Context::Dialog | Context::TypedDialog => dialog::press(model),
+        Context::Create | Context::Choice => create::press(model),
+        Context::Line if model.overlays.is_empty() => create::press(model),
+        Context::Line => prompt::take(model),
+        Context::Jobs | Context::Job | Context::Key | Context::Files | Context::Text => Vec::new(),
+    }
+}
+
+fn submit_from_anywhere(model: &mut Model) -> Vec<Effect> {
+    // A filter or a command is a line of text too, but nothing to submit.
+    if model.overlays.is_empty() { submit::press(model) } else { Vec::new() }
+}
+
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    match model.screens.last() {
+        Some(Screen::Job(_) | Screen::Key(_)) => job::refresh(model),
+        Some(Screen::Files(_)) => files::list(model),
+        None | Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => polling::list(model),
+    }
+}
+
+fn refresh_all(model: &mut Model) -> Vec<Effect> {
+    let mut effects = polling::list_anew(model);
+    match model.screens.last() {
+        Some(Screen::Job(_) | Screen::Key(_)) => effects.extend(job::refresh(model)),
+        Some(Screen::Files(_)) => effects.extend(files::list(model)),
+        None | Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => {}
+    }
+    effects
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let text = if model.mouse { "the mouse is on; m turns it off" } else { "the mouse is off" };
+    notices::say(model, Level::Info, text);
+    vec![Effect::SetMouse(model.mouse)]
+}
+
+/// A mouse button went down: selects the row below it.
+pub fn clicked(model: &mut Model, column: u16, line: u16) -> Vec<Effect> {
+    match layout::row_at(model, column, line) {
+        Some(row) if model.overlays.is_empty() => lists::change(model, |list| list.select_row(row)),
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// The wheel was turned.
+pub fn scrolled(model: &mut Model, by: i16) -> Vec<Effect> {
+    let motion = if by > 0 { Motion::Down } else { Motion::Up };
+    // One event never asks for more than a few lines; a broken terminal may.
+    for _ in 0..by.unsigned_abs().min(100) {
+        go(model, motion);
+    }
+    Vec::new()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let mut effects = screens::close_to(model, 0);
+    effects.push(Effect::Quit);
+    effects
+}
+
+fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if model.interrupted {
+        return quit(model);
+    }
+    model.interrupted = true;
+    notices::say(model, Level::Info, "Ctrl-c again leaves");
+    Vec::new()
+}

@@ -1,0 +1,139 @@
+//! What a filter sees of a row of each list.
+//!
+//! Pure.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use crate::api::StoredFile;
+use crate::filter::{Filter, FilterError, JobRecord, Record};
+use crate::results::{Outcome, Row};
+use crate::tui::event::TextHead;
+use crate::tui::model::Entry;
+
+/// Reads a filter. Names of the service are found by their id: `batches/` and `files/` stand before every one of
+/// them, so that words like `ch` would find all.
+pub fn read_filter(text: &str) -> Result<Filter, FilterError> {
+    Filter::parse(&text.replace("batches/", "").replace("files/", ""))
+}
+
+/// A row of the list of jobs.
+pub struct EntryRecord<'a> {
+    /// The row.
+    pub entry: &'a Entry,
+    /// By the service's clock.
+    pub now: Timestamp,
+}
+
+impl Record for EntryRecord<'_> {
+    fn column(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self.entry {
+            Entry::Job(tracked) => {
+                let record = JobRecord { job: &tracked.job, state: tracked.word(), now: self.now };
+                record.column(name).map(|value| Cow::Owned(value.into_owned()))
+            }
+            Entry::Lost(lost) => match name {
+                "state" => Some(Cow::Borrowed("UNKNOWN")),
+                "name" => Some(Cow::Borrowed(&lost.display_name)),
+                "id" => Some(Cow::Borrowed(&lost.token)),
+                "model" => Some(Cow::Borrowed(&lost.model)),
+                "requests" => Some(Cow::Owned(lost.n_requests.to_string())),
+                "age" => Some(Cow::Owned(self.now.duration_since(lost.at).as_secs().max(0).to_string())),
+                _ => None,
+            },
+        }
+    }
+
+    fn text(&self, each: &mut dyn FnMut(&str)) {
+        match self.entry {
+            Entry::Job(tracked) => {
+                let job = &tracked.job;
+                each(job.title());
+                each(job.name.id());
+                each(tracked.word());
+                job.model.iter().for_each(|model| each(model));
+                job.error.iter().for_each(|error| each(&error.message));
+            }
+            Entry::Lost(lost) => ["UNKNOWN", &lost.display_name, &lost.token, &lost.model].into_iter().for_each(each),
+        }
+    }
+}
+
+/// A row of the keys of a job, and the beginning of its text where we know it.
+pub struct KeyRecord<'a> {
+    /// The row.
+    pub row: &'a Row,
+    /// Its text.
+    pub head: Option<&'a TextHead>,
+}
+
+impl Record for KeyRecord<'_> {
+    fn column(&self, name: &str) -> Option<Cow<'_, str>> {
+        match name {
+            "key" | "name" | "id" => self.row.key.as_deref().map(Cow::Borrowed),
+            "verdict" | "state" => Some(Cow::Borrowed(self.row.verdict.as_str())),
+            "voice" => self.head.and_then(|head| head.voice.as_deref()).map(Cow::Borrowed),
+            "line" => Some(Cow::Owned(self.row.line.to_string())),
+            "audio" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.seconds.to_string())),
+            "size" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.pcm_bytes.to_string())),
+            "error" => reason(self.row).map(Cow::Borrowed),
+            _ => None,
+        }
+    }
+
+    fn text(&self, each: &mut dyn FnMut(&str)) {
+        self.row.key.iter().for_each(|key| each(key));
+        each(self.row.verdict.as_str());
+        self.row.finish_reason.iter().for_each(|reason| each(reason));
+        reason(self.row).into_iter().for_each(&mut *each);
+        if let Some(head) = self.head {
+            head.voice.iter().for_each(|voice| each(voice));
+            each(&head.text);
+        }
+    }
+}
+
+/// Why a row has no audio, when it has none.
+pub fn reason(row: &Row) -> Option<&str> {
+    match &row.outcome {
+        Outcome::Audio => None,
+        Outcome::NoAudio { reason } | Outcome::Malformed { reason } => Some(reason),
+        Outcome::Error { message, .. } => Some(message),
+    }
+}
+
+/// A row of the stored files.
+pub struct FileRecord<'a> {
+    /// The row.
+    pub file: &'a StoredFile,
+    /// By the service's clock.
+    pub now: Timestamp,
+}
+
+impl Record for FileRecord<'_> {
+    fn column(&self, name: &str) -> Option<Cow<'_, str>> {
+        let file = self.file;
+        match name {
+            "name" => file.display_name.as_deref().map(Cow::Borrowed),
+            "id" => Some(Cow::Borrowed(file.name.id())),
+            "state" => file.state.as_deref().map(Cow::Borrowed),
+            "kind" => file.source.as_deref().map(Cow::Borrowed),
+            "size" => file.size_bytes.map(|bytes| Cow::Owned(bytes.to_string())),
+            "mime" => file.mime_type.as_deref().map(Cow::Borrowed),
+            "age" => {
+                let age = |time| self.now.duration_since(time).as_secs().max(0).to_string();
+                file.create_time.map(|time| Cow::Owned(age(time)))
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self, each: &mut dyn FnMut(&str)) {
+        let file = self.file;
+        each(file.name.id());
+        for text in [&file.display_name, &file.mime_type, &file.state, &file.source] {
+            text.iter().for_each(|text| each(text));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The rows of the three lists: what each is known by, sorted by and searched for.
+//!
+//! Pure. Columns are those of `model/columns.rs`, counted from 1.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::api::StoredFile;
+use crate::filter::Filter;
+use crate::job::{FileName, Job};
+use crate::results::Row;
+use crate::tui::event::TextHead;
+use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
+use crate::tui::update::cursor::{Rows, Value};
+use crate::tui::update::record::{EntryRecord, FileRecord, KeyRecord};
+
+/// The list of jobs.
+pub struct JobRows<'a> {
+    /// In the default order.
+    pub entries: &'a [Entry],
+    /// By the service's clock.
+    pub now: Timestamp,
+}
+
+impl Rows for JobRows<'_> {
+    type Id = EntryId;
+
+    fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn id(&self, index: usize) -> EntryId {
+        self.entries[index].id()
+    }
+
+    fn is(&self, index: usize, id: &EntryId) -> bool {
+        match (&self.entries[index], id) {
+            (Entry::Job(tracked), EntryId::Job(name)) => tracked.job.name == *name,
+            (Entry::Lost(lost), EntryId::Lost(token)) => lost.token == *token,
+            (Entry::Job(_), EntryId::Lost(_)) | (Entry::Lost(_), EntryId::Job(_)) => false,
+        }
+    }
+
+    fn is_bad(&self, index: usize) -> bool {
+        match &self.entries[index] {
+            Entry::Job(tracked) => tracked.is_bad(),
+            Entry::Lost(_) => true,
+        }
+    }
+
+    fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
+        let passes = |index: &usize| filter.matches(&EntryRecord { entry: &self.entries[*index], now: self.now });
+        (from..self.entries.len()).filter(passes).map(|index| index as u32).collect()
+    }
+
+    fn value(&self, column: u8, index: usize) -> Value<'_> {
+        let tracked = match &self.entries[index] {
+            Entry::Job(tracked) => tracked,
+            Entry::Lost(lost) => {
+                return match column {
+                    1 => Value::text("UNKNOWN"),
+                    2 => Value::text(&lost.display_name),
+                    3 => Value::text(&lost.model),
+                    7 => Value::Number(-seconds(lost.at)),
+                    _ => Value::Nothing,
+                };
+            }
+        };
+        let job: &Job = &tracked.job;
+        let count = |of: fn(crate::job::Counts) -> f64| Value::number(job.counts.map(of));
+        match column {
+            1 => Value::text(tracked.word()),
+            2 => Value::text(job.title()),
+            3 => job.model.as_deref().map_or(Value::Nothing, Value::text),
+            4 => count(|counts| counts.done() as f64 / counts.requests.max(1) as f64),
+            5 => count(|counts| counts.succeeded as f64),
+            6 => count(|counts| counts.failed as f64),
+            // The youngest job has the smallest age, so ages sort against times.
+            7 => Value::number(job.create_time.map(|time| -seconds(time))),
+            8 => Value::number(tracked.left().map(|left| left.as_secs_f64())),
+            // The service bills what it did, and says so nowhere in a list; what was done is the best order there is.
+            9 => count(|counts| counts.succeeded as f64),
+            _ => Value::Nothing,
+        }
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &JOB_COLUMNS
+    }
+}
+
+/// The keys of a job.
+pub struct KeyRows<'a> {
+    /// In the order of the results file.
+    pub rows: &'a [Row],
+    /// Beginnings of the texts, by key.
+    pub texts: &'a BTreeMap<String, TextHead>,
+    /// What a plain word is looked for in.
+    pub haystack: &'a Haystack,
+}
+
+impl KeyRows<'_> {
+    fn head(&self, index: usize) -> Option<&TextHead> {
+        self.texts.get(self.rows[index].key.as_deref()?)
+    }
+}
+
+impl Rows for KeyRows<'_> {
+    type Id = u64;
+
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn id(&self, index: usize) -> u64 {
+        self.rows[index].line
+    }
+
+    fn is(&self, index: usize, id: &u64) -> bool {
+        self.rows[index].line == *id
+    }
+
+    fn is_bad(&self, index: usize) -> bool {
+        self.rows[index].is_bad()
+    }
+
+    fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
+        if let Some(word) = plain_word(&filter.to_string()) {
+            return self.haystack.find(word, from);
+        }
+        let passes = |index: &usize| filter.matches(&KeyRecord { row: &self.rows[*index], head: self.head(*index) });
+        (from..self.rows.len()).filter(passes).map(|index| index as u32).collect()
+    }
+
+    fn value(&self, column: u8, index: usize) -> Value<'_> {
+        let row = &self.rows[index];
+        match column {
+            1 => row.key.as_deref().map_or(Value::Nothing, Value::text),
+            2 => Value::number(row.sound.as_ref().map(|sound| sound.seconds)),
+            3 => Value::text(row.verdict.as_str()),
+            4 => self.head(index).and_then(|head| head.voice.as_deref()).map_or(Value::Nothing, Value::text),
+            5 => self.head(index).map_or(Value::Nothing, |head| Value::text(&head.text)),
+            _ => Value::Nothing,
+        }
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &KEY_COLUMNS
+    }
+}
+
+/// The stored files.
+pub struct FileRows<'a> {
+    /// As listed.
+    pub files: &'a [StoredFile],
+    /// By the service's clock.
+    pub now: Timestamp,
+}
+
+impl Rows for FileRows<'_> {
+    type Id = FileName;
+
+    fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    fn id(&self, index: usize) -> FileName {
+        self.files[index].name.clone()
+    }
+
+    fn is(&self, index: usize, id: &FileName) -> bool {
+        self.files[index].name == *id
+    }
+
+    fn is_bad(&self, index: usize) -> bool {
+        self.files[index].state.as_deref() == Some("FAILED")
+    }
+
+    fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
+        let passes = |index: &usize| filter.matches(&FileRecord { file: &self.files[*index], now: self.now });
+        (from..self.files.len()).filter(passes).map(|index| index as u32).collect()
+    }
+
+    fn value(&self, column: u8, index: usize) -> Value<'_> {
+        let file = &self.files[index];
+        match column {
+            1 => file.display_name.as_deref().map_or(Value::Nothing, Value::text),
+            2 => Value::text(file.name.id()),
+            3 => Value::number(file.size_bytes.map(|bytes| bytes as f64)),
+            4 => file.mime_type.as_deref().map_or(Value::Nothing, Value::text),
+            5 => Value::number(file.create_time.map(|time| -seconds(time))),
+            6 => Value::number(file.expiration_time.map(seconds)),
+            _ => Value::Nothing,
+        }
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &FILE_COLUMNS
+    }
+}
+
+fn seconds(time: Timestamp) -> f64 {
+    time.as_duration().as_secs_f64()
+}
+
+/// The one word of a filter that asks for a plain text: it can be found in a haystack at the speed of memory.
+fn plain_word(filter: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ',');
+    (!filter.is_empty() && filter.chars().all(is_plain)).then_some(filter)
+}

@@ -1,0 +1,139 @@
+//! Long texts: pages above a screen, messages, help, one key. They scroll, and never beyond their last page.
+
+use crate::failure::Failure;
+use crate::text::width;
+use crate::tui::action::Motion;
+use crate::tui::effect::Effect;
+use crate::tui::keys::{self, Context};
+use crate::tui::layout;
+use crate::tui::model::{Model, Overlay, Screen, Seq, TextPage};
+use crate::tui::update::{describe, job};
+
+/// Scrolls the text that is visible.
+pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let page = layout::page(model);
+    let rows = rows(model);
+    let Some(scroll) = scroll(model) else { return Vec::new() };
+    let furthest = rows.saturating_sub(page);
+    *scroll = match motion {
+        Motion::Up => scroll.saturating_sub(1),
+        Motion::Down => *scroll + 1,
+        Motion::First => 0,
+        Motion::Last => furthest,
+        Motion::HalfUp => scroll.saturating_sub((page / 2).max(1)),
+        Motion::HalfDown => *scroll + (page / 2).max(1),
+        Motion::PageUp => scroll.saturating_sub(page),
+        Motion::PageDown => *scroll + page,
+    }
+    .min(furthest);
+    Vec::new()
+}
+
+fn scroll(model: &mut Model) -> Option<&mut usize> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Page(page)) => return Some(&mut page.scroll),
+        Some(Overlay::Confirm(_) | Overlay::Prompt(_)) => return None,
+        None => {}
+    }
+    match model.screens.last_mut()? {
+        Screen::Key(key) => Some(&mut key.scroll),
+        Screen::Messages { scroll } | Screen::Help { scroll } => Some(scroll),
+        Screen::Job(_) | Screen::Create(_) | Screen::Files(_) => None,
+    }
+}
+
+/// How many rows of the screen the text takes, about: `draw` breaks lines between words and may need a few more.
+fn rows(model: &Model) -> usize {
+    let cells = usize::from(model.size.width).saturating_sub(4).max(1);
+    let broken = |line: &str| width(line).div_ceil(cells).max(1);
+    if let Some(Overlay::Page(page)) = model.overlays.last() {
+        return page.lines.iter().map(|line| broken(line)).sum();
+    }
+    match model.screens.last() {
+        Some(Screen::Messages { .. }) => {
+            model.notices.log.iter().map(|notice| 1 + usize::from(notice.hint.is_some())).sum()
+        }
+        Some(Screen::Help { .. }) => keys::bindings(below(model)).count() + 4,
+        // The facts above the raw line.
+        Some(Screen::Key(key)) => match &key.raw {
+            Some(Ok(raw)) => raw.lines().map(broken).sum::<usize>() + layout::page(model) / 2,
+            Some(Err(_)) | None => layout::page(model) + 8,
+        },
+        Some(Screen::Job(_) | Screen::Create(_) | Screen::Files(_)) | None => 0,
+    }
+}
+
+/// What the keys mean on the screen below the help.
+fn below(model: &Model) -> Context {
+    match model.screens.iter().rev().nth(1) {
+        None => Context::Jobs,
+        Some(Screen::Job(_)) => Context::Job,
+        Some(Screen::Key(_)) => Context::Key,
+        Some(Screen::Files(_)) => Context::Files,
+        Some(Screen::Create(_)) => Context::Create,
+        Some(Screen::Messages { .. } | Screen::Help { .. }) => Context::Text,
+    }
+}
+
+/// The service's own JSON of what is selected: fetched, and shown when it comes.
+pub fn raw(model: &mut Model) -> Vec<Effect> {
+    if let Some(Screen::Key(_) | Screen::Job(_)) = model.screens.last()
+        && job::current_row(model).is_some()
+    {
+        return raw_line(model);
+    }
+    let Some(job) = job::current(model) else { return describe::show(model) };
+    let (name, title) = (job.name.clone(), super::jobs::title(job));
+    let seq = model.next_seq();
+    model.overlays.push(Overlay::Page(TextPage {
+        title: format!("{title} · raw JSON"),
+        lines: Vec::new(),
+        scroll: 0,
+        awaited: Some(seq),
+    }));
+    vec![Effect::FetchJob(seq, name)]
+}
+
+/// One result line as the service sent it: on its own screen below the facts, elsewhere as a page.
+fn raw_line(model: &mut Model) -> Vec<Effect> {
+    let (Some(line), Some(job)) = (job::current_row(model).map(|row| row.line), job::current(model).cloned()) else {
+        return Vec::new();
+    };
+    let seq = model.next_seq();
+    if let Some(Screen::Key(key)) = model.screens.last_mut() {
+        if key.raw_seq.is_some() {
+            return Vec::new();
+        }
+        key.raw_seq = Some(seq);
+    } else {
+        model.overlays.push(Overlay::Page(TextPage {
+            title: format!("line {line} · raw JSON"),
+            lines: Vec::new(),
+            scroll: 0,
+            awaited: Some(seq),
+        }));
+    }
+    vec![Effect::ReadRawLine(seq, Box::new(job), line)]
+}
+
+/// The result line was read.
+pub fn raw_line_read(model: &mut Model, seq: Seq, result: Result<String, Failure>) -> Vec<Effect> {
+    if let Some(page) = job::page_awaiting(model, seq) {
+        page.awaited = None;
+        page.lines = match result {
+            Ok(raw) => raw.lines().map(str::to_owned).collect(),
+            Err(failure) => std::iter::once(failure.message).chain(failure.hint).collect(),
+        };
+        return Vec::new();
+    }
+    for screen in &mut model.screens {
+        if let Screen::Key(key) = screen
+            && key.raw_seq == Some(seq)
+        {
+            key.raw_seq = None;
+            key.raw = Some(result);
+            break;
+        }
+    }
+    Vec::new()
+}
