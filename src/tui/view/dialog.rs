@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::job::Job;
+use crate::job::{Counts, Job};
 use crate::ops::Loss;
 use crate::text;
 use crate::tui::layout;
@@ -188,17 +188,20 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
     let mut said = Vec::new();
     match confirm.verb {
         Verb::CancelJobs => {
-            let counts = jobs(confirm).filter_map(|(job, _)| job.counts);
-            let (done, pending) =
-                counts.fold((0u64, 0u64), |(done, pending), counts| (done + counts.done(), pending + counts.pending));
-            said.push((
-                format!(
-                    "{} done and billed stay; about {} will not run.",
-                    text::count(done, "request"),
-                    text::thousands(pending)
+            let counts: Vec<Counts> = jobs(confirm).filter_map(|(job, _)| job.counts).collect();
+            let done = counts.iter().map(|counts| counts.done()).sum();
+            let pending = counts.iter().map(|counts| counts.pending).sum();
+            said.push(match counts.is_empty() {
+                true => ("The service has not said how much is done; what is done is billed.".to_owned(), theme.text()),
+                false => (
+                    format!(
+                        "{} done and billed stay; about {} will not run.",
+                        text::count(done, "request"),
+                        text::thousands(pending)
+                    ),
+                    theme.text(),
                 ),
-                theme.text(),
-            ));
+            });
             if let Some(money) = money(model, confirm) {
                 said.push((money, theme.text()));
             }

@@ -132,11 +132,8 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     // The way out is laid down first, so that no screen is too narrow to leave it.
     let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
         bindings(context).filter(shown).partition(|binding| is_exit(binding.action));
-    ways_out.sort_by_key(|binding| match binding.action {
-        Action::Help => 0,
-        Action::Quit => 2,
-        _ => 1,
-    });
+    // How to learn more stands first, and leaving altogether last.
+    ways_out.sort_by_key(|binding| (binding.action != Action::Help, binding.action == Action::Quit));
     let exits = as_many_as_fit(pen, &ways_out, place.width);
     let taken = pen.line_right(place, &exits);
     // What belongs to the whole program rather than to this screen comes last.

@@ -24,16 +24,16 @@ const STAYS: u8 = 9;
 pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let theme = *pen.theme;
     let setting = &model.setting;
-    let mut left = vec![Part { rank: 2, pieces: vec![piece("gemtts-tui", theme.title()), piece("  ", theme.text())] }];
+    let mut left = vec![Part { rank: 5, pieces: vec![piece("gemtts-tui", theme.title()), piece("  ", theme.text())] }];
     left.push(Part { rank: 6, pieces: vec![piece(setting.profile.as_str(), theme.text())] });
     if !setting.key_tail.is_empty() {
         left.push(Part { rank: 3, pieces: vec![piece(format!("key …{}", setting.key_tail), theme.muted())] });
     }
     match (setting.is_google, setting.demo) {
-        (true, _) => left.push(Part { rank: 4, pieces: vec![piece(setting.host.as_str(), theme.muted())] }),
+        (true, _) => left.push(Part { rank: 1, pieces: vec![piece(setting.host.as_str(), theme.muted())] }),
         (false, true) => {
             left.push(Part { rank: STAYS, pieces: vec![piece(" demo ", theme.chip())] });
-            left.push(Part { rank: 4, pieces: vec![piece(setting.host.as_str(), theme.muted())] });
+            left.push(Part { rank: 1, pieces: vec![piece(setting.host.as_str(), theme.muted())] });
         }
         (false, false) => {
             left.push(Part { rank: STAYS, pieces: vec![piece(format!(" {} ", setting.host), theme.chip())] });
@@ -41,8 +41,8 @@ pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     }
     let mut right = link(pen, model);
     if let Some(every) = every(model) {
-        // When nothing comes any more, the next try is worth more than the address.
-        let rank = if model.link.trouble.is_some() { 5 } else { 1 };
+        // When nothing comes any more, the next try is worth more than who asks.
+        let rank = if model.link.trouble.is_some() { 6 } else { 2 };
         right.push(Part { rank, pieces: vec![piece(every, theme.muted())] });
     }
     both(pen, pad(place, 1), left, right);

@@ -76,7 +76,7 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     if !screen.cursor.marks.is_empty() {
         frame.title.push(piece(format!(" ─ {} marked", screen.cursor.marks.len()), theme.marked()));
     }
-    if columns.hidden > 0 {
+    if columns.hidden > 0 && !screen.cursor.visible.is_empty() {
         frame.right = vec![piece(format!("…+{}", columns.hidden), theme.muted())];
     }
     let inside = pen.frame(place, &frame);

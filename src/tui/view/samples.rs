@@ -179,10 +179,11 @@ pub fn priced(width: u16, height: u16) -> Model {
 
 /// The service does not answer since a quarter of an hour.
 pub fn offline(mut model: Model, exit: Exit) -> Model {
-    let failure = match exit {
-        Exit::Key => Failure::with_exit(exit, "the service refused the key of profile default")
-            .hint("check GEMINI_API_KEY, or ask gemtts-tui doctor where the key comes from"),
-        _ => Failure::with_exit(exit, "cannot connect to generativelanguage.googleapis.com: connection refused"),
+    let failure = if exit == Exit::Key {
+        Failure::with_exit(exit, "the service refused the key of profile default")
+            .hint("check GEMINI_API_KEY, or ask gemtts-tui doctor where the key comes from")
+    } else {
+        Failure::with_exit(exit, "cannot connect to generativelanguage.googleapis.com: connection refused")
     };
     model.link.trouble = Some(Trouble { since: ago(15), attempts: 4, failure });
     model.link.listed_at = model.link.listed_at.map(|_| ago(24));

@@ -93,6 +93,7 @@ fn plain_snapshot(name: &str, model: &Model, charset: Charset) {
 #[test]
 fn the_list_of_jobs() {
     snapshot("jobs_120x32", &busy(120, 32));
+    snapshot("jobs_100x24", &busy(100, 24));
     snapshot("jobs_80x24", &busy(80, 24));
     snapshot("jobs_60x15", &busy(60, 15));
     snapshot("jobs_40x10", &busy(40, 10));
@@ -266,6 +267,9 @@ fn dialogs() {
     );
     snapshot("dialog_delete_30x8", &asked(busy(30, 8), Verb::DeleteJobs, &[None, None], Some((2, ""))));
     snapshot("dialog_cancel_10x3", &asked(busy(10, 3), Verb::CancelJobs, &[None], None));
+    let mut hidden = busy(120, 32);
+    hidden.jobs.cursor.visible = vec![1];
+    snapshot("dialog_cancel_unknown_120x32", &asked(hidden, Verb::CancelJobs, &[None; 1], None));
     let mut checking = asked(strange(80, 24), Verb::DeleteJobs, &[None], None);
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
         confirm.checking = Some(Seq(8));
@@ -425,7 +429,7 @@ fn nothing_ticks_while_the_list_is_the_same() {
     let model = busy(120, 32);
     let before = drawn(&model, Theme::default());
     let mut later = model;
-    later.now = later.now + jiff::SignedDuration::from_secs(9);
+    later.now += jiff::SignedDuration::from_secs(9);
     assert_eq!(drawn(&later, Theme::default()), before);
 }
 
