@@ -37,12 +37,17 @@ pub struct Job {
 }
 
 impl Job {
-    /// What a person calls it: its display name, else its id.
+    /// What a person calls it: its display name without our token, else its id.
     pub fn title(&self) -> &str {
-        match &self.display_name {
+        match self.display_name.as_deref().map(|name| split_token(name).0) {
             Some(name) if !name.is_empty() => name,
             Some(_) | None => self.name.id(),
         }
+    }
+
+    /// The token of the create that made it, when this program made it.
+    pub fn token(&self) -> Option<&str> {
+        split_token(self.display_name.as_deref()?).1
     }
 
     /// The job as scripts see it, without the fields that only a session knows.
@@ -75,6 +80,45 @@ impl Job {
             "error": self.error.as_ref().map(|error| json!({ "code": error.code, "message": error.message })),
         })
     }
+}
+
+/// What stands between the words of a person and the token in the display name of a job that we create.
+const TOKEN_MARK: &str = "~gt-";
+
+/// How long a token is: a ULID.
+const TOKEN_LENGTH: usize = 26;
+
+/// How long a display name may be, in characters. The service publishes no limit; its other names take 512.
+const LONGEST_DISPLAY_NAME: usize = 512;
+
+/// The display name of a create: the words of a person, cut if need be, and the token by which a lost create is found.
+pub fn with_token(words: &str, token: &str) -> String {
+    let most = LONGEST_DISPLAY_NAME - TOKEN_MARK.len() - TOKEN_LENGTH - 1;
+    let words: String = words.chars().take(most).collect();
+    format!("{} {TOKEN_MARK}{token}", words.trim_end()).trim_start().to_owned()
+}
+
+/// Parts a display name into the words of a person and our token, when there is one at its end.
+pub fn split_token(display_name: &str) -> (&str, Option<&str>) {
+    let Some((words, token)) = display_name.rsplit_once(TOKEN_MARK) else { return (display_name, None) };
+    let is_token = token.len() == TOKEN_LENGTH && token.bytes().all(|b| b.is_ascii_digit() || (b.is_ascii_uppercase()));
+    if !is_token || !(words.is_empty() || words.ends_with(' ')) {
+        return (display_name, None);
+    }
+    (words.trim_end(), Some(token))
+}
+
+/// A job went from one state to another, as far as we saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// Which job.
+    pub job: JobName,
+    /// The state before; `None` when we saw the job for the first time.
+    pub from: Option<JobState>,
+    /// The state since.
+    pub to: JobState,
+    /// By the service's clock where it tells (`createTime`, `endTime`), else when we noticed.
+    pub at: Timestamp,
 }
 
 /// `batches/ID`, checked: nothing else from the service may become part of a path or a URL.
@@ -289,6 +333,20 @@ mod tests {
         for (wire, json, word, terminal) in table {
             let state = JobState::from_wire(wire);
             assert_eq!((state.as_str(), state.word(), state.is_terminal()), (json, word, terminal), "{wire}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_parted_from_the_words_before_it() {
+        let token = "01JD0000000000000000000000";
+        assert_eq!(with_token("ch 01", token), format!("ch 01 ~gt-{token}"));
+        assert_eq!(with_token("", token), format!("~gt-{token}"));
+        assert_eq!(with_token(&"ä".repeat(600), token).chars().count(), 512);
+        for words in ["ch 01", "", "a ~gt-b", "ends with space"] {
+            assert_eq!(split_token(&with_token(words, token)), (words, Some(token)), "{words}");
+        }
+        for name in ["plain", "x~gt-01JD0000000000000000000000", "x ~gt-short", "x ~gt-01jd0000000000000000000000"] {
+            assert_eq!(split_token(name), (name, None), "{name}");
         }
     }
 

@@ -13,7 +13,18 @@ use jiff::Timestamp;
 
 use crate::job::{FileName, Job, JobName};
 
+mod call;
+mod client;
+mod connection;
+mod cut;
+mod download;
 pub mod error;
+pub mod gemini;
+pub mod page;
+mod refusal;
+pub mod retry;
+mod upload;
+mod wire;
 
 pub use error::Error;
 

@@ -2,8 +2,17 @@
 //!
 //! Pure: samples in, numbers and bytes out.
 
+mod judge;
+mod meter;
+mod mime;
 mod sound;
 mod verdict;
+pub mod wav;
+mod waveform;
 
+pub use judge::{Facts, Limits, judge, judge_absence};
+pub use meter::Meter;
+pub use mime::Mime;
 pub use sound::{Format, Peaks, Sound};
 pub use verdict::Verdict;
+pub use waveform::{waveform, waveform_ascii};

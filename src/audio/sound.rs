@@ -9,8 +9,15 @@ pub struct Format {
     pub channels: u16,
 }
 
+impl Default for Format {
+    /// What every model has sent so far.
+    fn default() -> Self {
+        Format { sample_rate: 24_000, channels: 1 }
+    }
+}
+
 /// Measured audio.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sound {
     /// Of the samples.
     pub format: Format,
@@ -24,10 +31,14 @@ pub struct Sound {
     pub rms_db: f64,
     /// Samples at full scale.
     pub clipped: u64,
-    /// Silence before the first sound, in seconds.
+    /// Silence before the first sound, in seconds; all of it when there is no sound.
     pub leading_silence: f64,
-    /// Silence after the last sound, in seconds.
+    /// Silence after the last sound, in seconds; all of it when there is no sound.
     pub trailing_silence: f64,
+    /// The longest silence between two sounds, in seconds.
+    pub longest_gap: f64,
+    /// How much of what sounds is like white noise, from 0 to 1. Speech stays below 0.3, swapped bytes come near 1.
+    pub noise: f64,
     /// For the waveform.
     pub peaks: Peaks,
 }

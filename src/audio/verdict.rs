@@ -59,4 +59,9 @@ impl Verdict {
             Verdict::Error => "error",
         }
     }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Verdict> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
+    }
 }

@@ -129,62 +129,77 @@ impl Paces {
     }
 }
 
-/// From low to high.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Span {
-    /// At the least.
-    pub low: f64,
-    /// At the most.
-    pub high: f64,
+/// How long a text is, from low to high.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Length {
+    /// Of the audio.
+    pub seconds: (f64, f64),
+    /// Of the text.
+    pub text_tokens: u64,
+    /// Of the audio.
+    pub audio_tokens: (f64, f64),
 }
 
-impl Span {
-    fn times(self, factor: f64) -> Span {
-        Span { low: self.low * factor, high: self.high * factor }
-    }
-}
-
-/// What a text will come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// What a job may come to, as ranges from low to high: nobody knows the length of speech before it is spoken.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// Characters to speak.
     pub characters: u64,
     /// Length of the audio, in seconds.
-    pub seconds: Span,
+    pub seconds: (f64, f64),
     /// Tokens of the text: what counts against the limits of a request and of a tier.
     pub text_tokens: u64,
     /// Tokens of the audio.
-    pub audio_tokens: Span,
-    /// US dollars; `None` when nobody knows the price.
-    pub dollars: Option<Span>,
+    pub audio_tokens: (f64, f64),
+    /// US dollars at the price of a batch; `None` when nobody knows it.
+    pub dollars: Option<(f64, f64)>,
+    /// What the range rests on, for people.
+    pub basis: String,
 }
 
 impl Catalog {
-    /// What these characters come to at this price.
+    /// What these characters come to, with this price.
     pub fn estimate(&self, characters: &Characters, price: Option<BatchPrice>) -> Estimate {
-        let mut estimate = Estimate { characters: characters.total(), ..Estimate::default() };
-        let mut text_tokens = 0.0;
-        for script in Script::ALL {
-            let (n, pace) = (characters.of_script(script) as f64, self.paces.of(script));
-            estimate.seconds.low += n / pace.fast;
-            estimate.seconds.high += n / pace.slow;
-            text_tokens += n / pace.characters_per_token;
+        let length = self.length(characters);
+        let cost = |price: BatchPrice, audio_tokens: f64| price.cost(length.text_tokens, audio_tokens.ceil() as u64);
+        let (low, high) = length.audio_tokens;
+        Estimate {
+            characters: characters.total(),
+            seconds: length.seconds,
+            text_tokens: length.text_tokens,
+            audio_tokens: length.audio_tokens,
+            dollars: price.map(|price| (cost(price, low), cost(price, high))),
+            basis: self.basis(price),
         }
-        estimate.text_tokens = text_tokens.ceil() as u64;
-        estimate.audio_tokens = estimate.seconds.times(self.audio_tokens_per_second);
-        estimate.dollars = price.map(|price| {
-            let cost = |audio_tokens: f64| price.cost(estimate.text_tokens, audio_tokens.ceil() as u64);
-            Span { low: cost(estimate.audio_tokens.low), high: cost(estimate.audio_tokens.high) }
-        });
-        estimate
     }
 
-    /// What estimates rest on, in one sentence for a person.
-    pub fn estimate_basis(&self) -> String {
+    /// How long these characters are as audio and in tokens.
+    pub fn length(&self, characters: &Characters) -> Length {
+        let (mut slow, mut fast, mut text_tokens) = (0.0, 0.0, 0.0);
+        for script in Script::ALL {
+            let (n, pace) = (characters.of_script(script) as f64, self.paces.of(script));
+            slow += n / pace.slow;
+            fast += n / pace.fast;
+            text_tokens += n / pace.characters_per_token;
+        }
+        let tokens = |seconds: f64| seconds * self.audio_tokens_per_second;
+        Length {
+            seconds: (fast, slow),
+            text_tokens: text_tokens.ceil() as u64,
+            audio_tokens: (tokens(fast), tokens(slow)),
+        }
+    }
+
+    fn basis(&self, price: Option<BatchPrice>) -> String {
+        let pace = self.paces.alphabetic;
+        let Self { audio_tokens_per_second: tokens, as_of, .. } = self;
+        let price = match price {
+            Some(price) => format!("${:.2} for a million of them at the batch price as of {as_of}", price.audio_out),
+            None => "no price known".to_owned(),
+        };
         format!(
-            "from the characters of each script ({}–{} a second in Latin script), {} audio tokens a second, prices as \
-             known on {}",
-            self.paces.alphabetic.slow, self.paces.alphabetic.fast, self.audio_tokens_per_second, self.as_of
+            "{}–{} characters a second in Latin script, {tokens} audio tokens a second, {price}",
+            pace.slow, pace.fast
         )
     }
 }
@@ -216,11 +231,16 @@ mod tests {
         let text = "seven ".repeat(150);
         let price = BatchPrice { text_in: 0.25, audio_out: 4.5 };
         let estimate = Catalog::built_in().estimate(&Characters::of(&text), Some(price));
-        assert!(estimate.seconds.low < 60.0 && 60.0 < estimate.seconds.high, "{:?}", estimate.seconds);
+        assert!(estimate.seconds.0 < 60.0 && 60.0 < estimate.seconds.1, "{:?}", estimate.seconds);
         assert_eq!(estimate.text_tokens, 225);
         let dollars = estimate.dollars.unwrap();
-        assert!(dollars.low < 0.0068 && 0.0068 < dollars.high, "{dollars:?}");
-        assert!(dollars.high < 0.0085, "{dollars:?}");
+        assert!(dollars.0 < 0.0068 && 0.0068 < dollars.1, "{dollars:?}");
+        assert!(dollars.1 < 0.0085, "{dollars:?}");
+        assert_eq!(
+            estimate.basis,
+            "13–17 characters a second in Latin script, 25 audio tokens a second, $4.50 for a million of them at the \
+             batch price as of 2026-11-20"
+        );
     }
 
     #[test]
@@ -237,7 +257,7 @@ mod tests {
         #[test]
         fn low_is_never_above_high(text in any::<String>()) {
             let estimate = Catalog::built_in().estimate(&Characters::of(&text), None);
-            prop_assert!(estimate.seconds.low <= estimate.seconds.high);
+            prop_assert!(estimate.seconds.0 <= estimate.seconds.1);
         }
     }
 }

@@ -10,7 +10,7 @@ mod model;
 mod voice;
 
 pub use catalog::{Catalog, CatalogError, Limits, Tier};
-pub use estimate::{Characters, Estimate, Pace, Paces, Script, Span};
+pub use estimate::{Characters, Estimate, Length, Pace, Paces, Script};
 pub use language::{Language, LanguageCheck, LanguageList, Languages};
 pub use model::{Batch, BatchPrice, EndOfLife, Generation, Model, Price, Stage};
 pub use voice::{Voice, Voices};

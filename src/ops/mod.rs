@@ -3,8 +3,29 @@
 //! A front end gives a [`Session`] and gets plain data back; progress is reported through callbacks. Rules about
 //! jobs and money live here or below, never in a command or a screen.
 
+mod cancel;
+mod create;
+mod delete;
+mod files;
+mod find;
+mod list;
+mod plan;
+mod results;
+mod session;
+mod token;
 mod vocabulary;
+mod wait;
 
+pub use cancel::{cancel, follow};
+pub use create::{discard, give_up, reconcile, submit};
+pub use delete::delete;
+pub use files::{delete_file, list_files};
+pub use find::{find, get};
+pub use list::{asked_to_cancel, duplicates, list, transitions_of, unconfirmed};
+pub use plan::{TextHead, plan, texts};
+pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save};
+pub use session::{Pace, Session};
 pub use vocabulary::{
     CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, Transition, Unconfirmed,
 };
+pub use wait::wait;

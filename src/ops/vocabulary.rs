@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::job::{Job, JobName, JobState};
+pub use crate::job::Transition;
+use crate::job::{Job, JobName};
+pub use crate::script::SourceArg;
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,28 +17,6 @@ pub struct Listing {
     pub complete: bool,
     /// The service's clock at the last page.
     pub server_time: Option<Timestamp>,
-}
-
-/// A job went from one state to another, as far as we saw.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transition {
-    /// Which job.
-    pub job: JobName,
-    /// The state before; `None` when we saw the job for the first time.
-    pub from: Option<JobState>,
-    /// The state since.
-    pub to: JobState,
-    /// By the service's clock where it tells (`createTime`, `endTime`), else when we noticed.
-    pub at: Timestamp,
-}
-
-/// Where the texts of a new job come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceArg {
-    /// A file.
-    Path(PathBuf),
-    /// Standard input.
-    Stdin,
 }
 
 /// What a person asks for when they create a job.
@@ -85,6 +65,9 @@ pub struct Plan {
     pub estimate: Option<crate::money::Estimate>,
     /// A job with the same content in the last 48 hours.
     pub repeat_of: Option<JobName>,
+    /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
+    /// turns up or is given up.
+    pub repeat_unconfirmed: Option<Unconfirmed>,
 }
 
 impl Plan {
@@ -121,6 +104,8 @@ pub struct Unconfirmed {
 }
 
 /// What the service said to a cancel.
+// One of them exists at a time: a box would only be in the way.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum CancelAnswer {
     /// It will try.

@@ -2,6 +2,15 @@
 //!
 //! Pure. A line may be 42 MB and a file many gigabytes, so nothing here holds a line.
 
+mod base64;
+mod draft;
+mod lexer;
+mod parser;
+mod place;
+mod reading;
 mod row;
+mod sink;
 
+pub use parser::{Form, MOST_ROW_BYTES, Parser, Totals};
 pub use row::{Outcome, Row, Tokens};
+pub use sink::{Rows, Sink};

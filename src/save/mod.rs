@@ -1,1 +1,32 @@
-//! (skeleton)
+//! Results to audio files: names, temporary files, durable writes, the manifest, and going on where a run ended.
+//!
+//! Touches the output folder and nothing else. A file under its final name is whole and on the disk; nothing is ever
+//! replaced; running again writes only what is missing.
+
+mod aligned;
+mod error;
+mod folder;
+mod from_file;
+mod manifest;
+mod name;
+mod part;
+mod saver;
+mod summary;
+mod verify;
+
+pub use error::Error;
+pub use from_file::{from_file, from_row};
+pub use manifest::{MANIFEST, Record, Status};
+pub use saver::{Done, OnRow, Progress, Saver, Selection, Takes};
+pub use summary::Summary;
+pub use verify::{Check, Difference, What, read, verify};
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}

@@ -1,1 +1,288 @@
-//! (skeleton)
+//! The state folder: what this program must not forget.
+//!
+//! Journals that only grow, documents that are replaced as a whole, and one lock per mutating action. Several processes
+//! may use one folder at once; none of them can corrupt it, whenever it is killed. Everything here blocks on the disk:
+//! asynchronous callers come through a blocking task.
+
+mod error;
+mod files;
+mod history;
+mod intents;
+mod journal;
+mod known;
+mod lock;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::job::{Job, JobName, JobState, Transition};
+use files::Durability;
+use history::{Saves, Seen, Timelines, Wish, Wishes};
+use intents::{Intents, Record};
+use journal::Journal;
+use known::Listings;
+
+pub use error::Error;
+pub use history::SavedTo;
+pub use intents::{Intent, Tracked, Uploaded, Verdict};
+pub use known::Known;
+pub use lock::Lock;
+
+/// The largest document that is read back.
+const LARGEST_DOCUMENT: u64 = 64 << 20;
+
+/// The state folder of one user. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    folder: PathBuf,
+    intents: Journal<Intents>,
+    timelines: Journal<Timelines>,
+    wishes: Journal<Wishes>,
+    saves: Journal<Saves>,
+    known: Listings,
+}
+
+/// Lines of a journal that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The journal.
+    pub path: PathBuf,
+    /// How many lines.
+    pub lines: u64,
+}
+
+impl Store {
+    /// Opens the state folder, creating it for its owner alone, and reads its journals.
+    pub fn open(folder: &Path) -> Result<Store, Error> {
+        files::create_folder(folder)?;
+        for name in ["locks", "prepared", "requests", "documents"] {
+            files::create_folder(&folder.join(name))?;
+        }
+        Ok(Store(Arc::new(Inner {
+            folder: folder.to_owned(),
+            intents: Journal::open(folder)?,
+            timelines: Journal::open(folder)?,
+            wishes: Journal::open(folder)?,
+            saves: Journal::open(folder)?,
+            known: Listings::open(folder.join("documents")),
+        })))
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// Lines of journals that could not be read and were passed over. They stay in their files.
+    pub fn damage(&self) -> Vec<Damage> {
+        let inner = &*self.0;
+        let all = [inner.intents.damage(), inner.timelines.damage(), inner.wishes.damage(), inner.saves.damage()];
+        all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()
+    }
+
+    /// Takes the lock of an action at once, or fails with [`Error::Held`]. `id` becomes part of a file name and must be
+    /// made of letters, digits, `-` and `_`; `subject` is for people.
+    pub fn lock(&self, id: &str, subject: &str) -> Result<Lock, Error> {
+        lock::take(self.lock_path(id), subject)
+    }
+
+    /// Whether anybody, in this process or another, holds the lock of an action.
+    pub fn is_locked(&self, id: &str) -> bool {
+        lock::is_held(&self.lock_path(id))
+    }
+
+    fn lock_path(&self, id: &str) -> PathBuf {
+        self.0.folder.join("locks").join(format!("{id}.lock"))
+    }
+
+    /// All creates of the past, oldest first.
+    pub fn intents(&self) -> Result<Vec<Tracked>, Error> {
+        self.0.intents.look(|intents| intents.all().to_vec())
+    }
+
+    /// One create of the past.
+    pub fn intent(&self, token: &str) -> Result<Option<Tracked>, Error> {
+        self.0.intents.look(|intents| intents.get(token).cloned())
+    }
+
+    /// Writes an intent and waits until it is on the disk. From here on the create counts as sent.
+    /// When this fails, nothing may be sent.
+    pub fn intend(&self, intent: &Intent) -> Result<(), Error> {
+        self.0.intents.append(|_| vec![Record::Intent(intent.clone())])
+    }
+
+    /// Writes what became of an intent. A job that is known is never forgotten again, and what was given up stays so
+    /// unless its job turns up.
+    pub fn settle(&self, token: &str, verdict: &Verdict) -> Result<(), Error> {
+        self.0.intents.append(|intents| {
+            let had_jobs = intents.get(token).is_some_and(|tracked| !tracked.jobs().is_empty());
+            let brings_jobs = match verdict {
+                Verdict::Confirmed { .. } | Verdict::Adopted { .. } | Verdict::Duplicate { .. } => true,
+                Verdict::NotSent | Verdict::Rejected { .. } | Verdict::Unknown { .. } | Verdict::GivenUp => false,
+            };
+            let is_news = intents.get(token).is_some_and(|tracked| tracked.verdict.as_ref() != Some(verdict));
+            if !is_news || (had_jobs && !brings_jobs) {
+                return Vec::new();
+            }
+            vec![Record::Verdict { token: token.to_owned(), verdict: verdict.clone() }]
+        })
+    }
+
+    /// The latest upload of this content.
+    pub fn upload_of(&self, sha256: &str) -> Result<Option<Uploaded>, Error> {
+        self.0.intents.look(|intents| intents.uploads.get(sha256).cloned())
+    }
+
+    /// Remembers an upload.
+    pub fn uploaded(&self, uploaded: &Uploaded) -> Result<(), Error> {
+        self.0.intents.append(|_| vec![Record::Uploaded(uploaded.clone())])
+    }
+
+    /// Compares what is known with what `decide` sees, and records the transitions that it finds.
+    pub fn record_transitions(
+        &self,
+        decide: impl FnOnce(&dyn Fn(&JobName) -> Option<JobState>) -> Vec<Transition>,
+    ) -> Result<Vec<Transition>, Error> {
+        let mut found = Vec::new();
+        self.0.timelines.append(|timelines| {
+            found = decide(&|job| timelines.last(job).cloned());
+            found.iter().map(Seen::from).collect()
+        })?;
+        Ok(found)
+    }
+
+    /// The recorded timeline of a job, oldest first.
+    pub fn transitions_of(&self, job: &JobName) -> Result<Vec<Transition>, Error> {
+        self.0.timelines.look(|timelines| timelines.by_job.get(job).cloned().unwrap_or_default())
+    }
+
+    /// The state that a job was last seen in.
+    pub fn last_state(&self, job: &JobName) -> Result<Option<JobState>, Error> {
+        self.0.timelines.look(|timelines| timelines.last(job).cloned())
+    }
+
+    /// Remembers that a cancel was asked for.
+    pub fn wish_cancelled(&self, job: &JobName, at: Timestamp) -> Result<(), Error> {
+        self.0.wishes.append(|_| vec![Wish::Asked { job: job.as_str().to_owned(), at }])
+    }
+
+    /// The wishes for these jobs are over: fulfilled, or without object.
+    pub fn end_wishes(&self, jobs: &[JobName]) -> Result<(), Error> {
+        if self.0.wishes.look(|wishes| !jobs.iter().any(|job| wishes.open.contains_key(job)))? {
+            return Ok(());
+        }
+        self.0.wishes.append(|wishes| {
+            let open = jobs.iter().filter(|job| wishes.open.contains_key(job));
+            open.map(|job| Wish::Over { job: job.as_str().to_owned() }).collect()
+        })
+    }
+
+    /// Cancels that were asked for and are not over.
+    pub fn wishes(&self) -> Result<Vec<(JobName, Timestamp)>, Error> {
+        self.0.wishes.look(|wishes| wishes.open.iter().map(|(job, at)| (job.clone(), *at)).collect())
+    }
+
+    /// Remembers a folder that results were saved to.
+    pub fn saved(&self, saved: &SavedTo) -> Result<(), Error> {
+        self.0.saves.append(|_| vec![saved.clone()])
+    }
+
+    /// The folders that results of a job were saved to, latest last.
+    pub fn saves_of(&self, job: &JobName) -> Result<Vec<SavedTo>, Error> {
+        self.0.saves.look(|saves| saves.by_job.get(job.as_str()).cloned().unwrap_or_default())
+    }
+
+    /// The jobs of the last listing of this profile at this origin.
+    pub fn known_jobs(&self, profile: &str, origin: &str) -> Result<Known, Error> {
+        self.0.known.load(profile, origin)
+    }
+
+    /// Remembers the jobs of a listing; does nothing when they are what is remembered already, unless minutes have passed.
+    pub fn remember_jobs(&self, profile: &str, origin: &str, jobs: &[Job], at: Timestamp) -> Result<(), Error> {
+        self.0.known.keep(profile, origin, jobs, at)
+    }
+
+    /// The jobs of the last listing that were not over then.
+    pub fn live_jobs(&self, profile: &str, origin: &str) -> Result<Vec<JobName>, Error> {
+        self.0.known.live(profile, origin)
+    }
+
+    /// A small document that a front end keeps: `draft`, `view-PROFILE`. Only letters, digits, `-` and `_` of its name
+    /// count. `None` when there is none, or when it is not JSON any more.
+    pub fn document(&self, name: &str) -> Result<Option<Value>, Error> {
+        let bytes = files::read(&self.document_path(name), LARGEST_DOCUMENT)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Replaces a small document.
+    pub fn keep_document(&self, name: &str, document: &Value) -> Result<(), Error> {
+        let bytes = serde_json::to_vec(document).expect("a JSON value can be written");
+        files::replace(&self.document_path(name), &bytes, Durability::Synced)
+    }
+
+    fn document_path(&self, name: &str) -> PathBuf {
+        let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+        self.0.folder.join("documents").join(format!("{}.json", name.chars().map(safe).collect::<String>()))
+    }
+
+    /// The folder for prepared requests.
+    pub fn prepared_folder(&self) -> PathBuf {
+        self.0.folder.join("prepared")
+    }
+
+    /// Where the requests of a create are kept, by its token. Only letters and digits of the token count.
+    pub fn requests_path(&self, token: &str) -> PathBuf {
+        let token: String = token.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+        self.0.folder.join("requests").join(format!("{token}.jsonl"))
+    }
+
+    /// Moves prepared requests to where they are kept.
+    pub fn keep_requests(&self, prepared: &Path, token: &str) -> Result<(), Error> {
+        let path = self.requests_path(token);
+        fs::rename(prepared, &path).map_err(Error::write(&path))
+    }
+
+    /// Removes prepared requests that were left behind more than a day ago, and kept ones that are a month old.
+    pub fn sweep(&self, now: Timestamp) -> Result<(), Error> {
+        files::sweep(&self.prepared_folder(), now, 24)?;
+        files::sweep(&self.0.folder.join("requests"), now, 30 * 24)
+    }
+
+    /// A short name for a secret that differs from installation to installation and does not lead back to it.
+    pub fn fingerprint(&self, secret: &str) -> Result<String, Error> {
+        let path = self.0.folder.join("salt");
+        let salt = match files::read(&path, 64)? {
+            Some(salt) if salt.len() == 32 => salt,
+            Some(_) | None => {
+                let salt = random::<32>()?;
+                files::replace(&path, &salt, Durability::Synced)?;
+                salt.to_vec()
+            }
+        };
+        Ok(hex(&sha256(&[&salt, secret.as_bytes()].concat())[..4]))
+    }
+}
+
+/// Random bytes from the system.
+pub fn random<const N: usize>() -> Result<[u8; N], Error> {
+    use ring::rand::SecureRandom;
+    let mut bytes = [0; N];
+    ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Random)?;
+    Ok(bytes)
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -6,10 +6,17 @@
 pub mod action;
 pub mod effect;
 pub mod event;
+pub mod input;
 pub mod keys;
 pub mod layout;
+pub mod mailbox;
 pub mod model;
 pub mod rate;
+pub mod run;
+pub mod screen;
+mod signals;
+pub mod term;
 pub mod theme;
 pub mod update;
 pub mod view;
+mod world;

@@ -1,1 +1,14 @@
+//! Tests of the whole program: its shape, its service, its client, its commands, its screens.
 
+// Everything below is a test or serves one; a failed unwrap is a failed test, with its line.
+#![allow(clippy::unwrap_used)]
+
+mod api;
+mod architecture;
+mod cli;
+mod ops;
+mod pty;
+mod results;
+mod save;
+mod script;
+mod store;

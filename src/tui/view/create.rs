@@ -193,14 +193,14 @@ fn amount(plan: &Plan) -> String {
 
 /// `≈ 38–46 min of audio · ≈ $0.58–0.69 at the batch price`.
 pub fn estimated(estimate: &Estimate) -> String {
-    let (low, high) = (text::span(estimate.seconds.low), text::span(estimate.seconds.high));
+    let (low, high) = (text::span(estimate.seconds.0), text::span(estimate.seconds.1));
     let audio = match low == high {
         true => format!("≈ {low} of audio"),
         false => format!("≈ {low} – {high} of audio"),
     };
     match estimate.dollars {
         Some(dollars) => {
-            let (low, high) = (text::dollars(dollars.low), text::dollars(dollars.high));
+            let (low, high) = (text::dollars(dollars.0), text::dollars(dollars.1));
             let price = if low == high { low } else { format!("{low}–{}", high.trim_start_matches('$')) };
             format!("{audio} · ≈ {price} at the batch price")
         }

@@ -1,0 +1,178 @@
+//! The configuration file: TOML, every word of it known.
+//!
+//! ```toml
+//! default_profile = "work"
+//! refresh = 30
+//!
+//! [profile.work]
+//! key_command = ["pass", "show", "gemini"]
+//! read_only = true
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::DEFAULT_PROFILE;
+use super::error::Error;
+use super::private::{self, Secrecy};
+use crate::secret::redact_google_keys;
+use crate::text::{clean, clean_short};
+
+/// No configuration is longer; something else was named.
+const LONGEST: u64 = 1 << 20;
+
+/// The whole file. What is absent is decided elsewhere.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    /// The profile that is used without `--profile`.
+    pub default_profile: Option<String>,
+    /// For every profile.
+    #[serde(default)]
+    pub read_only: bool,
+    /// For every profile that does not say its own. Seconds.
+    pub refresh: Option<u64>,
+    #[serde(default)]
+    profile: BTreeMap<String, Profile>,
+}
+
+/// One `[profile.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Profile {
+    /// Where requests go.
+    pub base_url: Option<String>,
+    /// A program and its arguments; prints the key. No shell is involved.
+    pub key_command: Option<Vec<String>>,
+    /// A file with the key alone.
+    #[serde(alias = "api_key_file")]
+    pub key_file: Option<PathBuf>,
+    /// Refuses everything that changes something.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Seconds between polls.
+    pub refresh: Option<u64>,
+}
+
+impl Profile {
+    /// Whether this profile says where a key is.
+    pub(super) fn has_key(&self) -> bool {
+        self.key_command.is_some() || self.key_file.is_some()
+    }
+}
+
+impl File {
+    /// Reads the file. `None` when there is none and none was asked for.
+    pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
+        let unreadable = |source| Error::Read { path: path.to_owned(), source };
+        let opened = match std::fs::File::open(path) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let mut text = String::new();
+        opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+        let file = Self::parse(&text, path)?;
+        // A changed configuration could run any command; one that names a key file should not tell others where it is.
+        if file.profile.values().any(|profile| profile.key_file.is_some()) {
+            private::check(path, Secrecy::Unreadable)?;
+        } else if file.profile.values().any(|profile| profile.key_command.is_some()) {
+            private::check(path, Secrecy::Unchangeable)?;
+        }
+        Ok(Some(file))
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, Error> {
+        let wrong = |at: Option<usize>, message: String| {
+            let before = &text.as_bytes()[..at.unwrap_or(0).min(text.len())];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            Error::Syntax { path: path.to_owned(), line, message }
+        };
+        let file: File = toml::from_str(text).map_err(|error| {
+            // The error's own display quotes the line, and a line may hold a key that somebody wrote there.
+            let at = error.span().map(|span| span.start);
+            let message = error.message();
+            let mut message = clean_short(&redact_google_keys(&without_quotes(message)), 200);
+            if ["key", "api_key"].iter().any(|word| error.message().contains(&format!("unknown field `{word}`"))) {
+                message.push_str("; a key does not belong into this file: use key_command or key_file");
+            }
+            wrong(at, message)
+        })?;
+        for (name, profile) in &file.profile {
+            let name = clean(name);
+            if profile.key_command.as_ref().is_some_and(|words| words.first().is_none_or(|word| word.is_empty())) {
+                let message =
+                    format!("key_command of profile {name} is empty; write it like [\"pass\", \"show\", \"gemini\"]");
+                return Err(wrong(text.find("key_command"), message));
+            }
+            if profile.key_command.is_some() && profile.key_file.is_some() {
+                let message = format!("profile {name} has both key_command and key_file; keep one");
+                return Err(wrong(text.find("key_file"), message));
+            }
+        }
+        Ok(file)
+    }
+
+    /// The profile of this name. The default profile need not be written down.
+    pub(super) fn profile(&self, name: &str, path: &Path) -> Result<Profile, Error> {
+        match self.profile.get(name) {
+            Some(profile) => Ok(profile.clone()),
+            None if name == DEFAULT_PROFILE => Ok(Profile::default()),
+            None => Err(Error::UnknownProfile {
+                name: clean(name),
+                path: path.to_owned(),
+                known: self.profile.keys().map(|name| clean(name)).collect(),
+            }),
+        }
+    }
+}
+
+/// Serde quotes a value of the wrong type: `invalid type: string "…", expected …`. The value may be a key.
+fn without_quotes(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}\"…{}", &message[..first], &message[last..]),
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(text: &str) -> String {
+        File::parse(text, Path::new("/c.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_the_line_and_never_quote_a_value() {
+        assert_eq!(
+            failure("\n\nrefersh = 3\n").split(", expected").next().unwrap(),
+            "/c.toml, line 3: unknown field `refersh`"
+        );
+        let key = "AIzaCANARY000000000000000000000000000000";
+        let table = [
+            format!("[profile.a]\nkey_command = \"{key}\"\n"),
+            format!("[profile.a]\napi_key = \"{key}\"\n"),
+            format!("[profile.a]\nkey = \"{key}\"\n"),
+            format!("[profile.a]\nrefresh = \"plain-secret {key}\"\n"),
+            format!("[profile.a]\nbase_url = {key}\n"),
+        ];
+        for text in table {
+            let message = failure(&text);
+            assert!(message.starts_with("/c.toml, line 2: "), "{message}");
+            assert!(!message.contains("CANARY") && !message.contains("plain-secret"), "{message}");
+        }
+        assert!(failure("[profile.a]\napi_key = \"x\"\n").contains("use key_command or key_file"));
+    }
+
+    #[test]
+    fn a_command_must_have_a_program() {
+        for text in ["[profile.a]\nkey_command = []\n", "[profile.a]\nkey_command = [\"\"]\n"] {
+            assert!(failure(text).starts_with("/c.toml, line 2: key_command of profile a is empty"), "{text}");
+        }
+        assert!(failure("[profile.a]\nkey_command = [\"a\"]\nkey_file = \"b\"\n").contains("keep one"));
+    }
+}

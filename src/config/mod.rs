@@ -1,0 +1,206 @@
+//! What the program was told: options, environment, configuration file and defaults, in this order.
+//!
+//! The only reader of the environment, and of the configuration folder. Nothing is read from the working
+//! directory. [`Settings::load`] is a function of its arguments and of one file, so that it can be tested;
+//! a key is looked for only when [`Settings::api_key`] asks for it.
+
+mod address;
+mod env;
+mod error;
+mod file;
+mod folders;
+mod key;
+mod private;
+mod terminal;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use address::{AddressError, BaseUrl};
+pub use env::Env;
+pub use error::Error;
+pub use folders::Folders;
+pub use key::KeySource;
+pub use terminal::{ColorChoice, Colors, Terminal};
+
+use crate::secret::ApiKey;
+use file::{File, Profile};
+
+/// The profile that is used when none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// The shortest time between two polls.
+pub const SHORTEST_REFRESH: Duration = Duration::from_secs(2);
+
+/// The options that every command takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--profile NAME`.
+    pub profile: Option<String>,
+    /// `--base-url URL`.
+    pub base_url: Option<String>,
+    /// `--config FILE`.
+    pub config: Option<PathBuf>,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// `--demo`.
+    pub demo: bool,
+    /// `--ascii`.
+    pub ascii: bool,
+    /// `--color auto|always|never`.
+    pub color: ColorChoice,
+    /// `--log FILE`.
+    pub log: Option<PathBuf>,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// `--refresh SECONDS`.
+    pub refresh: Option<u64>,
+}
+
+/// Where a setting came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An option of the command line, by name.
+    Flag(&'static str),
+    /// A variable, by name.
+    Environment(&'static str),
+    /// The configuration file.
+    File,
+    /// Nobody said anything.
+    Default,
+    /// The demo.
+    Demo,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Flag(name) => f.write_str(name),
+            Origin::Environment(name) => write!(f, "environment {name}"),
+            Origin::File => f.write_str("configuration file"),
+            Origin::Default => f.write_str("default"),
+            Origin::Demo => f.write_str("demo"),
+        }
+    }
+}
+
+/// Everything that was decided before the first command runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the profile in use.
+    pub profile: String,
+    /// Where requests go.
+    pub base_url: BaseUrl,
+    /// Who said so.
+    pub base_url_origin: Origin,
+    /// Where the key comes from; not read yet.
+    pub key_source: KeySource,
+    /// Whether anything may be changed at the service. One source that says so is enough.
+    pub read_only: bool,
+    /// Whether the embedded service is used.
+    pub demo: bool,
+    /// Where files of the program are.
+    pub folders: Folders,
+    /// The configuration file that was read.
+    pub config_file: Option<PathBuf>,
+    /// The time between polls when somebody chose one; never under [`SHORTEST_REFRESH`].
+    pub refresh: Option<Duration>,
+    /// What the terminal can show.
+    pub terminal: Terminal,
+    /// Where to log.
+    pub log: Option<PathBuf>,
+    /// How much to log.
+    pub verbose: u8,
+    /// Lines that a person should see once, on standard error.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Decides all settings. Errors name the thing, the place and the way out, and know their exit code.
+    pub fn load(flags: &Flags, env: &Env) -> Result<Self, Error> {
+        let folders = Folders::find(env)?;
+        let (path, must_exist) = match &flags.config {
+            Some(path) => (path.clone(), true),
+            None => (folders.config.join("config.toml"), false),
+        };
+        let file = File::read(&path, must_exist)?;
+        let config_file = file.is_some().then(|| path.clone());
+        let file = file.unwrap_or_default();
+
+        let name = flags.profile.clone().or_else(|| file.default_profile.clone());
+        let name = name.unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        let profile = file.profile(&name, &path)?;
+
+        let mut warnings = Vec::new();
+        let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
+        let key_source = KeySource::find(env, &profile, &mut warnings);
+        if flags.profile.is_some() && profile.has_key() && matches!(key_source, KeySource::Environment { .. }) {
+            warnings.push(format!("{key_source} wins over the key of profile {name}."));
+        }
+
+        let refresh = flags.refresh.or(profile.refresh).or(file.refresh).map(Duration::from_secs);
+        if refresh.is_some_and(|refresh| refresh < SHORTEST_REFRESH) {
+            warnings.push(format!("The refresh time is at least {} s.", SHORTEST_REFRESH.as_secs()));
+        }
+
+        Ok(Settings {
+            profile: name,
+            base_url,
+            base_url_origin,
+            key_source,
+            read_only: flags.read_only || env.says_yes("GEMTTS_READ_ONLY") || file.read_only || profile.read_only,
+            demo: false,
+            folders,
+            config_file,
+            refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
+            terminal: Terminal::from_env(env, flags.ascii, flags.color),
+            log: flags.log.clone(),
+            verbose: flags.verbose,
+            warnings,
+        })
+    }
+
+    /// The settings of a demo: an embedded service and a folder of its own. Reads no file and no key of the user;
+    /// of the environment, only what describes the terminal.
+    pub fn demo(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {
+        Settings {
+            profile: "demo".to_owned(),
+            base_url,
+            base_url_origin: Origin::Demo,
+            key_source: KeySource::Demo,
+            read_only: flags.read_only,
+            demo: true,
+            folders: Folders::under(folder),
+            config_file: None,
+            refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).max(SHORTEST_REFRESH)),
+            terminal: Terminal::from_env(env, flags.ascii, flags.color),
+            log: flags.log.clone(),
+            verbose: flags.verbose,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The key, read now from where it is. May run a command of the user, for ten seconds at most.
+    pub fn api_key(&self) -> Result<ApiKey, Error> {
+        self.key_source.read()
+    }
+}
+
+fn base_url(flags: &Flags, env: &Env, profile: &Profile) -> Result<(BaseUrl, Origin), Error> {
+    let told = [
+        (flags.base_url.as_deref(), Origin::Flag("--base-url")),
+        (env.get("GOOGLE_GEMINI_BASE_URL"), Origin::Environment("GOOGLE_GEMINI_BASE_URL")),
+        (profile.base_url.as_deref(), Origin::File),
+    ];
+    for (text, origin) in told {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { continue };
+        return match BaseUrl::parse(text) {
+            Ok(base_url) => Ok((base_url, origin)),
+            Err(source) => Err(Error::BaseUrl { origin, source }),
+        };
+    }
+    Ok((BaseUrl::google(), Origin::Default))
+}
+
+#[cfg(test)]
+mod tests;

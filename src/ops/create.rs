@@ -1,0 +1,347 @@
+//! Creating a job, at most once.
+//!
+//! The service has no way to say "the same create again": whoever sends twice pays twice. So the intent goes to the disk
+//! before the one POST, and from then on it counts as sent until an answer, or the list of jobs, says otherwise:
+//!
+//! ```text
+//! prepared → uploaded → INTENT on disk → one POST → confirmed
+//!                ↑                          ├→ not sent, refused ─┐
+//!                └──────────────────────────┼─────────────────────┘
+//!                                           └→ unknown → adopted by its token, or given up by a person
+//! ```
+//!
+//! Nothing leads from *unknown* back to the POST. A program that is killed anywhere after the intent starts again in
+//! *unknown*, and so does a future of [`submit`] that is dropped.
+
+use crate::api::error::Certainty;
+use crate::api::{self, Input, NewJob, Upload, Writer};
+use crate::clock::since;
+use crate::failure::{Exit, Failure};
+use crate::job::{FileName, Job, JobName, with_token};
+use crate::script::read_requests;
+use crate::store::{Intent, Store, Tracked, Uploaded, Verdict};
+use crate::text;
+
+use super::list::{is_ours, observe, take_in, to_unconfirmed, walk_all};
+use super::session::on_disk;
+use super::token::ulid;
+use super::{Created, Plan, Progress, Session};
+
+/// For how long the same content counts as a repeat: a job that has not run by then is given up by the service.
+const REPEAT_HOURS: i64 = 48;
+
+/// For how long an upload is used again. The service keeps it for 48 hours, and a job may need it until its end.
+const UPLOAD_MINUTES: i64 = 60;
+
+/// Uploads the plan, unless it goes inline, and sends its create once.
+///
+/// When the answer is lost, the list is searched for the job for a few seconds: [`Created::Adopted`] when it is there,
+/// else [`Created::Unknown`]; then every later listing goes on looking. A definite refusal, and a create that never left,
+/// are failures; the upload is kept for the next try. A create whose content was sent meanwhile, or that may have been
+/// sent and is unconfirmed, is refused with [`Exit::Refused`].
+pub async fn submit(
+    session: &Session,
+    plan: &Plan,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Created, Failure> {
+    let writer = session.writer()?.clone();
+    if plan.has_errors() {
+        return Err(Failure::new(format!("{} has errors and was not sent", plan.display_name)));
+    }
+    // Held to the end, so that nobody sends the same content at the same time.
+    let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
+    refuse_a_repeat(session, plan).await?;
+    let input = input(session, writer.as_ref(), plan, progress).await?;
+    let intent = intent(session, plan, &input)?;
+    let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
+    write_down(session, &intent).await?;
+    let created = match writer.create_job(&job).await {
+        Ok(job) => {
+            // The service has it. If this cannot be written down, the next listing finds it by its token.
+            settle(session, &intent.token, Verdict::Confirmed { job: job.name.to_string() }).await;
+            observe(session, std::slice::from_ref(&job), None).await;
+            Created::Confirmed(job)
+        }
+        Err(error) => without_answer(session, &intent, error).await?,
+    };
+    keep_requests(session, plan, &intent.token).await;
+    Ok(created)
+}
+
+/// Looks for a create whose answer was lost in the whole list of jobs. `None` proves nothing.
+pub async fn reconcile(session: &Session, token: &str) -> Result<Option<Job>, Failure> {
+    match look_for(session, token).await? {
+        Found::Nothing => Ok(None),
+        Found::Jobs(mut jobs) => Ok(Some(jobs.remove(0))),
+    }
+}
+
+/// Takes a create whose answer was lost for not sent, on a person's word: the same content may be sent again then.
+/// Should its job turn up in a list after all, it is adopted.
+pub async fn give_up(session: &Session, token: &str) -> Result<(), Failure> {
+    let (ours, token) = (session.clone(), token.to_owned());
+    on_disk(move || {
+        let Some(tracked) = ours.store.intent(&token)? else {
+            return Err(Failure::new(format!("there is no create {}", text::clean_short(&token, 64))));
+        };
+        let _lock = ours.store.lock(&lock_id(&tracked.intent.sha256), "this create")?;
+        if !tracked.is_open() {
+            return Err(Failure::new(format!("the create {} is settled already", tracked.intent.token)));
+        }
+        Ok(ours.store.settle(&token, &Verdict::GivenUp)?)
+    })
+    .await
+}
+
+/// Keeps what was sent: texts to show beside the results, and requests to make again.
+async fn keep_requests(session: &Session, plan: &Plan, token: &str) {
+    let (store, prepared, token) = (session.store.clone(), plan.prepared.clone(), token.to_owned());
+    if let Err(failure) = on_disk(move || store.keep_requests(&prepared, &token)).await {
+        tracing::warn!(%failure, "the requests of a job could not be kept");
+    }
+}
+
+/// Removes what a plan prepared on the disk.
+pub async fn discard(session: &Session, plan: &Plan) {
+    if plan.prepared.starts_with(session.store.prepared_folder()) {
+        // What cannot be removed now is swept away after a day.
+        let _ = tokio::fs::remove_file(&plan.prepared).await;
+    }
+}
+
+/// The id of the lock under which content is sent.
+pub(super) fn lock_id(sha256: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric();
+    format!("create-{}", sha256.chars().filter(is_plain).take(64).collect::<String>())
+}
+
+/// What the journal knows about the same content in the last 48 hours.
+#[derive(Debug, Default)]
+pub(super) struct Repeat {
+    /// The latest job that was not in vain.
+    pub(super) job: Option<JobName>,
+    /// The latest create whose answer was lost.
+    pub(super) unconfirmed: Option<Tracked>,
+}
+
+/// Looks for the same content in the journal of creates. Blocks on the disk.
+pub(super) fn repeat(session: &Session, sha256: &str, model: &str) -> Result<Repeat, crate::store::Error> {
+    let now = session.clock.now();
+    let mut repeat = Repeat::default();
+    for tracked in session.store.intents()? {
+        let intent = &tracked.intent;
+        let is_same = intent.sha256 == sha256 && intent.model == model && is_ours(session, &tracked);
+        if !is_same || now.duration_since(intent.at).as_hours() >= REPEAT_HOURS {
+            continue;
+        }
+        if tracked.is_open() {
+            repeat.unconfirmed = Some(tracked);
+            continue;
+        }
+        for job in tracked.jobs().iter().filter_map(|job| JobName::parse(job)) {
+            if !was_in_vain(&session.store, &job)? {
+                repeat.job = Some(job);
+            }
+        }
+    }
+    Ok(repeat)
+}
+
+/// Whether a job ended without results, so that sending its content again is what anybody would do.
+fn was_in_vain(store: &Store, job: &JobName) -> Result<bool, crate::store::Error> {
+    use crate::job::JobState::{Cancelled, Expired, Failed, Other, Pending, Running, Succeeded};
+    Ok(match store.last_state(job)? {
+        Some(Failed | Cancelled | Expired) => true,
+        Some(Pending | Running | Succeeded | Other(_)) | None => false,
+    })
+}
+
+/// Holds the lock's promise: what was sent since the plan was made, and what may have been sent, is not sent again.
+async fn refuse_a_repeat(session: &Session, plan: &Plan) -> Result<(), Failure> {
+    let (ours, sha256, model) = (session.clone(), plan.sha256.clone(), plan.model.clone());
+    let repeat = on_disk(move || repeat(&ours, &sha256, &model)).await?;
+    if let Some(tracked) = repeat.unconfirmed {
+        let age = text::ago(since(tracked.intent.at, session.clock.now()));
+        let message = format!(
+            "the same content was sent {age} and the answer was lost: it may exist as {} and was not sent again",
+            tracked.intent.display_name
+        );
+        return Err(Failure::with_exit(Exit::Refused, message)
+            .hint("every listing looks for it; to send it again all the same, first give the lost create up"));
+    }
+    match repeat.job {
+        Some(job) if plan.repeat_of.as_ref() != Some(&job) => {
+            Err(Failure::with_exit(Exit::Refused, format!("the same content was sent meanwhile as {job}"))
+                .hint("create it once more to be asked whether it is meant"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn input(
+    session: &Session,
+    writer: &dyn Writer,
+    plan: &Plan,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Input, Failure> {
+    if plan.inline {
+        let path = plan.prepared.clone();
+        let most = session.catalog.limits.inline_request_bytes;
+        return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
+    }
+    if let Some(file) = uploaded_before(session, plan).await {
+        progress(Progress { bytes: plan.bytes, of: Some(plan.bytes) });
+        return Ok(Input::File(file));
+    }
+    let upload = Upload {
+        path: &plan.prepared,
+        display_name: &plan.display_name,
+        mime_type: "application/jsonl",
+        progress: &|bytes, of| progress(Progress { bytes, of: Some(of) }),
+    };
+    let stored = writer.upload(upload).await.map_err(|error| not_sent("the upload failed", error))?;
+    let uploaded = Uploaded {
+        sha256: plan.sha256.clone(),
+        origin: session.origin().to_owned(),
+        key_fingerprint: session.key_fingerprint.clone(),
+        file: stored.name.to_string(),
+        at: session.clock.now(),
+    };
+    let store = session.store.clone();
+    if let Err(failure) = on_disk(move || store.uploaded(&uploaded)).await {
+        tracing::warn!(%failure, "the upload could not be written down and will not be used again");
+    }
+    Ok(Input::File(stored.name))
+}
+
+/// The file of an earlier try, when the service still has it whole.
+async fn uploaded_before(session: &Session, plan: &Plan) -> Option<FileName> {
+    let (store, sha256) = (session.store.clone(), plan.sha256.clone());
+    let uploaded = on_disk(move || store.upload_of(&sha256)).await.ok()??;
+    let minutes = session.clock.now().duration_since(uploaded.at).as_mins();
+    let is_usable = (0..UPLOAD_MINUTES).contains(&minutes)
+        && uploaded.origin == session.origin()
+        && uploaded.key_fingerprint == session.key_fingerprint;
+    if !is_usable {
+        return None;
+    }
+    let name = FileName::parse(&uploaded.file)?;
+    let stored = session.service.reader.get_file(&name).await.ok()?;
+    let is_whole = stored.state.as_deref() == Some("ACTIVE") && stored.size_bytes == Some(plan.bytes);
+    is_whole.then_some(name)
+}
+
+fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failure> {
+    let at = session.clock.now();
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    let token = ulid(milliseconds, crate::store::random()?);
+    Ok(Intent {
+        sha256: plan.sha256.clone(),
+        n_requests: plan.n_requests,
+        characters: plan.characters,
+        model: plan.model.clone(),
+        origin: session.origin().to_owned(),
+        key_fingerprint: session.key_fingerprint.clone(),
+        display_name: with_token(&plan.display_name, &token),
+        input_file: match input {
+            Input::File(file) => Some(file.to_string()),
+            Input::Inline(_) => None,
+        },
+        token,
+        at,
+    })
+}
+
+async fn write_down(session: &Session, intent: &Intent) -> Result<(), Failure> {
+    let (store, intent) = (session.store.clone(), intent.clone());
+    on_disk(move || {
+        store.intend(&intent).map_err(|error| {
+            // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
+            let _ = store.settle(&intent.token, &Verdict::NotSent);
+            let failure = Failure::from(error);
+            Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
+        })
+    })
+    .await
+}
+
+async fn settle(session: &Session, token: &str, verdict: Verdict) {
+    let (store, token) = (session.store.clone(), token.to_owned());
+    if let Err(failure) = on_disk(move || store.settle(&token, &verdict)).await {
+        tracing::warn!(%failure, "what became of a create could not be written down");
+    }
+}
+
+/// A create that got no job in return: definite, or a search in the list.
+async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -> Result<Created, Failure> {
+    match error.certainty {
+        Certainty::NotSent => {
+            settle(session, &intent.token, Verdict::NotSent).await;
+            Err(not_sent("the create was not sent", error))
+        }
+        Certainty::Refused => {
+            settle(session, &intent.token, Verdict::Rejected { message: error.message.clone() }).await;
+            Err(not_sent("the service refused the job", error))
+        }
+        Certainty::Unknown => {
+            settle(session, &intent.token, Verdict::Unknown { message: error.message }).await;
+            search(session, intent).await
+        }
+    }
+}
+
+fn not_sent(what: &str, error: api::Error) -> Failure {
+    let wait = error.retry_after.map(|wait| format!("the service asks to wait {}", text::age(wait)));
+    let failure = Failure::from(error);
+    Failure { message: format!("{what}: {}", failure.message), hint: failure.hint.or(wait), ..failure }
+}
+
+/// Looks for the job for a while: most lost answers belong to a create that went through.
+async fn search(session: &Session, intent: &Intent) -> Result<Created, Failure> {
+    let probes = &session.pace.probes;
+    let longest = probes.last().copied().unwrap_or_default() * 2 + session.pace.first;
+    let probing = async {
+        let mut waited = std::time::Duration::ZERO;
+        for probe in probes {
+            tokio::time::sleep(probe.saturating_sub(waited)).await;
+            waited = *probe;
+            match look_for(session, &intent.token).await {
+                Ok(Found::Jobs(jobs)) => return Found::Jobs(jobs),
+                Ok(Found::Nothing) | Err(_) => {}
+            }
+        }
+        Found::Nothing
+    };
+    let found = tokio::time::timeout(longest, probing).await.unwrap_or(Found::Nothing);
+    let mut jobs = match found {
+        Found::Nothing => {
+            let tracked = Tracked { intent: intent.clone(), verdict: None };
+            return Ok(Created::Unknown(to_unconfirmed(&tracked)));
+        }
+        Found::Jobs(jobs) => jobs,
+    };
+    if jobs.len() == 1 {
+        return Ok(Created::Adopted(jobs.remove(0)));
+    }
+    let names: Vec<String> = jobs.iter().map(|job| job.name.to_string()).collect();
+    Err(Failure::with_exit(Exit::SomeBad, format!("one create came out as {} jobs: {}", jobs.len(), names.join(", ")))
+        .hint("all of them will be billed; cancel the ones that are not wanted"))
+}
+
+/// What a list showed of a create.
+enum Found {
+    /// Nothing, which proves nothing.
+    Nothing,
+    /// Oldest first; more than one is a create that was doubled on its way.
+    Jobs(Vec<Job>),
+}
+
+async fn look_for(session: &Session, token: &str) -> Result<Found, Failure> {
+    let listing = walk_all(session.service.reader.as_ref(), &|_| ()).await?;
+    if let Err(failure) = take_in(session, &listing, Vec::new()).await {
+        tracing::warn!(%failure, "the listing could not be recorded");
+    }
+    let mut jobs: Vec<Job> = listing.jobs.into_iter().filter(|job| job.token() == Some(token)).collect();
+    jobs.sort_by_key(|job| job.create_time);
+    Ok(if jobs.is_empty() { Found::Nothing } else { Found::Jobs(jobs) })
+}

@@ -1,0 +1,90 @@
+//! From what a person types to one job.
+
+use crate::api::{self, Fetched};
+use crate::failure::{Exit, Failure};
+use crate::job::{Job, JobName};
+use crate::text;
+
+use super::Session;
+use super::list::{self, Walk};
+use super::session::on_disk;
+
+/// The most candidates that an error names.
+const MOST_CANDIDATES: usize = 10;
+
+/// Finds the job that a word names: `batches/ID`, `ID`, or a unique prefix of an ID.
+///
+/// An ambiguous prefix ends with [`Exit::Usage`] and lists the candidates, an unknown job with [`Exit::Failed`].
+pub async fn find(session: &Session, word: &str) -> Result<JobName, Failure> {
+    let Some(name) = JobName::parse_loose(word) else { return Err(unknown(word)) };
+    let ours = session.clone();
+    let known = on_disk(move || ours.store.known_jobs(&ours.profile, ours.origin())).await;
+    if known.is_ok_and(|known| known.jobs.iter().any(|job| job.name == name)) {
+        return Ok(name);
+    }
+    let mut candidates: Vec<Job> = Vec::new();
+    let mut walk = Walk::default();
+    while let Some(page) = walk.page(session.service.reader.as_ref()).await? {
+        if page.items.iter().any(|job| job.name == name) {
+            return Ok(name);
+        }
+        let fits = |job: &Job| job.name.id().starts_with(name.id()) && !candidates.iter().any(|c| c.name == job.name);
+        let fitting: Vec<Job> = page.items.into_iter().filter(|job| fits(job)).collect();
+        candidates.extend(fitting);
+    }
+    match candidates.as_slice() {
+        // Absence from the list proves nothing: the job itself is asked.
+        [] => match session.service.reader.get_job(&name).await {
+            Ok(fetched) => Ok(fetched.value.name),
+            Err(error) if list::is_gone(&error) => Err(unknown(word)),
+            Err(error) => Err(error.into()),
+        },
+        [job] if walk.is_complete() => Ok(job.name.clone()),
+        [_] => Err(Failure::new(format!(
+            "the list of jobs does not come to an end, so {} may mean another job than the one found",
+            text::clean_short(word, 128)
+        ))
+        .hint("give the whole name")),
+        several => Err(ambiguous(word, several)),
+    }
+}
+
+/// One job, with the service's own JSON beside it.
+pub async fn get(session: &Session, name: &JobName) -> Result<Fetched<Job>, Failure> {
+    fetch(session, name).await.map_err(|error| explain(error, name))
+}
+
+/// [`get`], for callers who decide by the kind of the failure.
+pub(super) async fn fetch(session: &Session, name: &JobName) -> Result<Fetched<Job>, api::Error> {
+    let fetched = session.service.reader.get_job(name).await?;
+    list::observe(session, std::slice::from_ref(&fetched.value), fetched.server_time).await;
+    Ok(fetched)
+}
+
+/// A failed call about one job, with the job's name in the message.
+pub(super) fn explain(error: api::Error, name: &JobName) -> Failure {
+    let is_gone = error.kind == api::error::Kind::NotFound;
+    let failure = Failure::from(error);
+    let message = format!("{name}: {}", failure.message);
+    let hint = match failure.hint {
+        None if is_gone => Some("it may be deleted, or belong to another key".to_owned()),
+        hint => hint,
+    };
+    Failure { message, hint, ..failure }
+}
+
+fn unknown(word: &str) -> Failure {
+    Failure::new(format!("there is no job {}", text::clean_short(word, 128)))
+        .hint("`gemtts-tui list` shows the jobs that this key can see")
+}
+
+fn ambiguous(word: &str, candidates: &[Job]) -> Failure {
+    let named: Vec<String> =
+        candidates.iter().take(MOST_CANDIDATES).map(|job| format!("{} ({})", job.name, job.title())).collect();
+    let more = match candidates.len().saturating_sub(MOST_CANDIDATES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!("{} means {} jobs: {}{more}", text::clean(word), candidates.len(), named.join(", "));
+    Failure::with_exit(Exit::Usage, message).hint("type more of the name")
+}

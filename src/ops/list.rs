@@ -1,0 +1,317 @@
+//! Listing jobs: every page, and what the list tells about creates, cancels and states.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::api::{self, Page, PageToken, Reader};
+use crate::failure::Failure;
+use crate::job::{Job, JobName, JobState};
+use crate::store::{Store, Tracked, Verdict};
+
+use super::session::on_disk;
+use super::{Listing, Session, Transition, Unconfirmed};
+
+/// The most pages of one walk: a hundred thousand jobs. More is a service that does not stop.
+const MOST_PAGES: usize = 1_000;
+
+/// The most jobs that are asked for one by one because the list does not show them.
+const MOST_MISSING: usize = 20;
+
+/// How long a new job may take to show in the list.
+const FRESH_MINUTES: i64 = 10;
+
+/// Lists all jobs, newest first. `on_page` gets the jobs of each page as it comes.
+///
+/// On the way, creates whose answer was lost are looked for, transitions are recorded, cancels that the service agreed
+/// to are closed, and jobs that should be there but are not listed are asked for by name.
+pub async fn list(session: &Session, on_page: &(dyn Fn(&[Job]) + Send + Sync)) -> Result<Listing, Failure> {
+    Ok(list_jobs(session, on_page).await?)
+}
+
+/// [`list`], for callers who decide by the kind of the failure.
+pub(super) async fn list_jobs(
+    session: &Session,
+    on_page: &(dyn Fn(&[Job]) + Send + Sync),
+) -> Result<Listing, api::Error> {
+    let mut listing = walk_all(session.service.reader.as_ref(), on_page).await?;
+    let missing = missing(session, &listing).await;
+    let mut gone = Vec::new();
+    for (at, name) in missing.iter().enumerate() {
+        if at == MOST_MISSING {
+            listing.complete = false;
+            break;
+        }
+        match session.service.reader.get_job(name).await {
+            Ok(fetched) => listing.jobs.push(fetched.value),
+            Err(error) if is_gone(&error) => gone.push(name.clone()),
+            Err(_) => listing.complete = false,
+        }
+    }
+    sort(&mut listing.jobs);
+    // A full disk must not hide what the service says: the next listing writes what this one could not.
+    if let Err(failure) = take_in(session, &listing, gone).await {
+        tracing::warn!(%failure, "the listing could not be recorded");
+    }
+    Ok(listing)
+}
+
+/// The recorded timeline of a job, oldest first.
+pub fn transitions_of(session: &Session, job: &JobName) -> Vec<Transition> {
+    or_nothing(session.store.transitions_of(job))
+}
+
+/// Creates of this session's key and service whose answer was lost and that no list has shown yet, oldest first.
+///
+/// A create that is under way at this moment, here or in another process, is not among them.
+pub fn unconfirmed(session: &Session) -> Vec<Unconfirmed> {
+    let tracked = or_nothing(session.store.intents());
+    let open = tracked.iter().filter(|tracked| tracked.is_open() && is_ours(session, tracked));
+    open.filter(|tracked| !session.store.is_locked(&super::create::lock_id(&tracked.intent.sha256)))
+        .map(to_unconfirmed)
+        .collect()
+}
+
+/// Jobs whose cancel was asked for and that the service has not called over yet. Survives a restart.
+pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
+    or_nothing(session.store.wishes()).into_iter().map(|(job, _)| job).collect()
+}
+
+/// Creates that came out as more than one job: the token and its jobs, oldest first. Nothing is cancelled for it.
+pub fn duplicates(session: &Session) -> Vec<(String, Vec<JobName>)> {
+    let several = |tracked: Tracked| match &tracked.verdict {
+        Some(Verdict::Duplicate { jobs }) => {
+            Some((tracked.intent.token, jobs.iter().filter_map(|job| JobName::parse(job)).collect()))
+        }
+        None
+        | Some(
+            Verdict::NotSent
+            | Verdict::Rejected { .. }
+            | Verdict::Unknown { .. }
+            | Verdict::Confirmed { .. }
+            | Verdict::Adopted { .. }
+            | Verdict::GivenUp,
+        ) => None,
+    };
+    let tracked = or_nothing(session.store.intents()).into_iter();
+    tracked.filter(|tracked| is_ours(session, tracked)).filter_map(several).collect()
+}
+
+pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {
+    let intent = &tracked.intent;
+    Unconfirmed {
+        token: intent.token.clone(),
+        display_name: crate::job::split_token(&intent.display_name).0.to_owned(),
+        model: intent.model.clone(),
+        n_requests: intent.n_requests,
+        at: intent.at,
+    }
+}
+
+/// Whether a create went to this session's service, with its key as far as that is known.
+pub(super) fn is_ours(session: &Session, tracked: &Tracked) -> bool {
+    let same_key = match (&tracked.intent.key_fingerprint, &session.key_fingerprint) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        (None, _) | (_, None) => true,
+    };
+    same_key && tracked.intent.origin == session.origin()
+}
+
+/// Whether a failed read proves that there is no such job with this key. The service calls an id that it does not know
+/// malformed, so a 400 proves it as well as a 404.
+pub(super) fn is_gone(error: &api::Error) -> bool {
+    match error.kind {
+        api::error::Kind::NotFound | api::error::Kind::Invalid => true,
+        api::error::Kind::Offline
+        | api::error::Kind::TimedOut
+        | api::error::Kind::Key
+        | api::error::Kind::Quota
+        | api::error::Kind::Server
+        | api::error::Kind::Unexpected
+        | api::error::Kind::Disk => false,
+    }
+}
+
+/// Records what a look at some jobs tells: transitions, and cancels that are over.
+pub(super) async fn observe(session: &Session, jobs: &[Job], server_time: Option<Timestamp>) -> Vec<Transition> {
+    let now = server_time.unwrap_or_else(|| session.clock.now());
+    let (store, jobs) = (session.store.clone(), jobs.to_vec());
+    let recorded = on_disk(move || record(&store, &jobs, now, Vec::new())).await;
+    recorded.unwrap_or_else(|failure| {
+        tracing::warn!(%failure, "a change of state could not be recorded");
+        Vec::new()
+    })
+}
+
+fn record(
+    store: &Store,
+    jobs: &[Job],
+    now: Timestamp,
+    mut over: Vec<JobName>,
+) -> Result<Vec<Transition>, crate::store::Error> {
+    let found = store.record_transitions(|last| transitions(last, jobs, now))?;
+    over.extend(jobs.iter().filter(|job| job.state.is_terminal()).map(|job| job.name.clone()));
+    store.end_wishes(&over)?;
+    Ok(found)
+}
+
+/// A walk over all pages that notices when it is led in circles.
+#[derive(Default)]
+pub(super) struct Walk {
+    seen: HashSet<PageToken>,
+    next: Option<PageToken>,
+    n_pages: usize,
+    stopped_early: bool,
+    is_over: bool,
+}
+
+impl Walk {
+    /// The next page; `None` at the end.
+    pub(super) async fn page(&mut self, reader: &dyn Reader) -> Result<Option<Page<Job>>, api::Error> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = reader.list_jobs(self.next.as_ref()).await?;
+        self.n_pages += 1;
+        self.next = page.next.clone();
+        self.is_over = match &page.next {
+            None => true,
+            Some(token) => {
+                self.stopped_early = !self.seen.insert(token.clone()) || self.n_pages == MOST_PAGES;
+                self.stopped_early
+            }
+        };
+        Ok(Some(page))
+    }
+
+    /// Whether the walk came to the end of the list.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_over && !self.stopped_early
+    }
+}
+
+/// Walks every page. A job that two pages show, because the list moved on meanwhile, is kept once.
+pub(super) async fn walk_all(
+    reader: &dyn Reader,
+    on_page: &(dyn Fn(&[Job]) + Send + Sync),
+) -> Result<Listing, api::Error> {
+    let mut walk = Walk::default();
+    let (mut jobs, mut names) = (Vec::<Job>::new(), HashSet::new());
+    let mut server_time = None;
+    while let Some(mut page) = walk.page(reader).await? {
+        server_time = page.server_time.or(server_time);
+        page.items.retain(|job| names.insert(job.name.clone()));
+        on_page(&page.items);
+        jobs.append(&mut page.items);
+    }
+    sort(&mut jobs);
+    Ok(Listing { jobs, complete: walk.is_complete(), server_time })
+}
+
+fn sort(jobs: &mut [Job]) {
+    jobs.sort_by(|a, b| b.create_time.cmp(&a.create_time).then_with(|| a.name.cmp(&b.name)));
+}
+
+/// Jobs that should be in the list and are not: just created, running a moment ago, or being cancelled.
+async fn missing(session: &Session, listing: &Listing) -> Vec<JobName> {
+    let listed: HashSet<JobName> = listing.jobs.iter().map(|job| job.name.clone()).collect();
+    let ours = session.clone();
+    let expected = on_disk(move || {
+        let (store, now) = (&ours.store, ours.clock.now());
+        let mut expected = store.live_jobs(&ours.profile, ours.origin())?;
+        expected.extend(store.wishes()?.into_iter().map(|(job, _)| job));
+        for tracked in store.intents()? {
+            let is_recent = now.duration_since(tracked.intent.at).as_mins() < FRESH_MINUTES;
+            if is_recent && is_ours(&ours, &tracked) {
+                expected.extend(tracked.jobs().iter().filter_map(|job| JobName::parse(job)));
+            }
+        }
+        expected.retain(|job| !listed.contains(job));
+        expected.sort();
+        expected.dedup();
+        let mut missing = Vec::new();
+        for job in expected {
+            // What was over when last seen may have been deleted since, by us or by somebody else.
+            if !store.last_state(&job)?.is_some_and(|state| state.is_terminal()) {
+                missing.push(job);
+            }
+        }
+        Ok::<_, crate::store::Error>(missing)
+    });
+    expected.await.unwrap_or_else(|failure| {
+        tracing::warn!(%failure, "the state folder cannot be read");
+        Vec::new()
+    })
+}
+
+pub(super) async fn take_in(session: &Session, listing: &Listing, gone: Vec<JobName>) -> Result<(), Failure> {
+    let (session, listing) = (Arc::new(session.clone()), listing.clone());
+    on_disk(move || {
+        let now = session.clock.now();
+        record(&session.store, &listing.jobs, listing.server_time.unwrap_or(now), gone)?;
+        let ours: Vec<Tracked> =
+            session.store.intents()?.into_iter().filter(|tracked| is_ours(&session, tracked)).collect();
+        for (token, verdict) in verdicts(&ours, &listing.jobs, listing.complete) {
+            session.store.settle(&token, &verdict)?;
+        }
+        if listing.complete {
+            session.store.remember_jobs(&session.profile, session.origin(), &listing.jobs, now)?;
+        }
+        Ok::<_, crate::store::Error>(())
+    })
+    .await
+}
+
+/// What a list of jobs tells about creates, by our tokens. Absence tells nothing.
+pub(super) fn verdicts(tracked: &[Tracked], jobs: &[Job], complete: bool) -> Vec<(String, Verdict)> {
+    let mut by_token: HashMap<&str, Vec<&Job>> = HashMap::new();
+    for job in jobs {
+        if let Some(token) = job.token() {
+            by_token.entry(token).or_default().push(job);
+        }
+    }
+    let mut verdict = |tracked: &Tracked| {
+        let jobs = by_token.get_mut(tracked.intent.token.as_str())?;
+        jobs.sort_by_key(|job| job.create_time);
+        let verdict = match (jobs.as_slice(), &tracked.verdict) {
+            ([_], Some(Verdict::Confirmed { .. } | Verdict::Adopted { .. })) => return None,
+            // One of the two may be on a page that was not read.
+            ([_], Some(Verdict::Duplicate { .. })) if !complete => return None,
+            ([job], _) => Verdict::Adopted { job: job.name.to_string() },
+            (jobs, _) => Verdict::Duplicate { jobs: jobs.iter().map(|job| job.name.to_string()).collect() },
+        };
+        Some((tracked.intent.token.clone(), verdict))
+    };
+    tracked.iter().filter_map(&mut verdict).collect()
+}
+
+/// What changed between the last look at some jobs and this one.
+pub(super) fn transitions(
+    last: &dyn Fn(&JobName) -> Option<JobState>,
+    jobs: &[Job],
+    now: Timestamp,
+) -> Vec<Transition> {
+    let transition = |job: &Job| {
+        let from = last(&job.name);
+        let is_late = from.as_ref().is_some_and(|from| from.is_terminal()) && !job.state.is_terminal();
+        // What is over stays over: such an answer was under way while a newer one overtook it.
+        if from.as_ref() == Some(&job.state) || is_late {
+            return None;
+        }
+        let told = match (&job.state, &from) {
+            (JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Expired, _) => job.end_time,
+            (JobState::Pending, None) => job.create_time,
+            (JobState::Pending, Some(_)) | (JobState::Running | JobState::Other(_), _) => None,
+        };
+        Some(Transition { job: job.name.clone(), from, to: job.state.clone(), at: told.unwrap_or(now) })
+    };
+    jobs.iter().filter_map(transition).collect()
+}
+
+fn or_nothing<T>(read: Result<Vec<T>, crate::store::Error>) -> Vec<T> {
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the state folder cannot be read");
+        Vec::new()
+    })
+}

@@ -1,0 +1,160 @@
+//! Planning a create: sources are read, checked and prepared, and nothing is sent.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::tz::TimeZone;
+
+use crate::failure::{Exit, Failure};
+use crate::job::Job;
+use crate::money::Catalog;
+use crate::request::{Finding, Settings, Severity};
+use crate::script::{Index, Options, prepare};
+
+use super::create::repeat;
+use super::list::to_unconfirmed;
+use super::session::on_disk;
+use super::token::ulid;
+use super::{Order, Plan, Session};
+
+/// So many findings are kept: more of them nobody reads, and a source may have millions of lines.
+const MOST_FINDINGS: usize = 10_000;
+
+/// Checks an order and prepares what would be sent, as one JSONL in the state folder. Errors in the requests are
+/// findings of the plan; a source that cannot be read at all is a failure.
+///
+/// Dropping the future stops the work and removes what it has written.
+pub async fn plan(session: &Session, order: &Order) -> Result<Plan, Failure> {
+    let stop = StopWhenDropped(Arc::default());
+    let (session, order, stopped) = (session.clone(), order.clone(), Arc::clone(&stop.0));
+    on_disk(move || make(&session, &order, stopped)).await
+}
+
+/// The beginning of a text, and who speaks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextHead {
+    /// At most 200 characters, cleaned.
+    pub text: String,
+    /// The voice, when one is given.
+    pub voice: Option<String>,
+}
+
+/// The beginnings of the texts of a job that was created on this machine, by key; empty for any other.
+pub async fn texts(session: &Session, job: &Job) -> BTreeMap<String, TextHead> {
+    let Some(token) = job.token() else { return BTreeMap::new() };
+    let path = session.store.requests_path(token);
+    let read = on_disk(move || {
+        if !path.exists() {
+            return Ok(BTreeMap::new());
+        }
+        let heads = Index::read(&path).map_err(|error| error.failure())?.into_entries();
+        Ok::<_, Failure>(heads.map(|(key, entry)| (key, TextHead { text: entry.text, voice: entry.voice })).collect())
+    });
+    read.await.unwrap_or_else(|failure| {
+        tracing::warn!(%failure, "the texts of a job cannot be read");
+        BTreeMap::new()
+    })
+}
+
+/// Tells the disk thread that nobody waits for the plan any more.
+struct StopWhenDropped(Arc<AtomicBool>);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<Plan, Failure> {
+    let now = session.clock.now();
+    if let Err(error) = session.store.sweep(now) {
+        tracing::warn!(%error, "old prepared requests could not be swept away");
+    }
+    let settings = settings(order, &session.catalog);
+    let model = settings.model_id().to_owned();
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
+    (options.sample, options.inline, options.stop) = (order.sample, order.inline, stop);
+
+    let folder = session.store.prepared_folder();
+    let cannot = |error: std::io::Error| {
+        Failure::with_exit(Exit::Disk, format!("cannot write prepared requests in {}: {error}", folder.display()))
+    };
+    let mut file = tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(cannot)?;
+    let mut findings = Findings::default();
+    let mut writer = BufWriter::with_capacity(256 * 1024, file.as_file_mut());
+    let prepared = prepare(&order.sources, &options, &mut writer, &mut |finding| findings.take(finding))
+        .map_err(|error| error.failure())?;
+    writer.flush().map_err(cannot)?;
+    drop(writer);
+    let id = ulid(u64::try_from(now.as_millisecond()).unwrap_or(0), crate::store::random()?);
+    let path = folder.join(format!("{id}.jsonl"));
+    file.persist(&path).map_err(|error| cannot(error.error))?;
+
+    let repeat = repeat(session, &prepared.sha256, &model)?;
+    let plan = Plan {
+        model,
+        display_name: display_name(order),
+        prepared: path,
+        inline: order.inline,
+        n_requests: prepared.n_requests,
+        characters: prepared.characters,
+        bytes: prepared.bytes,
+        sha256: prepared.sha256,
+        findings: findings.in_order(),
+        preview: prepared.preview,
+        estimate: Some(prepared.estimate),
+        repeat_of: repeat.job,
+        repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
+    };
+    if plan.has_errors() {
+        // It will never be sent: the disk can have its room back.
+        let _ = fs::remove_file(&plan.prepared);
+    }
+    Ok(plan)
+}
+
+fn settings(order: &Order, catalog: &Catalog) -> Settings {
+    let default = Settings::for_catalog(catalog);
+    Settings {
+        model: order.model.clone().unwrap_or(default.model),
+        voice: order.voice.clone().or(default.voice),
+        language: order.language.clone().or(default.language),
+        style: default.style,
+    }
+}
+
+fn display_name(order: &Order) -> String {
+    match (&order.name, order.sources.first()) {
+        (Some(name), _) => name.trim().to_owned(),
+        (None, Some(source)) => source.stem().to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Findings, errors and warnings apart, so that many warnings never hide an error.
+#[derive(Default)]
+struct Findings {
+    errors: Vec<Finding>,
+    warnings: Vec<Finding>,
+}
+
+impl Findings {
+    fn take(&mut self, finding: Finding) {
+        let list = match finding.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if list.len() < MOST_FINDINGS {
+            list.push(finding);
+        }
+    }
+
+    fn in_order(mut self) -> Vec<Finding> {
+        self.errors.append(&mut self.warnings);
+        self.errors
+    }
+}

@@ -1,0 +1,176 @@
+//! Kept copies of results in the cache folder: parts that grow, and whole files.
+//!
+//! A part is renamed when it is whole. A small document beside it says where the bytes are from, so that nothing is
+//! ever put together from two different files.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Exit, Failure};
+use crate::job::{Dest, JobName};
+use crate::results::Form;
+use crate::store::{Lock, Store};
+
+/// Where a copy of one job's results is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    id: String,
+    source: String,
+    folder: PathBuf,
+    /// What the bytes are.
+    pub(super) form: Form,
+}
+
+/// What is known about a copy or a part of one.
+#[derive(Debug, Serialize, Deserialize)]
+struct Origin {
+    source: String,
+    /// The announced size.
+    total: Option<u64>,
+    /// The size of the whole copy, once it is whole.
+    whole: Option<u64>,
+}
+
+impl Place {
+    pub(super) fn new(cache: &Path, job: &JobName, dest: &Dest) -> Self {
+        let (source, form) = match dest {
+            Dest::File(file) => (file.to_string(), Form::Lines),
+            Dest::Inline => ("inline".to_owned(), Form::Inline),
+        };
+        Place { id: job.id().to_owned(), source, folder: cache.join("results"), form }
+    }
+
+    fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", self.id))
+    }
+
+    /// The whole copy.
+    pub(super) fn whole_path(&self) -> PathBuf {
+        match self.form {
+            Form::Inline => self.path("json"),
+            Form::Lines | Form::One => self.path("jsonl"),
+        }
+    }
+
+    /// The whole copy, when there is one.
+    pub(super) fn whole(&self) -> Option<PathBuf> {
+        let path = self.whole_path();
+        let length = fs::metadata(&path).ok()?.len();
+        let origin = self.origin()?;
+        (origin.source == self.source && origin.whole == Some(length)).then_some(path)
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        serde_json::from_slice(&fs::read(self.path("origin")).ok()?).ok()
+    }
+
+    fn write_origin(&self, total: Option<u64>, whole: Option<u64>) -> io::Result<()> {
+        let origin = Origin { source: self.source.clone(), total, whole };
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        file.write_all(&serde_json::to_vec(&origin).expect("numbers and text can be written"))?;
+        file.persist(self.path("origin"))?;
+        Ok(())
+    }
+
+    /// Begins a copy, or goes on with a part of one. Another task that is at it already gets its part left alone.
+    pub(super) fn begin(&self, store: &Store) -> Result<Part, Failure> {
+        let failed = |error: io::Error| {
+            Failure::with_exit(Exit::Disk, format!("cannot keep results in {}: {error}", self.folder.display()))
+        };
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        let Ok(lock) = store.lock(&format!("results-{}", self.id), "the kept copy of the results") else {
+            let file = tempfile::NamedTempFile::new_in(&self.folder).map_err(failed)?;
+            return Ok(Part { place: self.clone(), file: PartFile::Private(file), had: 0, total: None });
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options.open(self.path("part")).map_err(failed)?;
+        let origin = self.origin().filter(|origin| origin.source == self.source && origin.whole.is_none());
+        let had = match &origin {
+            // The answer to a GET is made anew each time: two halves need not fit.
+            Some(_) if self.form == Form::Lines => file.metadata().map_err(failed)?.len(),
+            Some(_) | None => 0,
+        };
+        let total = origin.and_then(|origin| origin.total);
+        Ok(Part { place: self.clone(), file: PartFile::Shared(file, lock), had, total })
+    }
+}
+
+/// A copy that is being made.
+pub(super) struct Part {
+    place: Place,
+    file: PartFile,
+    /// Bytes that were there at the beginning.
+    pub(super) had: u64,
+    /// The size that was announced when they came.
+    total: Option<u64>,
+}
+
+enum PartFile {
+    /// Stays for the next try when this one ends early.
+    Shared(File, Lock),
+    /// Goes with this try.
+    Private(tempfile::NamedTempFile),
+}
+
+impl Part {
+    /// Whether bytes from there on, of a file of that size, go on from what was there.
+    pub(super) fn fits(&self, from: u64, total: Option<u64>) -> bool {
+        from > 0 && from == self.had && total.is_some() && total == self.total
+    }
+
+    /// Says where the download begins. What was there and does not fit is dropped; gives back what is left of it.
+    pub(super) fn start(&mut self, from: u64, total: Option<u64>) -> io::Result<Option<File>> {
+        let fits = self.fits(from, total);
+        match &mut self.file {
+            PartFile::Shared(_, _) if fits => return File::open(self.place.path("part")).map(Some),
+            PartFile::Shared(file, _) => {
+                file.set_len(0)?;
+                self.place.write_origin(total, None)?;
+            }
+            PartFile::Private(_) => {}
+        }
+        self.had = 0;
+        Ok(None)
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.file {
+            PartFile::Shared(file, _) => file.write_all(bytes),
+            PartFile::Private(file) => file.write_all(bytes),
+        }
+    }
+
+    /// The copy is whole.
+    pub(super) fn finish(self, bytes: u64) -> io::Result<PathBuf> {
+        let path = self.place.whole_path();
+        match self.file {
+            PartFile::Shared(_, _lock) => {
+                fs::rename(self.place.path("part"), &path)?;
+                self.place.write_origin(None, Some(bytes))?;
+            }
+            PartFile::Private(file) => {
+                file.persist(&path)?;
+                self.place.write_origin(None, Some(bytes))?;
+            }
+        }
+        Ok(path)
+    }
+
+    /// The copy is not worth going on with.
+    pub(super) fn discard(self) {
+        if let PartFile::Shared(file, _lock) = self.file {
+            // What cannot be removed is dropped at the next start.
+            let _ = file.set_len(0);
+            let _ = fs::remove_file(self.place.path("part"));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What deleting a job would lose.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::job::{Job, JobState};
+use crate::ops::session::on_disk;
+use crate::ops::{Loss, Session};
+use crate::save::{Record, Status};
+use crate::store::SavedTo;
+
+use super::ready::expected;
+
+/// Looks at the folders that the job was saved to, and checks every file in them against its checksum.
+pub async fn loss(session: &Session, job: &Job) -> Loss {
+    let has_ended_without = match job.state {
+        JobState::Failed | JobState::Cancelled | JobState::Expired => job.dest.is_none(),
+        JobState::Pending | JobState::Running | JobState::Succeeded | JobState::Other(_) => false,
+    };
+    if has_ended_without {
+        return Loss::Nothing;
+    }
+    let (store, looked_at) = (session.store.clone(), job.clone());
+    let checked = on_disk(move || {
+        let expected = expected(&looked_at);
+        let saves = store.saves_of(&looked_at.name)?;
+        Ok::<_, crate::store::Error>(saves.iter().map(|saved| of_folder(saved, expected)).collect::<Vec<_>>())
+    });
+    let worst = Loss::Unsaved { saved: 0, of: expected(job) };
+    let folders = checked.await.unwrap_or_default();
+    folders.into_iter().chain([worst]).min_by_key(rank).unwrap_or(worst)
+}
+
+/// Better ones first.
+fn rank(loss: &Loss) -> u64 {
+    match loss {
+        Loss::Nothing => 0,
+        Loss::Saved => 1,
+        Loss::Unsaved { saved, .. } => u64::MAX - saved,
+    }
+}
+
+fn of_folder(saved: &SavedTo, expected: Option<u64>) -> Loss {
+    let of = expected.or(saved.of);
+    let mut rows: HashMap<u64, Record> = HashMap::new();
+    let read = crate::save::read(&saved.folder, |record| {
+        if record.job.as_deref() == Some(saved.job.as_str()) {
+            rows.insert(record.line, record);
+        }
+    });
+    let Ok(_) = read else { return Loss::Unsaved { saved: 0, of } };
+    let different = different_files(&saved.folder);
+    let Some(different) = different else { return Loss::Unsaved { saved: 0, of } };
+    // A row without audio at the service has nothing to lose; a key that came twice was kept once, as was agreed.
+    let is_safe = |record: &&Record| match (record.status, &record.file) {
+        (Status::Saved, Some(file)) => !different.contains(file),
+        (Status::Saved, None) => false,
+        (Status::Failed, _) => record.duration_seconds.is_none(),
+        (Status::Duplicate, _) => true,
+    };
+    let n_safe = rows.values().filter(is_safe).count() as u64;
+    match of {
+        Some(of) if n_safe >= of && n_safe == rows.len() as u64 => Loss::Saved,
+        Some(_) | None => Loss::Unsaved { saved: n_safe, of },
+    }
+}
+
+/// The files of a folder that are not as its manifest says.
+fn different_files(folder: &Path) -> Option<Vec<String>> {
+    let check = crate::save::verify(folder).ok()?;
+    Some(check.different.into_iter().filter_map(|difference| difference.record.file).collect())
+}

@@ -1,0 +1,100 @@
+//! Results of a job: fetched once, kept on the disk, shown and saved from one stream.
+//!
+//! However large they are, memory stays flat: bytes go through a bounded channel to a thread that keeps them, parses
+//! them, and hands rows or audio on. A task that is dropped leaves whole files and a part that the next one goes on with.
+
+mod feed;
+mod keep;
+mod loss;
+mod open;
+mod raw;
+mod ready;
+mod save;
+
+use std::path::PathBuf;
+
+use crate::audio::Verdict;
+use crate::job::{Job, JobName};
+use crate::results::{Form, Row};
+
+use super::Progress;
+
+pub use loss::loss;
+pub use open::open;
+pub use raw::raw_line;
+pub use save::{default_folder, save};
+
+/// Results that lie on this disk, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Whose they are; `None` for a file of the user.
+    pub job: Option<JobName>,
+    /// Where they are.
+    pub path: PathBuf,
+    /// What the bytes are.
+    pub form: Form,
+    /// Rows that the service announced, when it did.
+    pub expected: Option<u64>,
+}
+
+/// What happens while results are opened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opening {
+    /// More rows, at most 256, in the order of the file.
+    Rows(Vec<Row>),
+    /// More bytes.
+    Progress(Progress),
+}
+
+/// What to save, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SaveOrder {
+    /// Whose results.
+    pub from: SaveFrom,
+    /// The folder; it is made if it is not there.
+    pub folder: PathBuf,
+    /// Which of them.
+    pub keys: KeyChoice,
+}
+
+/// Whose results are saved.
+#[derive(Clone, Debug, PartialEq)]
+// One of them exists at a time: a box would only be in the way.
+#[allow(clippy::large_enum_variant)]
+pub enum SaveFrom {
+    /// Those of a job.
+    Job(Job),
+    /// Those in a results file, or in a kept answer to a GET of a job with inline results.
+    File(PathBuf),
+}
+
+/// Which results are saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyChoice {
+    /// All of them.
+    All,
+    /// Those whose key matches one of these: `*` stands for any text, `?` for any character.
+    Globs(Vec<String>),
+    /// Those on these lines, counted from 1 as in [`Row::line`].
+    Lines(Vec<u64>),
+}
+
+/// What happens while results are saved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Saving {
+    /// More bytes.
+    Progress(Progress),
+    /// A result has been dealt with; its file, if it has one, is safe on the disk.
+    Row {
+        /// As the service sent it.
+        key: Option<String>,
+        /// In the folder.
+        file: Option<String>,
+        /// What is thought of it.
+        verdict: Verdict,
+        /// `saved`, `failed`, `duplicate`, as in the manifest.
+        status: &'static str,
+        /// Result lines or inline items, counted from 1.
+        line: u64,
+    },
+}

@@ -1,0 +1,158 @@
+//! One result line as the service sent it, with its audio cut short.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::job::{Dest, Job};
+use crate::ops::Session;
+use crate::ops::session::on_disk;
+use crate::results::{Form, Parser, Row, Sink};
+use crate::text;
+
+use super::keep::Place;
+
+/// So many bytes of a string are shown.
+const MOST_STRING: usize = 240;
+
+/// So many bytes of a line are shown.
+const MOST_SHOWN: usize = 256 * 1024;
+
+/// Reads one result line, counted from 1 as in [`Row::line`], from the kept copy of a job's results.
+///
+/// Long strings, which are audio, are cut; the rest is as the service sent it. Fails when there is no kept copy yet.
+pub async fn raw_line(session: &Session, job: &Job, line: u64) -> Result<String, Failure> {
+    let (cache, job) = (session.cache.clone(), job.clone());
+    on_disk(move || {
+        // The list does not show inline results, so the form may only be known from what was kept.
+        let places = [job.dest.clone(), Some(Dest::Inline)].into_iter().flatten();
+        let kept = places
+            .map(|dest| Place::new(&cache, &job.name, &dest))
+            .find_map(|place| Some((place.whole()?, place.form)));
+        let Some((path, form)) = kept else {
+            return Err(Failure::new(format!("the results of {} are not on this disk yet", job.name))
+                .hint("open the job first"));
+        };
+        let cannot = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", path.display()));
+        let (offset, length) = find(&path, form, line)
+            .map_err(cannot)?
+            .ok_or_else(|| Failure::new(format!("{} has no result line {line}", job.name)))?;
+        shorten(&path, offset, length).map_err(cannot)
+    })
+    .await
+}
+
+/// Where a line begins, and how long it is.
+fn find(path: &Path, form: Form, line: u64) -> std::io::Result<Option<(u64, u64)>> {
+    let mut file = File::open(path)?;
+    let mut parser = Parser::new(form);
+    let mut finder = Finder { line };
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let n = file.read(&mut piece)?;
+        if n == 0 {
+            return Ok(parser.finish(&mut finder).err());
+        }
+        if let Err(place) = parser.push(&piece[..n], &mut finder) {
+            return Ok(Some(place));
+        }
+    }
+}
+
+/// Stops at one row, with its place as the error.
+struct Finder {
+    line: u64,
+}
+
+impl Sink for Finder {
+    type Error = (u64, u64);
+
+    fn wants_audio(&mut self, _key: Option<&str>, _line: u64) -> bool {
+        false
+    }
+
+    fn audio(&mut self, _samples: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn row(&mut self, row: Row) -> Result<(), Self::Error> {
+        if row.line == self.line { Err((row.offset, row.length)) } else { Ok(()) }
+    }
+}
+
+fn shorten(path: &Path, offset: u64, length: u64) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut reader = file.take(length);
+    let mut short = Shortener::default();
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let n = reader.read(&mut piece)?;
+        if n == 0 || short.shown.len() > MOST_SHOWN {
+            return Ok(short.finish());
+        }
+        short.push(&piece[..n]);
+    }
+}
+
+/// Copies JSON and cuts its long strings. Broken JSON comes out as it is.
+#[derive(Default)]
+struct Shortener {
+    shown: Vec<u8>,
+    /// In a string: how many of its bytes were seen.
+    string: Option<usize>,
+    is_escaped: bool,
+}
+
+impl Shortener {
+    fn push(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            let Some(seen) = &mut self.string else {
+                self.shown.push(byte);
+                self.string = (byte == b'"').then_some(0);
+                continue;
+            };
+            if byte == b'"' && !self.is_escaped {
+                if *seen > MOST_STRING {
+                    let left_out = format!("… {} more", text::bytes((*seen - MOST_STRING) as u64));
+                    self.shown.extend_from_slice(left_out.as_bytes());
+                }
+                self.shown.push(byte);
+                self.string = None;
+                continue;
+            }
+            self.is_escaped = byte == b'\\' && !self.is_escaped;
+            *seen += 1;
+            if *seen <= MOST_STRING {
+                self.shown.push(byte);
+            }
+        }
+    }
+
+    fn finish(mut self) -> String {
+        let is_cut = self.shown.len() > MOST_SHOWN;
+        self.shown.truncate(MOST_SHOWN);
+        let mut text = String::from_utf8_lossy(&self.shown).into_owned();
+        if is_cut {
+            text.push('…');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_strings_are_cut_wherever_the_pieces_end() {
+        let json = format!(r#"{{"key":"a\"b","data":"{}","n":1}}"#, "A".repeat(1_240));
+        for size in [1, 7, 10_000] {
+            let mut short = Shortener::default();
+            json.as_bytes().chunks(size).for_each(|piece| short.push(piece));
+            let expected = format!(r#"{{"key":"a\"b","data":"{}… 1 kB more","n":1}}"#, "A".repeat(240));
+            assert_eq!(short.finish(), expected);
+        }
+    }
+}

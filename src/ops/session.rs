@@ -1,0 +1,147 @@
+//! What every use case is given: the way to the service, the state folder, the clock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::{Service, Writer};
+use crate::clock::Clock;
+use crate::failure::{Exit, Failure};
+use crate::money::Catalog;
+use crate::secret::ApiKey;
+use crate::store::Store;
+
+/// One user, one key, one service.
+#[derive(Clone)]
+pub struct Session {
+    /// The way to the service.
+    pub service: Service,
+    /// The state folder.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The name of the profile.
+    pub profile: String,
+    /// The folder for what can be had again: kept copies of results.
+    pub cache: PathBuf,
+    /// What made the session read-only, in the words of the user: `--read-only`, a file and its key.
+    pub read_only: Option<String>,
+    /// Tells keys apart in the journal of creates; does not lead back to the key.
+    pub key_fingerprint: Option<String>,
+    /// What is known of models, voices and prices.
+    pub catalog: Arc<Catalog>,
+    /// How long to wait between looks at the service.
+    pub pace: Pace,
+}
+
+impl Session {
+    /// A session without a key's fingerprint, at the usual pace. It is read-only when the service has no writer.
+    pub fn new(service: Service, store: Store, clock: Clock, profile: String, cache: PathBuf) -> Self {
+        let (catalog, pace) = (Catalog::built_in(), Pace::default());
+        Session { service, store, clock, profile, cache, read_only: None, key_fingerprint: None, catalog, pace }
+    }
+
+    /// The same session without any way to change something at the service.
+    pub fn read_only(mut self, because: impl Into<String>) -> Self {
+        self.service.writer = None;
+        self.read_only = Some(because.into());
+        self
+    }
+
+    /// The same session, with its creates told apart from those of other keys.
+    pub fn with_key(mut self, key: &ApiKey) -> Result<Self, Failure> {
+        self.key_fingerprint = Some(self.store.fingerprint(key.expose())?);
+        Ok(self)
+    }
+
+    /// What changes something at the service, or a refusal that says what forbids it.
+    pub fn writer(&self) -> Result<&Arc<dyn Writer>, Failure> {
+        let Some(writer) = &self.service.writer else {
+            let because = self.read_only.as_deref().unwrap_or("this service can only be read");
+            return Err(Failure::with_exit(Exit::Refused, format!("refused: the session is read-only ({because})"))
+                .hint("start again without the read-only setting to change anything at the service"));
+        };
+        Ok(writer)
+    }
+
+    /// The origin of the service, for records that are about it alone.
+    pub(super) fn origin(&self) -> &str {
+        self.service.reader.origin()
+    }
+}
+
+/// How long to wait between looks at the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between the first two looks at a job that is followed.
+    pub first: Duration,
+    /// What the waits grow to.
+    pub most: Duration,
+    /// What the waits grow to while the service cannot be reached.
+    pub most_offline: Duration,
+    /// When to look for a job whose create was not answered, counted from the loss of the answer.
+    pub probes: Vec<Duration>,
+    /// How often to look for the output of a job that is over without any yet.
+    pub output: Duration,
+    /// How long to look for it.
+    pub output_most: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace {
+            first: Duration::from_secs(2),
+            most: Duration::from_secs(10),
+            most_offline: Duration::from_secs(300),
+            probes: [0, 2, 5, 15].map(Duration::from_secs).to_vec(),
+            output: Duration::from_secs(5),
+            output_most: Duration::from_secs(120),
+        }
+    }
+}
+
+impl Pace {
+    /// The wait after one of `last`, while all is well.
+    pub(super) fn after(&self, last: Duration) -> Duration {
+        (last * 3 / 2).clamp(self.first, self.most)
+    }
+
+    /// The wait after one of `last`, while reads fail.
+    pub(super) fn after_failure(&self, last: Duration) -> Duration {
+        (last * 2).clamp(self.first, self.most_offline)
+    }
+}
+
+/// Runs work that blocks on a disk away from the threads that drive the network.
+///
+/// The work goes on to its end when the caller is dropped: what is on the disk is whole, whoever waits for it.
+pub(super) async fn on_disk<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    E: Into<Failure> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(error) if error.is_panic() => Err(Failure::new("internal error: work on the disk came to a sudden end")),
+        Err(_) => Err(Failure::new("the program is ending")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_their_bounds() {
+        let pace = Pace::default();
+        let mut wait = pace.first;
+        let mut waits = vec![];
+        for _ in 0..6 {
+            waits.push(wait.as_millis());
+            wait = pace.after(wait);
+        }
+        assert_eq!(waits, [2_000, 3_000, 4_500, 6_750, 10_000, 10_000]);
+        assert_eq!(pace.after_failure(Duration::from_secs(200)), Duration::from_secs(300));
+        assert_eq!(pace.after(Duration::ZERO), Duration::from_secs(2));
+    }
+}

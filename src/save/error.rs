@@ -1,0 +1,84 @@
+//! Why results could not be saved or checked.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::failure::{Exit, Failure};
+
+/// Why results could not be saved or checked. Rows that cannot be saved are not errors: they are in the manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder cannot be made or entered.
+    #[error("cannot use the folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another run saves into the same folder.
+    #[error("another run is saving into {}", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The disk is full, or the file cannot be written for another reason.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder holds no manifest: nothing was saved there.
+    #[error("{} holds no manifest.jsonl", path.display())]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// The exit code of a command that ends with this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Folder { .. } | Error::Write { .. } => Exit::Disk,
+            Error::Locked { .. } => Exit::Refused,
+            Error::Read { .. } | Error::NoManifest { .. } => Exit::Failed,
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Error::Folder { .. } => Some("choose another folder with --out"),
+            Error::Locked { .. } => Some("wait until it has ended, or choose another folder with --out"),
+            Error::Write { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                    Some("make room and run the same command again: what is saved stays, and only the rest is written")
+                }
+                _ => Some("what is saved stays; the same command writes only the rest"),
+            },
+            Error::Read { .. } => None,
+            Error::NoManifest { .. } => Some("name the folder that save has written"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        let failure = Failure::from_error(error.exit(), &error);
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}

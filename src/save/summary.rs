@@ -1,0 +1,57 @@
+//! What a run has done.
+
+use super::manifest::Record;
+use super::saver::Done;
+use crate::audio::Verdict;
+use crate::failure::Exit;
+use crate::results::Row;
+
+/// What a run has done, in rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Written in this run.
+    pub saved: u64,
+    /// Right already.
+    pub already: u64,
+    /// Without audio, or with audio that cannot be written.
+    pub failed: u64,
+    /// With a key that an earlier row has.
+    pub duplicates: u64,
+    /// With a file, but one that looks bad.
+    pub looks_bad: u64,
+    /// With a file, but without a key.
+    pub unmatched: u64,
+    /// Not selected.
+    pub passed_over: u64,
+    /// Seconds of audio in the files of this job, new and old.
+    pub seconds: f64,
+    /// Bytes of the files of this job, new and old.
+    pub bytes: u64,
+}
+
+impl Summary {
+    pub(super) fn count(&mut self, row: &Row, record: &Record, done: Done) {
+        match done {
+            Done::Saved => self.saved += 1,
+            Done::Already => self.already += 1,
+            Done::Failed => self.failed += 1,
+            Done::Duplicate => self.duplicates += 1,
+        }
+        if record.file.is_some() {
+            self.looks_bad += u64::from(row.verdict != Verdict::Ok);
+            self.unmatched += u64::from(row.key.is_none());
+            self.seconds += row.sound.as_ref().map_or(0.0, |sound| sound.seconds);
+            self.bytes += record.bytes.unwrap_or(0);
+        }
+    }
+
+    /// Rows that were dealt with.
+    pub fn rows(&self) -> u64 {
+        self.saved + self.already + self.failed + self.duplicates
+    }
+
+    /// How a command that did this ends.
+    pub fn exit(&self) -> Exit {
+        if self.failed + self.duplicates + self.looks_bad + self.unmatched == 0 { Exit::Ok } else { Exit::SomeBad }
+    }
+}

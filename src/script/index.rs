@@ -1,0 +1,104 @@
+//! Reading a prepared JSONL again: what a key said, and the requests themselves for a create call.
+//!
+//! The file was written by [`super::prepare`], so a line that is no request means that somebody changed it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::error::Error;
+use super::lines::Lines;
+use crate::request::Facts;
+use crate::text::{clean, clean_short};
+
+/// What the requests of a job say, by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Index {
+    entries: HashMap<String, Entry>,
+}
+
+/// What one request says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// In the prepared file, from 1: the order of the requests.
+    pub line: u64,
+    /// The beginning of the text, cleaned, of at most 200 characters.
+    pub text: String,
+    /// The voice, or the speakers' voices, cleaned.
+    pub voice: Option<String>,
+    /// The language, when one is given, cleaned.
+    pub language: Option<String>,
+    /// Of the whole text.
+    pub characters: u64,
+}
+
+impl Index {
+    /// Reads a prepared file. Blocks; takes some 300 bytes for each key.
+    pub fn read(path: &Path) -> Result<Index, Error> {
+        let mut entries = HashMap::new();
+        each(path, |line, key, request| {
+            let facts = Facts::of(&request);
+            let entry = Entry {
+                line,
+                text: clean_short(facts.text.trim(), 200),
+                voice: facts.voice.as_deref().map(clean),
+                language: facts.language.as_deref().map(clean),
+                characters: facts.characters.total(),
+            };
+            entries.insert(key, entry);
+        })?;
+        Ok(Index { entries })
+    }
+
+    /// What this key said.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// What every key said, in no order.
+    pub fn into_entries(self) -> impl Iterator<Item = (String, Entry)> {
+        self.entries.into_iter()
+    }
+
+    /// How many requests there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Reads the requests of a prepared file of at most `most` bytes, in order, for a create call that carries them.
+pub fn read_requests(path: &Path, most: u64) -> Result<Vec<(String, Value)>, Error> {
+    let length = path.metadata().map_err(|source| Error::Open { name: name(path), source })?.len();
+    if length > most {
+        return Err(Error::TooLarge { name: name(path), limit: most });
+    }
+    let mut requests = Vec::new();
+    each(path, |_, key, request| requests.push((key, request)))?;
+    Ok(requests)
+}
+
+fn each(path: &Path, mut take: impl FnMut(u64, String, Value)) -> Result<(), Error> {
+    let file = File::open(path).map_err(|source| Error::Open { name: name(path), source })?;
+    let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file));
+    while let Some(line) = lines.next().map_err(|source| Error::Read { name: name(path), source })? {
+        let broken = |reason: &str| Error::Prepared { name: name(path), line: line.number, reason: clean(reason) };
+        let value: Value = serde_json::from_slice(line.bytes).map_err(|error| broken(&error.to_string()))?;
+        let Value::Object(mut object) = value else { return Err(broken("it is no object")) };
+        let key = object.get("key").and_then(Value::as_str).ok_or_else(|| broken("it has no key"))?.to_owned();
+        let request = object.remove("request").ok_or_else(|| broken("it has no request"))?;
+        take(line.number, key, request);
+    }
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}

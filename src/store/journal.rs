@@ -1,0 +1,297 @@
+//! An append-only journal of JSON lines, each with its own checksum, and the view that its records add up to.
+//!
+//! Nothing is ever rewritten. A record that was torn by a crash or damaged by a disk is passed over and stays where it
+//! is for whoever wants to look; every other record counts. Other processes may append at any time: each look reads
+//! what is new first.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Error, files};
+
+/// The format that this program writes and reads.
+const VERSION: u64 = 1;
+
+/// The longest line that is read: longer ones are damage.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// What the records of one journal add up to.
+pub(super) trait View: Default {
+    /// One line.
+    type Record: Serialize + DeserializeOwned;
+    /// The name of the file.
+    const FILE: &'static str;
+    /// Whether a record must be on the disk before [`Journal::append`] returns.
+    const DURABLE: bool;
+    /// Takes one more record in.
+    fn apply(&mut self, record: Self::Record);
+}
+
+/// A journal on disk.
+#[derive(Debug)]
+pub(super) struct Journal<V> {
+    path: PathBuf,
+    read: Mutex<ReadSoFar<V>>,
+}
+
+#[derive(Debug, Default)]
+struct ReadSoFar<V> {
+    view: V,
+    offset: u64,
+    damaged: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<R> {
+    v: u64,
+    sum: String,
+    record: R,
+}
+
+impl<V: View> Journal<V> {
+    /// Names the journal in a folder and reads it.
+    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+        let journal = Journal { path: folder.join(V::FILE), read: Mutex::default() };
+        journal.look(|_| ())?;
+        Ok(journal)
+    }
+
+    /// Looks at what the records add up to.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&V) -> T) -> Result<T, Error> {
+        let mut read = self.hold();
+        match File::open(&self.path) {
+            Ok(file) => self.catch_up(&mut read, &file)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::read(&self.path)(error)),
+        }
+        Ok(look(&read.view))
+    }
+
+    /// Appends what `decide` makes of everything that was written before, by whomever; nobody else writes meanwhile.
+    pub(super) fn append(&self, decide: impl FnOnce(&V) -> Vec<V::Record>) -> Result<(), Error> {
+        let mut read = self.hold();
+        let failed = |error| Error::write(&self.path)(error);
+        let mut file = files::private().create(true).append(true).read(true).open(&self.path).map_err(failed)?;
+        file.lock().map_err(|error| Error::write(&self.path)(error))?;
+        self.catch_up(&mut read, &file)?;
+        let mut lines = Vec::new();
+        for record in decide(&read.view) {
+            write_line(&mut lines, &record);
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let write = (|| {
+            // A crash may have torn the last record; a line end keeps it from swallowing this one.
+            if !ends_with_a_line_end(&mut file)? {
+                lines.insert(0, b'\n');
+            }
+            file.write_all(&lines)?;
+            if V::DURABLE {
+                file.sync_all()?;
+                files::sync_folder(self.path.parent().expect("a journal stands in the state folder"))?;
+            }
+            Ok(())
+        })();
+        self.catch_up(&mut read, &file)?;
+        write.map_err(|error| Error::write(&self.path)(error))
+    }
+
+    /// How many lines could not be read, and the file they are in.
+    pub(super) fn damage(&self) -> (PathBuf, u64) {
+        (self.path.clone(), self.hold().damaged)
+    }
+
+    fn hold(&self) -> MutexGuard<'_, ReadSoFar<V>> {
+        // A panic between two records leaves the view without the later ones; the next look reads them again.
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn catch_up(&self, read: &mut ReadSoFar<V>, file: &File) -> Result<(), Error> {
+        let failed = |error| Error::read(&self.path)(error);
+        let length = file.metadata().map_err(failed)?.len();
+        if length < read.offset {
+            // Somebody put an older copy in its place.
+            *read = ReadSoFar::default();
+        }
+        if length == read.offset {
+            return Ok(());
+        }
+        let mut reader = BufReader::with_capacity(64 * 1024, file);
+        reader.seek(SeekFrom::Start(read.offset)).map_err(|error| Error::read(&self.path)(error))?;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let taken = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
+            let taken = taken.map_err(|error| Error::read(&self.path)(error))? as u64;
+            let is_whole = line.last() == Some(&b'\n');
+            if !is_whole && taken == LONGEST_LINE {
+                let rest = reader.skip_until(b'\n').map_err(|error| Error::read(&self.path)(error))?;
+                read.offset += taken + rest as u64;
+                read.damaged += 1;
+                continue;
+            }
+            let records = self.records::<V::Record>(line.trim_ascii())?;
+            if !is_whole && records.is_empty() {
+                // The end, or a record that somebody is writing just now: it is read when it is whole.
+                return Ok(());
+            }
+            read.offset += taken;
+            read.damaged += u64::from(records.is_empty() && !line.trim_ascii().is_empty());
+            for record in records {
+                read.view.apply(record);
+            }
+        }
+    }
+
+    /// The records in a line: one, or none when it is damaged, or the later ones when their line ends are.
+    fn records<R: DeserializeOwned>(&self, line: &[u8]) -> Result<Vec<R>, Error> {
+        let mut records = Vec::new();
+        let mut rest = line;
+        while !rest.is_empty() {
+            let mut lines = serde_json::Deserializer::from_slice(rest).into_iter::<Line<Box<RawValue>>>();
+            if let Some(Ok(found)) = lines.next()
+                && found.sum == checksum(found.v, found.record.get())
+            {
+                if found.v > VERSION {
+                    return Err(Error::Newer { path: self.path.clone(), version: found.v });
+                }
+                rest = &rest[lines.byte_offset()..];
+                records.extend(serde_json::from_str::<R>(found.record.get()).ok());
+            } else {
+                rest = memchr::memmem::find(&rest[1..], br#"{"v":"#).map_or(&[], |at| &rest[1 + at..]);
+            }
+        }
+        Ok(records)
+    }
+}
+
+fn write_line(lines: &mut Vec<u8>, record: &impl Serialize) {
+    let record = serde_json::value::to_raw_value(record).expect("records have string keys and no maps of other keys");
+    let line = Line { v: VERSION, sum: checksum(VERSION, record.get()), record };
+    serde_json::to_writer(&mut *lines, &line).expect("a Vec takes every write");
+    lines.push(b'\n');
+}
+
+/// The first 16 hex digits of SHA-256: against accidents, not against anybody.
+fn checksum(version: u64, text: &str) -> String {
+    super::hex(&super::sha256(format!("{version} {text}").as_bytes())[..8])
+}
+
+fn ends_with_a_line_end(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[derive(Default, Debug)]
+    struct Words(Vec<String>);
+    impl View for Words {
+        type Record = String;
+        const FILE: &'static str = "words.jsonl";
+        const DURABLE: bool = true;
+        fn apply(&mut self, word: String) {
+            self.0.push(word);
+        }
+    }
+
+    fn words(folder: &Path) -> Vec<String> {
+        Journal::<Words>::open(folder).unwrap().look(|words| words.0.clone()).unwrap()
+    }
+
+    fn three(folder: &Path) -> Vec<u8> {
+        let journal = Journal::<Words>::open(folder).unwrap();
+        for word in ["one", "two", "three"] {
+            journal.append(|_| vec![word.to_owned()]).unwrap();
+        }
+        fs::read(folder.join(Words::FILE)).unwrap()
+    }
+
+    #[test]
+    fn a_journal_cut_at_any_byte_keeps_every_whole_record_and_takes_new_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = three(folder.path());
+        for cut in 0..=whole.len() {
+            fs::write(folder.path().join(Words::FILE), &whole[..cut]).unwrap();
+            let left = words(folder.path());
+            let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
+            assert!(left.len() == ends || left.len() == ends + 1, "cut {cut}: {left:?}");
+            assert_eq!(left, ["one", "two", "three"][..left.len()]);
+            let journal = Journal::<Words>::open(folder.path()).unwrap();
+            journal.append(|_| vec!["four".to_owned()]).unwrap();
+            let now = words(folder.path());
+            assert_eq!((now.len(), now.last().map(String::as_str)), (left.len() + 1, Some("four")), "cut {cut}");
+        }
+    }
+
+    #[test]
+    fn one_flipped_bit_costs_one_record_at_most_and_rewrites_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = three(folder.path());
+        for at in 0..whole.len() * 8 {
+            let mut damaged = whole.clone();
+            damaged[at / 8] ^= 1 << (at % 8);
+            fs::write(folder.path().join(Words::FILE), &damaged).unwrap();
+            let journal = Journal::<Words>::open(folder.path()).unwrap();
+            let left = journal.look(|words| words.0.clone()).unwrap();
+            assert!(left.len() >= 2, "bit {at}: {left:?}");
+            assert!(left.iter().all(|word| ["one", "two", "three"].contains(&word.as_str())));
+            assert_eq!(fs::read(folder.path().join(Words::FILE)).unwrap(), damaged);
+        }
+    }
+
+    #[test]
+    fn two_holders_see_each_other_and_decide_one_after_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let journal = Journal::<Words>::open(folder.path()).unwrap();
+                    for _ in 0..25 {
+                        journal.append(|words| vec![words.0.len().to_string()]).unwrap();
+                    }
+                });
+            }
+        });
+        let expected: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        assert_eq!(words(folder.path()), expected);
+    }
+
+    #[test]
+    fn a_later_format_is_refused_and_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = serde_json::value::to_raw_value("new").unwrap();
+        let line = Line { v: 2, sum: checksum(2, record.get()), record };
+        fs::write(folder.path().join(Words::FILE), serde_json::to_vec(&line).unwrap()).unwrap();
+        let refused = Journal::<Words>::open(folder.path()).unwrap_err();
+        assert!(matches!(refused, Error::Newer { version: 2, .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_line_without_end_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = vec![b'x'; 3 << 20];
+        file.push(b'\n');
+        file.extend(three(folder.path()));
+        fs::write(folder.path().join(Words::FILE), file).unwrap();
+        let journal = Journal::<Words>::open(folder.path()).unwrap();
+        assert_eq!(journal.look(|words| words.0.len()).unwrap(), 3);
+        assert_eq!(journal.damage().1, 1);
+    }
+}

@@ -1,0 +1,160 @@
+//! The loop: waits in one place, feeds `update`, hands effects to the world, draws.
+//!
+//! It runs on the thread that calls [`run`]; everything slow runs on the threads of the runtime, so that `q` works
+//! while a request hangs and a transfer goes on while the terminal stands still.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::clock::Clock;
+use crate::failure::{Exit, Failure};
+use crate::ops::Session;
+use crate::tui::effect::Effect;
+use crate::tui::event::Event;
+use crate::tui::mailbox::{Letter, Mailbox};
+use crate::tui::model::{Model, Setting, Size};
+use crate::tui::screen::Screen;
+use crate::tui::term::{self, Terminal};
+use crate::tui::theme::Theme;
+use crate::tui::update::update;
+use crate::tui::view::draw;
+use crate::tui::world::World;
+use crate::tui::{input, signals};
+
+/// The clock of the model beats once a second; nothing is drawn unless something changed.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// What the dashboard starts with.
+pub struct Start {
+    /// The way to the service and the journals.
+    pub session: Arc<Session>,
+    /// What does not change while the program runs.
+    pub setting: Setting,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// Over SSH a sound plays on the wrong machine.
+    pub over_ssh: bool,
+}
+
+/// Shows the dashboard until the person leaves it or a signal ends it.
+pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
+    let clock = start.session.clock.clone();
+    let mailbox = Arc::new(Mailbox::default());
+    let (width, height) = term::size().unwrap_or((80, 24));
+
+    term::restore_on_panic(std::thread::current().id());
+    let terminal = Terminal::enter().map_err(|error| terminal_failure(&error))?;
+    term::watch_for_hang_up();
+    input::read_into(mailbox.clone());
+    signals::deliver(mailbox.clone(), runtime);
+
+    let mut model = Model::new(start.setting, clock.now(), Size { width, height });
+    let mut dashboard = Dashboard {
+        clock,
+        world: World::new(start.session, mailbox.clone(), runtime.clone(), start.over_ssh),
+        canvas: ratatui::Terminal::new(Screen::new(io::stdout(), width, height))
+            .map_err(|error| terminal_failure(&error))?,
+        terminal,
+        theme: start.theme,
+    };
+    dashboard.world.restore_into_mailbox();
+    let exit = dashboard.live(&mut model, &mailbox);
+    // What is left, restores the terminal.
+    drop(dashboard);
+    exit.map_err(|error| terminal_failure(&error))
+}
+
+struct Dashboard {
+    clock: Clock,
+    world: World,
+    canvas: ratatui::Terminal<Screen<io::Stdout>>,
+    terminal: Terminal,
+    theme: Theme,
+}
+
+impl Dashboard {
+    fn live(&mut self, model: &mut Model, mailbox: &Mailbox) -> io::Result<Exit> {
+        loop {
+            if let Some(exit) = self.handle(model, Event::Tick(self.clock.now()))? {
+                return Ok(exit);
+            }
+            self.canvas.draw(|frame| draw(model, &self.theme, frame))?;
+            // All that waits is handled before the next frame: a held-down key costs one frame, not fifty.
+            for letter in mailbox.take(BEAT) {
+                match letter {
+                    Letter::Event(event) => {
+                        if let Event::Resized(..) = event {
+                            self.resize();
+                        }
+                        if let Some(exit) = self.handle(model, event)? {
+                            return Ok(exit);
+                        }
+                    }
+                    Letter::Continued => self.come_back(model)?,
+                    Letter::Signal(number) => return Ok(Exit::Signal(number)),
+                }
+            }
+        }
+    }
+
+    /// Updates the model and carries out what follows; an exit code when the person left.
+    fn handle(&mut self, model: &mut Model, event: Event) -> io::Result<Option<Exit>> {
+        for effect in update(model, event) {
+            match effect {
+                Effect::Quit => return Ok(Some(Exit::Ok)),
+                Effect::Repaint => self.canvas.clear()?,
+                Effect::SetMouse(on) => self.terminal.set_mouse(on)?,
+                Effect::Copy(text) => {
+                    let told = self.copy(&text)?;
+                    self.world.tell(Event::Noticed(told));
+                }
+                Effect::Suspend => {
+                    term::restore();
+                    term::stop_until_continued();
+                    self.come_back(model)?;
+                }
+                effect => self.world.perform(effect),
+            }
+        }
+        Ok(None)
+    }
+
+    fn copy(&self, text: &str) -> io::Result<Result<String, Failure>> {
+        if text.len() > term::LONGEST_COPY {
+            return Ok(Err(Failure::new(format!(
+                "{} is more than a terminal takes into its clipboard",
+                crate::text::bytes(text.len() as u64)
+            ))));
+        }
+        self.terminal.copy(text)?;
+        let first = crate::text::clean_short(text, 60);
+        Ok(Ok(format!("copied {first}")))
+    }
+
+    /// Takes the terminal over again, with all its modes, after somebody else had it.
+    fn come_back(&mut self, model: &mut Model) -> io::Result<()> {
+        self.terminal.enter_again()?;
+        self.terminal.set_mouse(model.mouse)?;
+        self.canvas.backend_mut().forget_cursor();
+        if let Some((width, height)) = self.resize() {
+            update(model, Event::Resized(width, height));
+        }
+        self.canvas.clear()
+    }
+
+    fn resize(&mut self) -> Option<(u16, u16)> {
+        let size = term::size();
+        if let Some((width, height)) = size {
+            self.canvas.backend_mut().resize(width, height);
+        }
+        size
+    }
+}
+
+fn terminal_failure(error: &io::Error) -> Failure {
+    Failure::with_exit(Exit::Usage, format!("the terminal cannot be used: {error}"))
+        .hint("`gemtts-tui list` shows the jobs without one")
+}

@@ -1,0 +1,152 @@
+//! The only file that enters and leaves the terminal.
+//!
+//! Every way out writes the same bytes: the end of the loop, a panic, a signal, a vanished terminal. Each step is
+//! tried on its own and its error ignored, because a half-restored terminal is worse than a lost error.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+
+/// Alternate screen, hidden cursor, bracketed paste. Nothing here asks the terminal anything: over a bad link an
+/// answer may come late, and would be taken for typed keys.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?2004h";
+
+/// Undoes [`ENTER`], mouse reporting, a synchronized update and colours, in whatever state they are.
+const RESTORE: &str =
+    "\x1b[?2026l\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Whether the terminal is ours at the moment.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while it is ours; gives it back when dropped.
+#[derive(Debug)]
+pub struct Terminal(());
+
+impl Terminal {
+    /// Takes the terminal over.
+    pub fn enter() -> io::Result<Self> {
+        enable_raw_mode()?;
+        ENTERED.store(true, Ordering::SeqCst);
+        let terminal = Terminal(());
+        terminal.write(ENTER)?;
+        Ok(terminal)
+    }
+
+    /// Takes it over again after somebody else had it.
+    pub fn enter_again(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        ENTERED.store(true, Ordering::SeqCst);
+        self.write(ENTER)
+    }
+
+    /// Switches mouse reporting.
+    pub fn set_mouse(&self, on: bool) -> io::Result<()> {
+        self.write(if on { MOUSE_ON } else { MOUSE_OFF })
+    }
+
+    /// Puts text into the clipboard of the terminal that a person sits at, also over SSH (OSC 52, write only).
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        use base64::Engine;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        self.write(&format!("\x1b]52;c;{encoded}\x07"))
+    }
+
+    fn write(&self, bytes: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes.as_bytes())?;
+        out.flush()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// The longest text that [`Terminal::copy`] takes, in bytes before encoding: more than this some terminals drop in silence.
+pub const LONGEST_COPY: usize = 74_994 / 4 * 3;
+
+/// Gives the terminal back, if it is ours. Never fails and never panics, whatever thread it runs on.
+pub fn restore() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        let _ = out.write_all(RESTORE.as_bytes());
+        let _ = out.flush();
+        let _ = disable_raw_mode();
+    }
+}
+
+/// After a panic on the loop's own thread the terminal is given back before the message is printed. A panic in a
+/// worker becomes a notice of its task; its message goes to the log, since the screen is not its place.
+pub fn restore_on_panic(ui: ThreadId) {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == ui {
+            restore();
+            print(panic);
+        } else {
+            let message = crate::secret::redact_google_keys(&crate::text::clean(&panic.to_string()));
+            tracing::error!("a worker panicked: {message}");
+        }
+    }));
+}
+
+/// Columns and rows of the terminal; `None` when it does not know or says zero.
+pub fn size() -> Option<(u16, u16)> {
+    // crossterm's own `size` starts other programs when the terminal does not answer.
+    #[cfg(unix)]
+    {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
+    }
+    #[cfg(not(unix))]
+    {
+        crossterm::terminal::size().ok()
+    }
+}
+
+/// Ends the process when the terminal goes away: crossterm would spin on a dead one for ever. What is in the journals
+/// is safe at any moment, and whatever was in flight is found again at the next start.
+#[cfg(unix)]
+pub fn watch_for_hang_up() {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let watch = || {
+        loop {
+            let stdin = io::stdin();
+            // No flags asked for: only HUP, ERR and NVAL wake us, never a typed key.
+            let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+            match poll(&mut fds, None) {
+                Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
+                    // The loop may hold the output and hang in it; it must not hold the end up.
+                    std::thread::spawn(restore);
+                    std::thread::sleep(Duration::from_millis(100));
+                    std::process::exit(129);
+                }
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    };
+    std::thread::Builder::new().name("hang-up".to_owned()).spawn(watch).ok();
+}
+
+/// Windows ends the process with its console.
+#[cfg(not(unix))]
+pub fn watch_for_hang_up() {}
+
+/// Stops the process group, as the shell expects after Ctrl-z; returns when it is continued.
+#[cfg(unix)]
+pub fn stop_until_continued() {
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+}
+
+/// There is no job control to give the terminal to.
+#[cfg(not(unix))]
+pub fn stop_until_continued() {}

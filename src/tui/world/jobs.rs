@@ -1,0 +1,124 @@
+//! Lists, cancels and deletions.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::job::{FileName, Job, JobName};
+use crate::ops;
+use crate::ops::{Listing, Session, Transition};
+use crate::tui::event::{Event, Listed, Restored};
+use crate::tui::model::Seq;
+use crate::tui::world::Here;
+
+/// Reads what the last session knew: the list, the timelines, the form.
+pub(super) async fn restore(here: Here) {
+    let session = here.session.clone();
+    let restored = Here::blocking(move || {
+        let store = &session.store;
+        let known = store.known_jobs(&session.profile, session.service.reader.origin())?;
+        let mut saved = BTreeMap::new();
+        let mut transitions = Vec::new();
+        for job in &known.jobs {
+            transitions.extend(store.transitions_of(&job.name)?);
+            if let Some(latest) = store.saves_of(&job.name)?.pop() {
+                saved.insert(job.name.clone(), latest.folder);
+            }
+        }
+        Ok(Restored {
+            listed_at: known.at,
+            transitions,
+            cancelling: ops::asked_to_cancel(&session),
+            unconfirmed: ops::unconfirmed(&session),
+            saved,
+            draft: store.document("draft")?.and_then(|draft| serde_json::from_value(draft).ok()),
+            view: store.document("view")?.and_then(|view| serde_json::from_value(view).ok()),
+            jobs: known.jobs,
+        })
+    });
+    match restored.await {
+        Ok(restored) => {
+            remember_states(&here, &restored.jobs);
+            here.mailbox.tell(Event::Restored(Box::new(restored)));
+        }
+        Err(failure) => here.mailbox.tell(Event::Noticed(Err(failure))),
+    }
+}
+
+/// Walks the whole list; the first page is told at once.
+pub(super) async fn list(here: Here, seq: Seq) {
+    let first = AtomicBool::new(true);
+    let on_page = |page: &[Job]| {
+        if first.swap(false, Ordering::Relaxed) {
+            here.mailbox.tell(Event::JobsPaged(seq, page.to_vec()));
+        }
+    };
+    let listed = match ops::list(&here.session, &on_page).await {
+        Ok(listing) => Ok(Box::new(listed(&here, listing))),
+        Err(failure) => Err(failure),
+    };
+    here.mailbox.tell(Event::JobsListed(seq, listed));
+}
+
+fn listed(here: &Here, listing: Listing) -> Listed {
+    let transitions = remember_states(here, &listing.jobs);
+    Listed {
+        transitions,
+        cancelling: ops::asked_to_cancel(&here.session),
+        unconfirmed: ops::unconfirmed(&here.session),
+        listing,
+    }
+}
+
+/// The recorded transitions of the jobs that changed since the listing before.
+fn remember_states(here: &Here, jobs: &[Job]) -> Vec<Transition> {
+    let mut states = here.states.lock().unwrap_or_else(PoisonError::into_inner);
+    let changed: Vec<_> = jobs.iter().filter(|job| states.get(&job.name) != Some(&job.state)).collect();
+    let latest = |session: &Session, name: &JobName| ops::transitions_of(session, name).pop();
+    let transitions = changed.iter().filter_map(|job| latest(&here.session, &job.name)).collect();
+    states.extend(changed.into_iter().map(|job| (job.name.clone(), job.state.clone())));
+    transitions
+}
+
+/// Fetches one job and the service's own JSON of it.
+pub(super) async fn fetch(here: Here, seq: Seq, name: JobName) {
+    let fetched = ops::get(&here.session, &name).await.map(|fetched| {
+        let raw = serde_json::to_string_pretty(&fetched.raw).unwrap_or_default();
+        Box::new((fetched.value, raw))
+    });
+    here.mailbox.tell(Event::JobFetched(seq, name, fetched));
+}
+
+/// Finds out what deletions would lose.
+pub(super) async fn check_loss(here: Here, seq: Seq, jobs: Vec<Job>) {
+    let mut losses = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let loss = ops::loss(&here.session, &job).await;
+        losses.push((job.name, loss));
+    }
+    here.mailbox.tell(Event::LossKnown(seq, losses));
+}
+
+/// Asks for a job to be stopped.
+pub(super) async fn cancel(here: Here, name: JobName) {
+    let answer = ops::cancel(&here.session, &name).await;
+    here.mailbox.tell(Event::CancelAnswered(name, answer));
+}
+
+/// Deletes a job.
+pub(super) async fn delete(here: Here, name: JobName) {
+    let answer = ops::delete(&here.session, &name).await;
+    here.mailbox.tell(Event::JobDeleted(name, answer));
+}
+
+/// Lists the stored files.
+pub(super) async fn list_files(here: Here, seq: Seq) {
+    let files = ops::list_files(&here.session).await;
+    here.mailbox.tell(Event::FilesListed(seq, files));
+}
+
+/// Deletes one of them.
+pub(super) async fn delete_file(here: Here, name: FileName) {
+    let answer = ops::delete_file(&here.session, &name).await;
+    here.mailbox.tell(Event::FileDeleted(name, answer));
+}

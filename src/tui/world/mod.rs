@@ -1,0 +1,129 @@
+//! Carries effects out, on the threads of the runtime, and answers with events.
+//!
+//! No rule lives here: an arm calls a use case and wraps its answer. Whatever a task does, it can be dropped at any
+//! point; the journals and the saved files stay right.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use crate::failure::Failure;
+use crate::job::{JobName, JobState};
+use crate::ops::{Plan, Session};
+use crate::tui::effect::Effect;
+use crate::tui::event::Event;
+use crate::tui::mailbox::Mailbox;
+use crate::tui::model::Seq;
+
+mod create;
+mod desk;
+mod jobs;
+mod results;
+
+/// What carries effects out.
+pub struct World {
+    here: Here,
+    runtime: Handle,
+    over_ssh: bool,
+    /// The results that are on their way to a screen, by the number of the request.
+    openings: HashMap<Seq, AbortHandle>,
+    /// The latest check of a draft; a newer one takes its place.
+    planning: Option<AbortHandle>,
+}
+
+/// What every task is given.
+#[derive(Clone)]
+struct Here {
+    session: Arc<Session>,
+    mailbox: Arc<Mailbox>,
+    /// The plan that can be submitted: the latest that was made.
+    plan: Arc<Mutex<Option<(Seq, Plan)>>>,
+    /// The states of the listing before, to tell what changed since.
+    states: Arc<Mutex<HashMap<JobName, JobState>>>,
+}
+
+impl World {
+    /// A world that answers into that mailbox.
+    pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
+        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default() };
+        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None }
+    }
+
+    /// Tells the loop something from the shell.
+    pub fn tell(&self, event: Event) {
+        self.here.mailbox.tell(event);
+    }
+
+    /// Reads what the last session knew.
+    pub fn restore_into_mailbox(&self) {
+        let here = self.here.clone();
+        self.spawn(async move { jobs::restore(here).await });
+    }
+
+    /// Carries an effect out.
+    pub fn perform(&mut self, effect: Effect) {
+        let here = self.here.clone();
+        match effect {
+            Effect::ListJobs(seq) => drop(self.spawn(jobs::list(here, seq))),
+            Effect::FetchJob(seq, name) => drop(self.spawn(jobs::fetch(here, seq, name))),
+            Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
+            Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
+            Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
+            Effect::ListFiles(seq) => drop(self.spawn(jobs::list_files(here, seq))),
+            Effect::DeleteFile(name) => drop(self.spawn(jobs::delete_file(here, name))),
+            Effect::OpenJob(seq, job) => {
+                let task = self.spawn(results::open(here, seq, *job));
+                self.openings.insert(seq, task);
+            }
+            Effect::StopOpening(seq) => {
+                if let Some(task) = self.openings.remove(&seq) {
+                    task.abort();
+                }
+            }
+            Effect::Save(seq, job, what) => drop(self.spawn(results::save(here, seq, *job, what))),
+            Effect::ReadRawLine(seq, job, line) => drop(self.spawn(results::raw_line(here, seq, *job, line))),
+            Effect::Plan(seq, order) => {
+                let task = self.spawn(create::plan(here, seq, order));
+                if let Some(older) = self.planning.replace(task) {
+                    older.abort();
+                }
+            }
+            Effect::Submit { seq, plan } => drop(self.spawn(create::submit(here, seq, plan))),
+            Effect::ListFolder(seq, folder) => drop(self.spawn(desk::list_folder(here, seq, folder))),
+            Effect::Play(path) => drop(self.spawn(desk::play(here, path, self.over_ssh))),
+            Effect::KeepDraft(draft) => drop(self.spawn(desk::keep(here, "draft", serde_json::to_value(draft)))),
+            Effect::KeepView(view) => drop(self.spawn(desk::keep(here, "view", serde_json::to_value(view)))),
+            // These belong to the terminal, and the loop keeps them to itself.
+            Effect::Copy(_) | Effect::SetMouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    /// Runs a task. A panic in it becomes a notice; the dashboard goes on.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let task = self.runtime.spawn(work);
+        let abort = task.abort_handle();
+        let mailbox = self.here.mailbox.clone();
+        self.runtime.spawn(async move {
+            if task.await.is_err_and(|error| error.is_panic()) {
+                let failure = Failure::new("an internal error ended a task").hint("`--log FILE` keeps the details");
+                mailbox.tell(Event::Noticed(Err(failure)));
+            }
+        });
+        abort
+    }
+}
+
+impl Here {
+    /// Runs work that waits for the disk where it holds nobody up.
+    async fn blocking<T: Send + 'static>(
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(_) => Err(Failure::new("an internal error ended a task")),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The use cases, against a service in memory and against the embedded one.
+
+mod create;
+mod jobs;
+mod service;
