@@ -91,7 +91,7 @@ pub async fn one(
 fn on_event(console: &Console, tell: Tell, event: Saving) {
     match event {
         Saving::Progress(progress) => console.progress("saving", progress),
-        Saving::Row { key, file, verdict, status } => match tell {
+        Saving::Row { key, file, verdict, status, line: _ } => match tell {
             Tell::Json => console.json(&json::row(key.as_deref(), file.as_deref(), verdict, status)),
             Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
             Tell::Result | Tell::Talk => {

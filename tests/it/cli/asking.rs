@@ -23,7 +23,8 @@ age = "3h"
 
 fn on_terminal(world: &World, arguments: &[&str]) -> Terminal {
     let plain = world.command(arguments);
-    let mut command = Command::new(plain.get_program()).args(plain.get_args()).current_dir(world.home.path()).env_clear();
+    let mut command =
+        Command::new(plain.get_program()).args(plain.get_args()).current_dir(world.home.path()).env_clear();
     for (name, value) in plain.get_envs() {
         command = command.env(name, value.unwrap());
     }
