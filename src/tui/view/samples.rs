@@ -256,6 +256,8 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
             clipped: 0,
             leading_silence: 0.1,
             trailing_silence: 0.3,
+            longest_gap: 0.2,
+            noise: 0.1,
             peaks: Peaks(peaks.collect()),
         }),
         verdict: Verdict::Ok,
@@ -317,6 +319,7 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
             ("ch06-0043".to_owned(), text("Nobody had told them, of course.")),
         ]),
         pane: Pane::Keys,
+        haystack: Default::default(),
     })));
     model
 }
@@ -402,6 +405,7 @@ pub fn plan() -> Plan {
         ],
         estimate: Some(catalog.estimate(&characters, None)),
         repeat_of: Some(JobName::parse("batches/o6k1").unwrap()),
+        repeat_unconfirmed: None,
     }
 }
 
