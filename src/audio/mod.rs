@@ -8,9 +8,11 @@ mod mime;
 mod sound;
 mod verdict;
 pub mod wav;
+mod waveform;
 
 pub use judge::{Facts, Limits, judge, judge_absence};
 pub use meter::Meter;
 pub use mime::Mime;
 pub use sound::{Format, Peaks, Sound};
 pub use verdict::Verdict;
+pub use waveform::{waveform, waveform_ascii};

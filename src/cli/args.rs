@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config;
 use crate::filter::{self, Filter};
 use crate::job::JobState;
-use crate::ops::SourceArg;
+use crate::script::SourceArg;
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
-///
-/// Without a command it is the dashboard.
-/// Every verb of the dashboard is also a command, for scripts: results go to standard output, talk to standard error.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "gemtts-tui", version, max_term_width = 100)]
 #[command(
-    after_help = "The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, or from a key_command in the configuration.\n\
+    after_help = "Without a command the dashboard opens. Every verb of the dashboard is also a command, for scripts: \
+    results go to standard output, talk to standard error.\n\
+    The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, or from a key_command in the configuration.\n\
     Exit codes: 0 ok, 1 failed, 2 usage or no terminal, 3 key, 4 some items failed or look bad, 5 outcome of a create \
     unknown, 6 disk, 7 refused, 124 waited too long."
 )]
@@ -55,15 +55,15 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: ColorChoice,
     /// Write a log to this file
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// Seconds between two polls, at least 2
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    pub refresh: Option<Duration>,
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub refresh: Option<u64>,
     /// More detail in the log; twice for all of it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -79,6 +79,16 @@ pub enum ColorChoice {
     Always,
     /// Not at all.
     Never,
+}
+
+impl From<ColorChoice> for config::ColorChoice {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => config::ColorChoice::Auto,
+            ColorChoice::Always => config::ColorChoice::Always,
+            ColorChoice::Never => config::ColorChoice::Never,
+        }
+    }
 }
 
 /// The commands.
@@ -295,7 +305,7 @@ pub enum SaveFormat {
 pub struct Verify {
     /// A folder that save has written
     pub dir: PathBuf,
-    /// One JSON object for every file
+    /// The outcome as one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -352,8 +362,7 @@ pub struct Sim {
 fn source(text: &str) -> Result<SourceArg, String> {
     match text {
         "" => Err("a source cannot be empty".to_owned()),
-        "-" => Ok(SourceArg::Stdin),
-        path => Ok(SourceArg::Path(PathBuf::from(path))),
+        word => Ok(SourceArg::parse(word.as_ref())),
     }
 }
 
@@ -391,11 +400,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     filter::duration(text).ok_or_else(|| "a duration is written like 90s, 30m, 2h or 1d".to_owned())
 }
 
-/// Never under two seconds: the service counts list calls too.
-fn seconds(text: &str) -> Result<Duration, String> {
-    Ok(duration(text)?.max(Duration::from_secs(2)))
-}
-
 fn speed(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('x').parse::<f64>() {
         Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
@@ -422,12 +426,12 @@ mod tests {
         for line in [
             "gemtts-tui --demo --read-only --profile p --refresh 5 -vv list --json",
             "gemtts-tui list --json --demo --read-only --profile p --refresh 5 -vv",
-            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5s -v",
+            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5 -v",
         ] {
             let global = parse(line).unwrap().global;
             assert!(global.demo && global.read_only, "{line}");
             assert_eq!(global.profile.as_deref(), Some("p"), "{line}");
-            assert_eq!(global.refresh, Some(Duration::from_secs(5)), "{line}");
+            assert_eq!((global.refresh, global.verbose), (Some(5), 2), "{line}");
         }
     }
 
@@ -467,11 +471,5 @@ mod tests {
             assert!(parse(line).is_err(), "{line}");
         }
         assert!(Arguments::try_parse_from(["gemtts-tui", "cancel", "--filter", " "]).is_err());
-    }
-
-    #[test]
-    fn polling_is_never_faster_than_two_seconds() {
-        assert_eq!(parse("gemtts-tui --refresh 0.1").unwrap().global.refresh, Some(Duration::from_secs(2)));
-        assert!(parse("gemtts-tui --refresh soon").is_err());
     }
 }

@@ -1,2 +1,162 @@
-//! x
+//! The commands: every verb of the dashboard for scripts, and the way into the dashboard.
+//!
+//! Parses, opens what a command needs, runs it until it ends, a signal comes or nobody reads any more, and says how it
+//! ended. No rules about jobs or money live here: they are in `ops` and below.
+
 mod args;
+mod cancel;
+mod catalog;
+mod choose;
+mod consent;
+mod console;
+mod create;
+mod dashboard;
+mod delete;
+mod doctor;
+mod files;
+mod generated;
+mod get;
+mod harden;
+mod json;
+mod keyless;
+mod keys;
+mod lint;
+mod list;
+mod log;
+mod save;
+mod service;
+mod signal;
+mod stage;
+mod table;
+mod verify;
+mod wait;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::clock::Clock;
+use crate::config::{Env, Terminal};
+use crate::failure::{Exit, Failure};
+use args::{Arguments, FilesVerb, Global, Verb};
+use console::{Console, Look};
+use stage::{Key, Stage};
+
+/// How long work on the disk may take to come to its end once a command is called off.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs a command line to its end. What there was to say has been said when this returns.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    harden::harden();
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        // Help and version come this way too; only they go to standard output.
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+        }
+    };
+    let env = Env::from_process();
+    let global = &arguments.global;
+    let terminal = Terminal::from_env(&env, false, global.color.into());
+    let console = Arc::new(Console::new(Look { ascii: global.ascii, ascii_terminal: terminal.ascii }));
+    let exit = match &arguments.verb {
+        None => dashboard::run(&console, global, &env, &terminal),
+        Some(verb) => command(&console, global, &env, verb),
+    };
+    match exit.and_then(|exit| console.failed().map_or(Ok(exit), Err)) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            // Whoever sent the signal, or stopped reading, knows why.
+            if !matches!(failure.exit, Exit::Signal(_)) {
+                console.failure(&failure);
+            }
+            failure.exit
+        }
+    }
+}
+
+fn command(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb) -> Result<Exit, Failure> {
+    let runtime = runtime()?;
+    let exit = runtime.block_on(async {
+        tokio::select! {
+            // The signals come first, so that they are caught before anything is begun.
+            biased;
+            signal = signal::asked_to_stop() => match signal {
+                Ok(number) => Err(Failure::with_exit(Exit::Signal(number), "asked to stop")),
+                Err(error) => Err(Failure::new(format!("cannot wait for signals: {error}"))),
+            },
+            failure = console.broken() => Err(failure),
+            exit = perform(console, global, env, verb) => exit,
+        }
+    });
+    // What was begun on the disk, such as a record in a journal, comes to its end even when nobody waits for it.
+    runtime.shutdown_timeout(GRACE);
+    exit
+}
+
+/// Two threads drive the network, whatever the machine has: the disk and the line are slower than both.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("cannot start threads: {error}")))
+}
+
+async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb) -> Result<Exit, Failure> {
+    let clock = Clock::system();
+    let stage = async || {
+        let stage = Stage::set(console, global, env).await?;
+        stage.permit(verb)?;
+        Ok::<_, Failure>(stage)
+    };
+    let open = async |key: Key| stage().await?.opened(key).await;
+    match verb {
+        Verb::List(list) => list::run(&open(Key::Needed).await?.session, console, list).await,
+        Verb::Get(get) => get::run(&open(Key::Needed).await?.session, console, get).await,
+        Verb::Create(create) => {
+            let key = if create.dry_run { Key::Spared } else { Key::Needed };
+            create::run(&open(key).await?.session, console, create).await
+        }
+        Verb::Lint(lint) => lint::run(console, lint, &clock).await,
+        Verb::Cancel(cancel) => cancel::run(&open(Key::Needed).await?.session, console, cancel).await,
+        Verb::Delete(delete) => delete::run(&open(Key::Needed).await?.session, console, delete).await,
+        Verb::Wait(wait) => wait::run(&open(Key::Needed).await?.session, console, wait).await,
+        Verb::Save(save) => {
+            let key = if save.what.iter().all(|word| save::is_file(word)) { Key::Spared } else { Key::Needed };
+            save::run(&open(key).await?.session, console, save).await
+        }
+        Verb::Verify(verify) => verify::run(console, verify).await,
+        Verb::Files(files) => {
+            let opened = open(Key::Needed).await?;
+            match &files.verb {
+                FilesVerb::List(report) => files::list(&opened.session, console, *report).await,
+                FilesVerb::Delete { files, yes, json } => {
+                    files::delete(&opened.session, console, files, *yes, *json).await
+                }
+            }
+        }
+        Verb::Models(report) => {
+            catalog::models(console, *report, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+            Ok(Exit::Ok)
+        }
+        Verb::Voices(report) => {
+            catalog::voices(console, *report);
+            Ok(Exit::Ok)
+        }
+        Verb::Sim(sim) => service::run(console, sim).await,
+        Verb::Doctor(report) => doctor::run(&stage().await?, console, *report).await,
+        Verb::Keys => {
+            keys::run(console);
+            Ok(Exit::Ok)
+        }
+        Verb::Completions { shell } => {
+            console.bytes(&generated::completions(*shell));
+            Ok(Exit::Ok)
+        }
+        Verb::Man => {
+            console.bytes(&generated::manual());
+            Ok(Exit::Ok)
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::folders::Folders;
 
@@ -11,6 +11,7 @@ use super::folders::Folders;
 pub struct Env {
     variables: BTreeMap<String, String>,
     pub(super) platform: Option<Folders>,
+    folder: PathBuf,
 }
 
 impl Env {
@@ -19,18 +20,25 @@ impl Env {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Env { variables, platform: Folders::of_platform() }
+        // A working directory that is gone shows itself when something is to be saved into it.
+        let folder = std::env::current_dir().unwrap_or_default();
+        Env { variables, platform: Folders::of_platform(), folder }
     }
 
     /// An environment for tests: these variables, and folders under this one.
     pub fn of(variables: &[(&str, &str)], folder: &Path) -> Self {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Env { variables, platform: Some(Folders::under(folder)) }
+        Env { variables, platform: Some(Folders::under(folder)), folder: folder.to_owned() }
     }
 
     /// The value of a variable; an empty one counts as unset.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The working directory: results are saved there, nothing is read from it unasked.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Whether a variable says yes: set, and neither `0` nor `false` nor `no`.

@@ -26,6 +26,8 @@ pub struct Session {
     pub cache: PathBuf,
     /// What made the session read-only, in the words of the user: `--read-only`, a file and its key.
     pub read_only: Option<String>,
+    /// The last characters of the key, by which a person tells it from others; empty without a key.
+    pub key_tail: String,
     /// Tells keys apart in the journal of creates; does not lead back to the key.
     pub key_fingerprint: Option<String>,
     /// What is known of models, voices and prices.
@@ -38,7 +40,18 @@ impl Session {
     /// A session without a key's fingerprint, at the usual pace. It is read-only when the service has no writer.
     pub fn new(service: Service, store: Store, clock: Clock, profile: String, cache: PathBuf) -> Self {
         let (catalog, pace) = (Catalog::built_in(), Pace::default());
-        Session { service, store, clock, profile, cache, read_only: None, key_fingerprint: None, catalog, pace }
+        Session {
+            service,
+            store,
+            clock,
+            profile,
+            cache,
+            read_only: None,
+            key_tail: String::new(),
+            key_fingerprint: None,
+            catalog,
+            pace,
+        }
     }
 
     /// The same session without any way to change something at the service.
@@ -50,6 +63,7 @@ impl Session {
 
     /// The same session, with its creates told apart from those of other keys.
     pub fn with_key(mut self, key: &ApiKey) -> Result<Self, Failure> {
+        self.key_tail = key.tail().to_owned();
         self.key_fingerprint = Some(self.store.fingerprint(key.expose())?);
         Ok(self)
     }

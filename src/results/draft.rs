@@ -45,6 +45,9 @@ pub(super) struct Draft {
 struct Trouble {
     code: Option<i64>,
     message: Option<String>,
+    /// A string in place of an object. The service echoes unknown members of the request line, and `status` beside
+    /// an answer may be one of those.
+    is_text: bool,
 }
 
 /// An element of `candidatesTokensDetails`.
@@ -149,6 +152,7 @@ impl Draft {
             Words::Model => self.model = clean(),
             Words::Text => self.text = self.text.take().or_else(clean),
             Words::Trouble => self.trouble.get_or_insert_default().message = clean(),
+            Words::TroubleText => self.trouble = Some(Trouble { code: None, message: clean(), is_text: true }),
             Words::MimeType => self.part.mime = Some(String::from_utf8_lossy(text).into_owned()),
             Words::Modality => self.detail.is_audio = text == b"AUDIO",
         }
@@ -311,8 +315,8 @@ impl Draft {
         if let Some(reason) = self.fault {
             return malformed(reason);
         }
-        if let Some(Trouble { code, message }) = self.trouble
-            && (code.is_some_and(|code| code != 0) || message.is_some() || !self.has_response)
+        if let Some(Trouble { code, message, is_text }) = self.trouble
+            && (code.is_some_and(|code| code != 0) || (message.is_some() && !is_text) || !self.has_response)
         {
             let message = message.unwrap_or_else(|| "the service gave no reason".into());
             return (Outcome::Error { code, message }, Verdict::Error, None);

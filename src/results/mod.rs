@@ -7,6 +7,7 @@ mod draft;
 mod lexer;
 mod parser;
 mod place;
+mod reading;
 mod row;
 mod sink;
 

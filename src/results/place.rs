@@ -60,6 +60,7 @@ pub(super) enum Words {
     Model,
     Text,
     Trouble,
+    TroubleText,
     MimeType,
     Modality,
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
 
+use super::aligned::Aligned;
+
 /// An open folder.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -57,7 +59,7 @@ impl Folder {
 
 /// The size and the SHA-256 of what a file holds from here on, in hex digits.
 pub(super) fn digest_of(mut file: impl Read) -> io::Result<(u64, String)> {
-    let mut piece = vec![0; PIECE];
+    let mut piece = Aligned::new(PIECE);
     let mut context = Context::new(&SHA256);
     let mut bytes = 0;
     loop {
@@ -198,12 +200,13 @@ mod unix {
             let _ = rustix::fs::syncfs(&self.handle);
         }
 
-        /// The names of all that stands in the folder and is UTF-8, as all of ours are.
-        pub(in super::super) fn names(&self) -> io::Result<Vec<String>> {
+        /// The names in the folder that are wanted, of those that are UTF-8, as all of ours are.
+        pub(in super::super) fn names(&self, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
             let mut names = Vec::new();
             for entry in Dir::read_from(&self.handle)? {
-                if let Ok(name) = entry?.file_name().to_str() {
-                    names.push(name.to_owned());
+                match entry?.file_name().to_str() {
+                    Ok(name) if wanted(name) => names.push(name.to_owned()),
+                    Ok(_) | Err(_) => {}
                 }
             }
             Ok(names)
@@ -280,11 +283,12 @@ mod portable {
 
         pub(in super::super) fn hasten(&self) {}
 
-        pub(in super::super) fn names(&self) -> io::Result<Vec<String>> {
+        pub(in super::super) fn names(&self, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
             let mut names = Vec::new();
             for entry in std::fs::read_dir(&self.path)? {
-                if let Ok(name) = entry?.file_name().into_string() {
-                    names.push(name);
+                match entry?.file_name().into_string() {
+                    Ok(name) if wanted(&name) => names.push(name),
+                    Ok(_) | Err(_) => {}
                 }
             }
             Ok(names)

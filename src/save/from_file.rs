@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::aligned::Aligned;
 use super::name::{Identity, plain};
 use super::{Error, Saver};
 use crate::results::{Form, Parser, Row, Sink, Totals};
@@ -51,7 +52,7 @@ pub fn from_row(path: &Path, row: &Row, saver: &mut Saver) -> Result<(), Error> 
 }
 
 fn pieces<E>(file: &mut impl Read, mut push: impl FnMut(&[u8]) -> Result<(), E>) -> io::Result<Result<(), E>> {
-    let mut piece = vec![0; PIECE];
+    let mut piece = Aligned::new(PIECE);
     loop {
         match file.read(&mut piece) {
             Ok(0) => return Ok(Ok(())),

@@ -106,11 +106,12 @@ impl Record {
 pub(super) struct Manifest {
     file: File,
     bytes: u64,
-    /// Where the records of saved keys begin. Only places are kept: a hundred thousand records would be 40 MB.
+    /// Where the records of keys begin that earlier runs have saved. Only places are kept: a hundred thousand records
+    /// would be 40 MB.
     saved: HashMap<Identity, u64>,
     /// Further records of keys that have several.
     saved_again: HashMap<Identity, Vec<u64>>,
-    /// Hashes of all lines, so that the same thing is not noted twice.
+    /// Hashes of the lines of earlier runs, so that the same thing is not noted again.
     lines: HashSet<Identity>,
 }
 
@@ -179,34 +180,25 @@ impl Manifest {
         Ok(records)
     }
 
-    /// Appends records and waits until they are on the disk. What stands there already is not written again.
+    /// Appends records and waits until they are on the disk. What an earlier run has noted is not noted again.
     pub(super) fn append<'a>(&mut self, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
-        let mut text = String::new();
-        let mut places = Vec::new();
-        for record in records {
-            let line = record.to_line();
-            if self.lines.insert(Identity::of_text(&line)) {
-                if record.status == Status::Saved {
-                    let key = Identity::of(record.key.as_deref(), record.line);
-                    places.push((key, self.bytes + text.len() as u64));
-                }
-                text.push_str(&line);
-            }
-        }
+        let text: String =
+            records.map(Record::to_line).filter(|line| !self.lines.contains(&Identity::of_text(line))).collect();
         if text.is_empty() {
             return Ok(());
         }
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
-            // Half a line would be repaired at the next run; without it there is nothing to repair.
-            let _ = self.file.set_len(self.bytes);
-            return Err(error);
+        match written {
+            Ok(()) => {
+                self.bytes += text.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // Half a line would be repaired at the next run; without it there is nothing to repair.
+                let _ = self.file.set_len(self.bytes);
+                Err(error)
+            }
         }
-        self.bytes += text.len() as u64;
-        for (key, at) in places {
-            self.note(key, at);
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! Touches the output folder and nothing else. A file under its final name is whole and on the disk; nothing is ever
 //! replaced; running again writes only what is missing.
 
+mod aligned;
 mod error;
 mod folder;
 mod from_file;

@@ -6,6 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use super::aligned::Aligned;
 use super::folder::{Folder, digest_of};
 use crate::audio::Format;
 use crate::audio::wav::{HEADER_BYTES, header};
@@ -21,7 +22,8 @@ const SUFFIX: &str = ".part";
 #[derive(Debug)]
 pub(super) struct Collector {
     /// Begins with room for the header, as long as nothing has been written.
-    held: Vec<u8>,
+    memory: Aligned,
+    held: usize,
     part: Option<Part>,
 }
 
@@ -52,22 +54,26 @@ pub(super) enum Failed {
 
 impl Collector {
     pub(super) fn new() -> Self {
-        let mut collector = Collector { held: Vec::with_capacity(HEADER_BYTES + MOST_HELD), part: None };
-        collector.clear();
-        collector
+        Collector { memory: Aligned::new(MOST_HELD), held: HEADER_BYTES, part: None }
     }
 
-    fn clear(&mut self) {
-        self.held.clear();
-        self.held.resize(HEADER_BYTES, 0);
+    fn held(&self) -> &[u8] {
+        &self.memory[..self.held]
     }
 
     /// Adds samples of the row at hand.
     pub(super) fn push(&mut self, samples: &[u8], folder: &Folder, line: u64) -> Result<(), Failed> {
-        if self.held.len() + samples.len() > HEADER_BYTES + MOST_HELD {
+        let mut samples = samples;
+        while self.held + samples.len() > self.memory.len() {
+            // Whole pages are written, so that the next write begins with one too.
+            let (now, rest) = samples.split_at(self.memory.len() - self.held);
+            self.memory[self.held..].copy_from_slice(now);
+            self.held = self.memory.len();
             self.spill(folder, line)?;
+            samples = rest;
         }
-        self.held.extend_from_slice(samples);
+        self.memory[self.held..self.held + samples.len()].copy_from_slice(samples);
+        self.held += samples.len();
         Ok(())
     }
 
@@ -77,14 +83,14 @@ impl Collector {
             // The key stands behind the audio in most lines, so the line has to name the file.
             None => self.part.insert(Part::create(folder, &format!("line-{line}"))?),
         };
-        let written = part.file.write_all(&self.held);
-        self.held.clear();
+        let written = part.file.write_all(&self.memory[..self.held]);
+        self.held = 0;
         written.map_err(|source| Failed::Disk { name: part.name.clone(), source })
     }
 
     /// Forgets the audio of the row at hand.
     pub(super) fn discard(&mut self, folder: &Folder) {
-        self.clear();
+        self.held = HEADER_BYTES;
         if let Some(part) = self.part.take() {
             part.discard(folder);
         }
@@ -95,12 +101,12 @@ impl Collector {
         let header = header(format, pcm_bytes).ok_or(Failed::TooLong)?;
         let bytes = HEADER_BYTES as u64 + pcm_bytes;
         let Some(part) = &mut self.part else {
-            self.held[..HEADER_BYTES].copy_from_slice(&header);
-            return Ok(Whole { bytes, sha256: super::hex(digest(&SHA256, &self.held).as_ref()), part: None });
+            self.memory[..HEADER_BYTES].copy_from_slice(&header);
+            return Ok(Whole { bytes, sha256: super::hex(digest(&SHA256, self.held()).as_ref()), part: None });
         };
         // The header stands in front of the samples and depends on their number, so the hash has to be made last.
         let finished = (|| {
-            part.file.write_all(&self.held)?;
+            part.file.write_all(&self.memory[..self.held])?;
             part.file.seek(SeekFrom::Start(0))?;
             part.file.write_all(&header)?;
             part.file.seek(SeekFrom::Start(0))?;
@@ -122,7 +128,7 @@ impl Collector {
             Some(part) => part,
             None => {
                 let mut part = Part::create(folder, stem)?;
-                if let Err(source) = part.file.write_all(&self.held) {
+                if let Err(source) = part.file.write_all(self.held()) {
                     let name = part.name.clone();
                     part.discard(folder);
                     return Err(Failed::Disk { name, source });
@@ -130,7 +136,7 @@ impl Collector {
                 part
             }
         };
-        self.clear();
+        self.held = HEADER_BYTES;
         Ok(part)
     }
 }

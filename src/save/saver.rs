@@ -114,10 +114,8 @@ impl Saver {
             Err(source) => return Err(Error::Write { path: folder.place(MANIFEST), source }),
         };
         // Nobody else writes here, as the manifest is locked: whatever temporary file there is has been left behind.
-        for name in folder.names().map_err(folder_error)? {
-            if is_part(&name) {
-                let _ = folder.remove(&name);
-            }
+        for name in folder.names(is_part).map_err(folder_error)? {
+            let _ = folder.remove(&name);
         }
         Ok(Saver {
             folder,
@@ -167,17 +165,18 @@ impl Saver {
             first_error.get_or_insert(Error::Write { path: self.folder.path().to_owned(), source });
         }
         done.sort_by_key(|(row, _, _)| row.line);
-        if let Err(source) = self.manifest.append(done.iter().map(|(_, record, _)| record)) {
-            first_error.get_or_insert(Error::Write { path: self.folder.place(MANIFEST), source });
+        match self.manifest.append(done.iter().map(|(_, record, _)| record)) {
+            Ok(()) => {
+                for (row, record, done) in &done {
+                    self.summary.count(row, record, *done);
+                    (self.on_row)(Progress { row, record, done: *done });
+                }
+            }
+            Err(source) => {
+                first_error.get_or_insert(Error::Write { path: self.folder.place(MANIFEST), source });
+            }
         }
-        if let Some(error) = first_error {
-            return Err(error);
-        }
-        for (row, record, done) in &done {
-            self.summary.count(row, record, *done);
-            (self.on_row)(Progress { row, record, done: *done });
-        }
-        Ok(())
+        first_error.map_or(Ok(()), Err)
     }
 
     /// Ends the run.

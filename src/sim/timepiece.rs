@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::scenario::ClockKind;
 use crate::clock::{Clock, since};
 
+/// The service's time never passes this moment, so that nothing that is added to it can overflow.
+const LATEST_SECOND: i64 = 95_617_584_000;
+
 /// Tells the time of the service.
 #[derive(Debug)]
 pub struct Timepiece {
@@ -30,7 +33,8 @@ impl Timepiece {
             ClockKind::Real if speed.is_finite() && speed >= 0.0 => speed,
             ClockKind::Real => 1.0,
         };
-        Timepiece { clock, began, start: start.unwrap_or(began), speed, stepped: Mutex::new(Duration::ZERO) }
+        let start = start.unwrap_or(began).clamp(Timestamp::UNIX_EPOCH, latest());
+        Timepiece { clock, began, start, speed, stepped: Mutex::new(Duration::ZERO) }
     }
 
     /// The time now.
@@ -38,7 +42,7 @@ impl Timepiece {
         let passed = since(self.began, self.clock.now()).as_secs_f64() * self.speed;
         let passed = Duration::try_from_secs_f64(passed).unwrap_or(Duration::MAX);
         let stepped = *self.stepped.lock().expect("no holder of this lock can panic");
-        self.start.checked_add(passed.saturating_add(stepped)).unwrap_or(self.start)
+        self.start.checked_add(passed.saturating_add(stepped)).unwrap_or(latest()).min(latest())
     }
 
     /// Moves on at once.
@@ -46,6 +50,10 @@ impl Timepiece {
         let mut stepped = self.stepped.lock().expect("no holder of this lock can panic");
         *stepped = stepped.saturating_add(by);
     }
+}
+
+fn latest() -> Timestamp {
+    Timestamp::from_second(LATEST_SECOND).expect("the year 5000 is within the range of timestamps")
 }
 
 #[cfg(test)]
@@ -64,5 +72,7 @@ mod tests {
         assert_eq!(held.now(), Timestamp::UNIX_EPOCH);
         held.advance(Duration::from_secs(5));
         assert_eq!(held.now(), Timestamp::UNIX_EPOCH + Duration::from_secs(5));
+        held.advance(Duration::MAX);
+        assert_eq!(held.now(), latest());
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::api::StoredFile;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
+pub use crate::ops::TextHead;
 use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Saved, Transition, Unconfirmed};
 use crate::results::Row;
 use crate::tui::keys::Chord;
@@ -113,15 +114,6 @@ pub struct Listed {
     pub cancelling: Vec<JobName>,
     /// Creates whose answer was lost and that are not in the list.
     pub unconfirmed: Vec<Unconfirmed>,
-}
-
-/// The beginning of a text, and who speaks it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextHead {
-    /// At most 200 characters, cleaned.
-    pub text: String,
-    /// The voice, when one is given.
-    pub voice: Option<String>,
 }
 
 /// An entry of a folder.

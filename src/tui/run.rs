@@ -55,7 +55,8 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     let mut dashboard = Dashboard {
         clock,
         world: World::new(start.session, mailbox.clone(), runtime.clone(), start.over_ssh),
-        canvas: ratatui::Terminal::new(Screen::new(io::stdout(), width, height)).map_err(|error| terminal_failure(&error))?,
+        canvas: ratatui::Terminal::new(Screen::new(io::stdout(), width, height))
+            .map_err(|error| terminal_failure(&error))?,
         terminal,
         theme: start.theme,
     };

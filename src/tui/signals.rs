@@ -16,8 +16,12 @@ const PATIENCE: Duration = Duration::from_millis(700);
 pub fn deliver(mailbox: Arc<Mailbox>, runtime: &Handle) {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let leave =
-        [(SignalKind::terminate(), 15), (SignalKind::hangup(), 1), (SignalKind::interrupt(), 2), (SignalKind::quit(), 3)];
+    let leave = [
+        (SignalKind::terminate(), 15),
+        (SignalKind::hangup(), 1),
+        (SignalKind::interrupt(), 2),
+        (SignalKind::quit(), 3),
+    ];
     for (kind, number) in leave {
         let mailbox = mailbox.clone();
         runtime.spawn(async move {

@@ -5,7 +5,9 @@
 
 mod api;
 mod architecture;
+mod cli;
 mod ops;
+mod pty;
 mod results;
 mod save;
 mod script;

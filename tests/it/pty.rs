@@ -114,7 +114,11 @@ impl Terminal {
         let mut output = self.output.0.lock().expect("no holder panics");
         while !output.closed {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "the program does not end; the screen shows:\n{}", output.parser.screen().contents());
+            assert!(
+                !left.is_zero(),
+                "the program does not end; the screen shows:\n{}",
+                output.parser.screen().contents()
+            );
             output = self.output.1.wait_timeout(output, left).expect("no holder panics").0;
         }
         drop(output);

@@ -91,8 +91,7 @@ pub(super) async fn feed<T: Taker, E: Send + 'static>(
         ),
     };
     let work = Work { parser: Parser::new(form), taker, progress, at: 0, told: 0, of: None };
-    let parsing = tokio::task::spawn_blocking(move || work.run(input));
-    // Both sides are driven by this task: neither can wait for the other without end.
+    let mut parsing = tokio::task::spawn_blocking(move || work.run(input));
     let sending = async move {
         match download {
             Some(download) => send(download, pieces).await,
@@ -100,16 +99,21 @@ pub(super) async fn feed<T: Taker, E: Send + 'static>(
         }
     };
     let telling = async {
-        while let Some(event) = told.recv().await {
-            on_event(event);
-        }
+        let parsed = loop {
+            tokio::select! {
+                biased;
+                Some(event) = told.recv() => on_event(event),
+                Some(progress) = moved.recv() => on_progress(progress),
+                parsed = &mut parsing => break parsed,
+            }
+        };
+        // The taker is still there and could tell more, so the channel does not close: what is in it is all.
+        std::iter::from_fn(|| told.try_recv().ok()).for_each(on_event);
+        std::iter::from_fn(|| moved.try_recv().ok()).for_each(on_progress);
+        parsed
     };
-    let moving = async {
-        while let Some(progress) = moved.recv().await {
-            on_progress(progress);
-        }
-    };
-    let (sent, (), (), parsed) = tokio::join!(sending, telling, moving, parsing);
+    // Both sides are driven by this task: neither can wait for the other without end.
+    let (sent, parsed) = tokio::join!(sending, telling);
     let parsed = parsed.unwrap_or_else(|_| Err(Failure::new("internal error: reading results came to a sudden end")));
     // When the download failed, the parser only knows that it got no further.
     sent.and(parsed)

@@ -26,10 +26,22 @@ impl Span {
     }
 }
 
+/// A thousand years; times of the service are added to such spans and must not overflow.
+const LONGEST: Duration = Duration::from_secs(1_000 * 365 * 86_400);
+
+/// A span, unless it is longer than anything a scenario can mean.
+fn bounded<E: Error>(length: Duration) -> Result<Span, E> {
+    if length > LONGEST { Err(E::custom("a length of time is at most a thousand years")) } else { Ok(Span(length)) }
+}
+
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SpanVisitor)
     }
+}
+
+fn negative<E: Error>() -> E {
+    E::custom("a length of time is never negative")
 }
 
 struct SpanVisitor;
@@ -44,15 +56,15 @@ impl Visitor<'_> for SpanVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
         let wrong = || E::custom(format!("{text:?} is not a length of time such as \"5s\", \"26h\" or \"1h 30m\""));
         let signed: SignedDuration = text.parse().map_err(|_| wrong())?;
-        Duration::try_from(signed).map(Span).map_err(|_| wrong())
+        bounded(Duration::try_from(signed).map_err(|_| wrong())?)
     }
 
     fn visit_i64<E: Error>(self, seconds: i64) -> Result<Span, E> {
-        u64::try_from(seconds).map(Span::seconds).map_err(|_| E::custom("a length of time is never negative"))
+        bounded(Duration::from_secs(u64::try_from(seconds).map_err(|_| negative())?))
     }
 
     fn visit_f64<E: Error>(self, seconds: f64) -> Result<Span, E> {
-        Duration::try_from_secs_f64(seconds).map(Span).map_err(|_| E::custom("a length of time is never negative"))
+        bounded(Duration::try_from_secs_f64(seconds).map_err(|_| negative())?)
     }
 }
 
@@ -73,5 +85,6 @@ mod tests {
         assert_eq!(read("\"250ms\"").unwrap(), Duration::from_millis(250));
         assert!(read("\"-5s\"").is_err());
         assert!(read("-5").is_err());
+        assert!(read("1e300").is_err());
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Shared;
 use super::reply::{self, Reply};
 use super::route::{Route, parameter};
-use super::uploads::{Announced, GRANULARITY, LARGEST};
+use super::uploads::{Announced, GRANULARITY, LARGEST, discard};
 use crate::sim::call::Call;
 use crate::sim::world::{
     Flow, NewFile, PageRequest, Part, Refusal, Wanted, check_file_id, field, find_model, get_model, list_models,
@@ -260,7 +260,9 @@ async fn upload_chunk(shared: &Arc<Shared>, asked: &Asked, body: Incoming) -> Re
     let mut session = session.lock().await;
     if let Some(answer) = &session.answer {
         // The last chunk again: its answer was lost.
-        return Ok(finished(answer));
+        let answer = finished(answer);
+        discard(body).await;
+        return Ok(answer);
     }
     let command = asked.header("x-goog-upload-command").unwrap_or_default().to_ascii_lowercase();
     let last = command.split(',').any(|word| word.trim() == "finalize");
@@ -276,7 +278,15 @@ async fn upload_chunk(shared: &Arc<Shared>, asked: &Asked, body: Incoming) -> Re
     let (content, sha256) = session.finish().await.map_err(broken)?;
     let Announced { id, display_name, mime_type, .. } = session.announced.clone();
     let new = NewFile { id, display_name, mime_type, sha256, content };
-    let answer = shared.world().add_file(shared.now(), new, &asked.origin, asked.route.version)?;
+    let added = shared.world().add_file(shared.now(), new, &asked.origin, asked.route.version);
+    let answer = match added {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            // The name was taken while the bytes came; the session cannot be used for another one.
+            shared.uploads.close(&upload_id(asked)?);
+            return Err(refusal);
+        }
+    };
     let reply = finished(&answer);
     session.answer = Some(answer);
     Ok(reply)

@@ -67,6 +67,20 @@ impl Synth {
         n_samples
     }
 
+    /// Leaves out so many samples.
+    pub fn skip(&mut self, samples: u64) {
+        const BLOCK: usize = 16_384;
+        let mut unheard = Vec::new();
+        let mut left = samples;
+        while left > 0 {
+            unheard.clear();
+            left -= match self.fill(&mut unheard, BLOCK.min(usize::try_from(left).unwrap_or(BLOCK))) {
+                0 => return,
+                made => made as u64,
+            };
+        }
+    }
+
     fn next_note(&mut self) -> bool {
         let Some(note) = self.notes.next() else { return false };
         let rate = f64::from(self.rate);

@@ -8,27 +8,13 @@ use serde_json::{Value, json};
 
 use super::input::{Input, Unreadable};
 use super::job::{Job, Plan};
-use super::json::{field, path, text, unknown};
+use super::json::{field, text};
 use super::models::{Family, Model};
 use super::output::Output;
 use super::page::{self, PageRequest};
-use super::request::unknown_field;
+use super::wanted::{Source, Wanted};
 use super::{Blob, Maker, Part, Refusal, World, chance};
 use crate::sim::scenario::{Service, WithoutPageSize};
-
-/// What a create asks for.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    display_name: String,
-    priority: Option<String>,
-    source: Source,
-}
-
-#[derive(Clone, Debug)]
-enum Source {
-    File(String),
-    Inline(Vec<Value>),
-}
 
 /// A create whose input is at hand but not read yet.
 #[derive(Clone, Debug)]
@@ -44,75 +30,6 @@ pub struct Prepared {
 pub struct NewJob {
     prepared: Prepared,
     input: Result<Arc<Input>, Unreadable>,
-}
-
-const BATCH_FIELDS: [&str; 6] = ["displayName", "inputConfig", "model", "name", "priority", "webhookConfig"];
-
-impl Wanted {
-    /// Reads the body of a create.
-    pub fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let body: Value = serde_json::from_slice(body)
-            .map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))?;
-        let object = body.as_object().ok_or_else(|| Refusal::invalid("Invalid value (Object)"))?;
-        if let Some(name) = unknown(object, &["batch", "model"]) {
-            return Err(Refusal::unknown_name(name, ""));
-        }
-        let batch = field(&body, "batch").and_then(Value::as_object);
-        let batch =
-            batch.ok_or_else(|| Refusal::invalid("* BatchGenerateContentRequest.batch: batch is required\n"))?;
-        if let Some(name) = unknown(batch, &BATCH_FIELDS) {
-            return Err(Refusal::unknown_name(name, "batch"));
-        }
-        let batch = &body["batch"];
-        let config = field(batch, "inputConfig").unwrap_or(&Value::Null);
-        if let Some(name) = config.as_object().and_then(|config| unknown(config, &["fileName", "requests"])) {
-            return Err(Refusal::unknown_name(name, "batch.input_config"));
-        }
-        let requests = path(config, &["requests", "requests"]).and_then(Value::as_array);
-        let source = match (text(config, "fileName"), requests) {
-            (Some(name), None) => Source::File(name.to_owned()),
-            (None, Some(requests)) if !requests.is_empty() => {
-                check_items(requests)?;
-                Source::Inline(requests.clone())
-            }
-            (Some(_), Some(_)) => {
-                return Err(Refusal::invalid(
-                    "Invalid value at 'batch.input_config' (oneof), oneof field 'source' is already set.",
-                ));
-            }
-            (None, _) => {
-                return Err(Refusal::invalid("* BatchGenerateContentRequest.batch.input_config: input is required\n"));
-            }
-        };
-        let priority = match field(batch, "priority") {
-            None => None,
-            Some(Value::String(number)) if number.parse::<i64>().is_ok() => Some(number.clone()),
-            Some(Value::Number(number)) if number.is_i64() => Some(number.to_string()),
-            Some(_) => return Err(Refusal::invalid("Invalid value at 'batch.priority' (TYPE_INT64)")),
-        };
-        Ok(Wanted { display_name: text(batch, "displayName").unwrap_or_default().to_owned(), priority, source })
-    }
-}
-
-fn check_items(requests: &[Value]) -> Result<(), Refusal> {
-    for (n, item) in requests.iter().enumerate() {
-        let at = format!("batch.input_config.requests.requests[{n}]");
-        let object = item.as_object().ok_or_else(|| Refusal::invalid(format!("Invalid value at '{at}' (Object)")))?;
-        if let Some(name) = unknown(object, &["request", "metadata"]) {
-            return Err(Refusal::unknown_name(name, &at));
-        }
-        let Some(request) = field(item, "request").filter(|request| request.is_object()) else {
-            return Err(Refusal::invalid(format!("* {at}.request: request is required\n")));
-        };
-        // Embedding requests have `content` and are few; their fields are not checked.
-        if field(request, "content").is_none()
-            && let Some((name, place)) = unknown_field(request)
-        {
-            let at = if place.is_empty() { format!("{at}.request") } else { format!("{at}.request.{place}") };
-            return Err(Refusal::unknown_name(&name, &at));
-        }
-    }
-    Ok(())
 }
 
 impl Prepared {
@@ -183,7 +100,7 @@ impl World {
         if !self.service.counts_at_create
             && let Some(metadata) = operation["metadata"].as_object_mut()
         {
-            metadata.remove("batchStats");
+            metadata.shift_remove("batchStats");
         }
         self.insert_job(job);
         operation
@@ -250,11 +167,11 @@ impl World {
             last = Some(place);
         }
         let mut answer = json!({});
-        if let Some((time, number)) = last.filter(|_| more) {
-            answer["nextPageToken"] = json!(page::token(&format!("{time} {number}")));
-        }
         if !operations.is_empty() {
             answer["operations"] = Value::Array(operations);
+        }
+        if let Some((time, number)) = last.filter(|_| more) {
+            answer["nextPageToken"] = json!(page::token(&format!("{time} {number}")));
         }
         Ok(answer)
     }
@@ -297,7 +214,7 @@ impl World {
                 other => return Err(Refusal::invalid(format!("Update mask path '{other}' is not supported."))),
             }
         }
-        Ok(job.batch(job.at(now), &self.service))
+        Ok(job.batch(now, &self.service))
     }
 
     /// How many jobs there are.
@@ -326,9 +243,13 @@ impl Job {
         }
         if let Some(error) = self.error(moment) {
             operation["error"] = error;
-        } else if let Some(mut response) = results {
+        } else if let Some(results) = results {
             let kind = if self.embeds { "EmbedContentBatchOutput" } else { "GenerateContentBatchOutput" };
-            response["@type"] = json!(format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}"));
+            let name = format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}");
+            let mut response = json!({ "@type": name });
+            if let (Some(response), Some(results)) = (response.as_object_mut(), results.as_object()) {
+                response.extend(results.clone());
+            }
             operation["response"] = response;
         }
         operation

@@ -51,24 +51,22 @@ impl File {
         let created = micros(self.created);
         // The file expires a little less than 48 hours after the upload: the clock of its life starts earlier.
         let expires = self.created + LIFE - Duration::from_nanos(755_000_321);
-        let mut json = json!({
-            "name": format!("files/{}", self.id),
-            "mimeType": self.mime_type,
-            "createTime": created,
-            "updateTime": created,
-            "expirationTime": format!("{expires:.9}"),
-            // The service sends base64 of the hexadecimal text, not of the bytes.
-            "sha256Hash": STANDARD.encode(&self.sha256),
-            "uri": format!("{origin}/{version}/files/{}", self.id),
-            "state": if self.is_active(now) { "ACTIVE" } else { "PROCESSING" },
-            "source": "UPLOADED",
-        });
+        let mut json = json!({ "name": format!("files/{}", self.id) });
         if !self.display_name.is_empty() {
             json["displayName"] = json!(self.display_name);
         }
+        json["mimeType"] = json!(self.mime_type);
         if self.content.len() > 0 {
             json["sizeBytes"] = json!(self.content.len().to_string());
         }
+        json["createTime"] = json!(created);
+        json["updateTime"] = json!(created);
+        json["expirationTime"] = json!(format!("{expires:.9}"));
+        // The service sends base64 of the hexadecimal text, not of the bytes.
+        json["sha256Hash"] = json!(STANDARD.encode(&self.sha256));
+        json["uri"] = json!(format!("{origin}/{version}/files/{}", self.id));
+        json["state"] = json!(if self.is_active(now) { "ACTIVE" } else { "PROCESSING" });
+        json["source"] = json!("UPLOADED");
         json
     }
 }

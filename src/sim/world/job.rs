@@ -172,45 +172,51 @@ impl Job {
 
     /// The `metadata` of its operation. `results` is what stands for the results, when they are there.
     pub fn metadata(&self, now: Timestamp, service: &Service, results: Option<&Value>) -> Value {
-        let moment = self.at(now);
         let kind = if self.embeds { "EmbedContentBatch" } else { "GenerateContentBatch" };
-        let mut metadata = self.batch(moment, service);
-        metadata["@type"] = json!(format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}"));
-        if let Some(results) = results {
-            metadata["output"] = results.clone();
-        }
+        let mut metadata =
+            json!({ "@type": format!("type.googleapis.com/google.ai.generativelanguage.v1main.{kind}") });
+        self.describe(&mut metadata, self.at(now), service, results);
         metadata
     }
 
     /// The bare batch, as `update` answers it.
-    pub fn batch(&self, moment: Moment, service: &Service) -> Value {
-        let created = stamp(self.plan.created);
-        let mut batch = json!({
-            "model": format!("models/{}", self.maker.model.id),
-            "displayName": self.display_name,
-            "createTime": created,
-            "updateTime": created,
-            "state": format!("{}{}", service.state_prefix, moment.state.word()),
-            "name": format!("batches/{}", self.id),
-        });
+    pub fn batch(&self, now: Timestamp, service: &Service) -> Value {
+        let mut batch = json!({});
+        self.describe(&mut batch, self.at(now), service, None);
+        batch
+    }
+
+    /// Adds everything known of it, in the order in which the service was seen to write it.
+    fn describe(&self, json: &mut Value, moment: Moment, service: &Service, results: Option<&Value>) {
+        json["model"] = json!(format!("models/{}", self.maker.model.id));
+        if !self.display_name.is_empty() {
+            json["displayName"] = json!(self.display_name);
+        }
         if let Some(file) = &self.input_file {
-            batch["inputConfig"] = json!({ "fileName": file });
+            json["inputConfig"] = json!({ "fileName": file });
+        }
+        if let Some(results) = results {
+            json["output"] = results.clone();
+        }
+        json["createTime"] = json!(stamp(self.plan.created));
+        let updated = match moment.state {
+            State::Pending => self.plan.created,
+            State::Running => self.last_progress(moment),
+            State::Succeeded | State::Failed | State::Cancelled | State::Expired => {
+                json["endTime"] = json!(stamp(moment.since));
+                // Seen: the update comes some nanoseconds before the end.
+                moment.since.checked_sub(Duration::from_nanos(27)).unwrap_or(moment.since)
+            }
+        };
+        json["updateTime"] = json!(stamp(updated));
+        if self.n_requests() > 0 {
+            json["batchStats"] = self.stats(moment);
         }
         if let Some(priority) = self.priority.as_deref().filter(|priority| *priority != "0") {
-            batch["priority"] = json!(priority);
+            json["priority"] = json!(priority);
         }
-        if moment.state.is_over() {
-            batch["endTime"] = json!(stamp(moment.since));
-            // Seen: the update comes some nanoseconds before the end.
-            let update = moment.since.checked_sub(Duration::from_nanos(27)).unwrap_or(moment.since);
-            batch["updateTime"] = json!(stamp(update));
-        } else if moment.state == State::Running {
-            batch["updateTime"] = json!(stamp(self.last_progress(moment)));
-        }
-        if self.n_requests() > 0 {
-            batch["batchStats"] = self.stats(moment);
-        }
-        batch
+        json["state"] = json!(format!("{}{}", service.state_prefix, moment.state.word()));
+        json["name"] = json!(format!("batches/{}", self.id));
     }
 
     fn stats(&self, moment: Moment) -> Value {
@@ -334,9 +340,10 @@ mod tests {
     #[test]
     fn counts_are_text_and_zeros_are_left_out() {
         let job = job(Some(5), Some(25));
-        let stats = |n| job.batch(job.at(second(n)), &Service::default())["batchStats"].clone();
-        assert_eq!(stats(0), json!({"requestCount": "10", "pendingRequestCount": "10"}));
-        assert_eq!(stats(7), json!({"requestCount": "10", "successfulRequestCount": "1", "pendingRequestCount": "9"}));
-        assert_eq!(stats(30), json!({"requestCount": "10", "successfulRequestCount": "10"}));
+        let stats = |n| job.batch(second(n), &Service::default())["batchStats"].clone();
+        assert_eq!(stats(0), json!({ "requestCount": "10", "pendingRequestCount": "10" }));
+        let running = json!({ "requestCount": "10", "successfulRequestCount": "1", "pendingRequestCount": "9" });
+        assert_eq!(stats(7), running);
+        assert_eq!(stats(30), json!({ "requestCount": "10", "successfulRequestCount": "10" }));
     }
 }

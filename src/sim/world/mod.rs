@@ -10,14 +10,17 @@ mod files;
 mod input;
 mod job;
 mod json;
+mod labels;
 mod models;
 mod output;
 mod page;
+mod recipe;
 mod refusal;
 mod request;
 mod result;
 mod sound;
 mod start;
+mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,7 +29,6 @@ use jiff::Timestamp;
 use super::chance;
 use super::scenario::{Rule, Service, Timing};
 
-pub use batches::Wanted;
 pub use blob::Blob;
 pub use file::check_id as check_file_id;
 pub use files::NewFile;
@@ -36,7 +38,9 @@ pub use output::{Flow, Part};
 pub use page::PageRequest;
 pub use refusal::Refusal;
 pub use request::prompt_tokens;
-pub use result::Maker;
+pub use wanted::Wanted;
+
+use result::Maker;
 
 use file::File;
 use job::Job;

@@ -10,6 +10,8 @@ use crate::sim::voice::{Effect, Score, Synth};
 pub struct Sound {
     /// What is said.
     pub score: Score,
+    /// From which sample on.
+    pub from: u64,
     /// How much of it, in samples.
     pub samples: u64,
     /// Samples a second.
@@ -41,7 +43,9 @@ impl Sound {
         if self.header {
             ready.extend_from_slice(&riff(self.rate, self.samples * 2));
         }
-        Pour { synth: Synth::new(self.score, self.rate, self.samples, self.effect), ready, left }
+        let mut synth = Synth::new(self.score, self.rate, self.from + self.samples, self.effect);
+        synth.skip(self.from);
+        Pour { synth, ready, left }
     }
 }
 
@@ -107,7 +111,7 @@ mod tests {
     fn sound(header: bool, odd: bool) -> Sound {
         let score = Score::new(3, &[Turn { voice: "Kore", text: "A short line, read aloud." }], None);
         let samples = score.samples(24_000);
-        Sound { score, samples, rate: 24_000, header, effect: Effect::None, odd }
+        Sound { score, from: 0, samples, rate: 24_000, header, effect: Effect::None, odd }
     }
 
     #[test]

@@ -36,8 +36,13 @@ fn entries(folder: &Path) -> Result<Vec<FolderEntry>, Failure> {
 }
 
 /// Programs that play a WAV file, and what they want to be told to do only that.
-const PLAYERS: &[(&str, &[&str])] =
-    &[("pw-play", &[]), ("paplay", &[]), ("aplay", &["-q"]), ("afplay", &[]), ("ffplay", &["-nodisp", "-autoexit", "-loglevel", "quiet"])];
+const PLAYERS: &[(&str, &[&str])] = &[
+    ("pw-play", &[]),
+    ("paplay", &[]),
+    ("aplay", &["-q"]),
+    ("afplay", &[]),
+    ("ffplay", &["-nodisp", "-autoexit", "-loglevel", "quiet"]),
+];
 
 /// Plays a saved file. Over SSH, or without a player, the person gets a line that fetches the file instead.
 pub(super) async fn play(here: Here, path: PathBuf, over_ssh: bool) {

@@ -118,7 +118,9 @@ impl World {
 
 impl Here {
     /// Runs work that waits for the disk where it holds nobody up.
-    async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+    async fn blocking<T: Send + 'static>(
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         match tokio::task::spawn_blocking(work).await {
             Ok(done) => done,
             Err(_) => Err(Failure::new("an internal error ended a task")),

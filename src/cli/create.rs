@@ -1,0 +1,143 @@
+//! `create` and `lint`: prepare, check, say what it may cost, submit.
+//!
+//! A create is sent at most once. When its answer is lost and the job is not found, the command ends with 5 and the
+//! token by which every later listing goes on looking.
+
+use super::args::{Create, Sources};
+use super::consent::{self, Answer};
+use super::console::Console;
+use super::json;
+use super::wait;
+use crate::failure::{Exit, Failure};
+use crate::job::JobName;
+use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
+use crate::request::Severity;
+use crate::text;
+
+/// Submits one job from all sources together.
+pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
+    let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    let plan = ops::plan(session, &order).await?;
+    if !(arguments.dry_run && arguments.json) {
+        plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
+    }
+    if arguments.dry_run {
+        show(console, &plan, &session.profile, arguments.json);
+        return Ok(if plan.has_errors() { Exit::Failed } else { Exit::Ok });
+    }
+    if plan.has_errors() {
+        let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        return Err(Failure::new(format!("nothing was sent: {} to mend", text::plural(errors, "error"))));
+    }
+    console.talk(&summary(&plan));
+    if let (Some(earlier), false) = (&plan.repeat_of, arguments.yes) {
+        agree_to_repeat(console, earlier).await?;
+    }
+    let created = ops::submit(session, &plan, &|progress| console.progress("uploading", progress)).await;
+    console.end_progress();
+    let (job, outcome) = match created? {
+        Created::Confirmed(job) => (job, "confirmed"),
+        Created::Adopted(job) => {
+            console.talk(&format!("the answer was lost; the job was found in the list: {}", job.name));
+            (job, "adopted")
+        }
+        Created::Unknown(lost) => {
+            if arguments.json {
+                console.json(&json::unconfirmed(&lost, &session.profile));
+            }
+            return Err(unknown(&lost));
+        }
+    };
+    if !arguments.json {
+        console.result(job.name.as_str());
+    }
+    if !arguments.wait {
+        if arguments.json {
+            console.json(&json::outcome(&job, &session.profile, outcome));
+        }
+        return Ok(Exit::Ok);
+    }
+    let on_transition =
+        |transition: &ops::Transition, job: &crate::job::Job| console.talk(&wait::line(transition, job));
+    let jobs = ops::wait(session, &[job.name], None, &on_transition).await?;
+    if arguments.json {
+        jobs.iter().for_each(|job| console.json(&json::outcome(job, &session.profile, outcome)));
+    }
+    Ok(wait::exit(&jobs))
+}
+
+/// What `create` and `lint` take from the command line.
+pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
+    Order {
+        sources: sources.sources.clone(),
+        model: sources.model.clone(),
+        voice: sources.voice.clone(),
+        language: sources.language.clone(),
+        name,
+        inline,
+        sample: sources.sample.map(|sample| sample as usize),
+    }
+}
+
+/// `412 requests for gemini-…, 38 m 00 to 46 m 00 of audio, about $0.58 to $0.69`.
+fn summary(plan: &Plan) -> String {
+    let mut summary = format!(
+        "{} for {} as \"{}\"",
+        text::count(plan.n_requests, "request"),
+        plan.model,
+        text::clean_short(&plan.display_name, 60)
+    );
+    if let Some(estimate) = &plan.estimate {
+        let (low, high) = estimate.seconds;
+        summary.push_str(&format!(", {} to {} of audio", text::span(low), text::span(high)));
+        if let Some((low, high)) = estimate.dollars {
+            summary.push_str(&format!(", about {} to {} at batch price", text::dollars(low), text::dollars(high)));
+        }
+    }
+    summary
+}
+
+fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
+    if json {
+        console.json(&json::plan(plan, profile));
+        return;
+    }
+    console.result(&summary(plan));
+    let how = if plan.inline { "inline" } else { "as a file" };
+    console.result(&format!("{} of JSONL {how}, sha256 {}", text::bytes(plan.bytes), plan.sha256));
+    if let Some(estimate) = &plan.estimate {
+        console.result(&format!("estimate: {}", text::clean(&estimate.basis)));
+    }
+    if let Some(earlier) = &plan.repeat_of {
+        console.result(&format!("the same content was sent as {earlier}"));
+    }
+    for request in &plan.preview {
+        let voice = request.voice.as_deref().unwrap_or("-");
+        console.result(&format!("{:>6}  {}  {}  {}", request.line, text::clean(&request.key), voice, request.text));
+    }
+    console.talk("nothing was sent");
+}
+
+/// A repeat of recent content is most often a second press of the same key, and would be paid for twice.
+async fn agree_to_repeat(console: &Console, earlier: &JobName) -> Result<(), Failure> {
+    let message = format!("refused: the same content was sent as {earlier} within the last 48 hours");
+    let refused = Failure::with_exit(Exit::Refused, message).hint("pass --yes to send it, and pay for it, again");
+    if !console.can_ask() {
+        return Err(refused);
+    }
+    console.talk(&format!("the same content was sent as {earlier} within the last 48 hours"));
+    match consent::ask(console, "Send it, and pay for it, again?", Answer::Yes).await? {
+        true => Ok(()),
+        false => Err(Failure::new("nothing was sent")),
+    }
+}
+
+fn unknown(lost: &Unconfirmed) -> Failure {
+    let name = text::clean_short(&lost.display_name, 60);
+    let message = format!("the answer to the create of \"{name}\" was lost, and the job is not in the list yet");
+    let hint = format!(
+        "do not send it again: it may exist. Every `gemtts-tui list` goes on looking for it by its token ~gt-{}",
+        lost.token
+    );
+    Failure::with_exit(Exit::UnknownOutcome, message).hint(hint)
+}

@@ -1,0 +1,93 @@
+//! The way into the dashboard, and the refusal where there is no terminal for it.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use super::args::Global;
+use super::console::Console;
+use super::stage::{Key, Stage};
+use crate::config::{Colors, Env, Settings, Terminal};
+use crate::failure::{Exit, Failure};
+use crate::ops::Session;
+use crate::tui;
+use crate::tui::model::Setting;
+use crate::tui::run::Start;
+use crate::tui::theme::{Charset, Palette, Theme};
+
+/// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
+pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(reason) = no_terminal(io::stdin().is_terminal(), io::stdout().is_terminal(), terminal.dumb) {
+        let list = if global.demo { "gemtts-tui --demo list" } else { "gemtts-tui list" };
+        let hint = format!("without one, use a command: `{list}` shows the jobs, `gemtts-tui help` the other commands");
+        return Err(Failure::with_exit(Exit::Usage, format!("the dashboard needs a terminal, and {reason}")).hint(hint));
+    }
+    let runtime = super::runtime()?;
+    // The runtime's threads do the work; this thread is the screen's.
+    let (stage, session) = runtime.block_on(async {
+        let stage = Stage::set(console, global, env).await?;
+        let session = stage.session(Key::Needed).await?;
+        Ok::<_, Failure>((stage, session))
+    })?;
+    let settings = &stage.settings;
+    let start = Start {
+        setting: setting(settings, &session, env),
+        theme: theme(&settings.terminal),
+        over_ssh: settings.terminal.over_ssh,
+        session: Arc::new(session),
+    };
+    let exit = tui::run::run(start, runtime.handle());
+    // A request that hangs does not keep the person; the journals are right at any moment.
+    runtime.shutdown_background();
+    exit
+}
+
+fn setting(settings: &Settings, session: &Session, env: &Env) -> Setting {
+    // The demo is watched, and its service is next door.
+    let refresh = settings.refresh.map(|every| every.as_secs()).or(settings.demo.then_some(DEMO_REFRESH));
+    Setting {
+        profile: settings.profile.clone(),
+        key_tail: session.key_tail.clone(),
+        host: settings.base_url.host().to_owned(),
+        is_google: settings.base_url.is_google(),
+        read_only: settings.read_only,
+        demo: settings.demo,
+        refresh,
+        folder: env.folder().to_owned(),
+    }
+}
+
+fn theme(terminal: &Terminal) -> Theme {
+    let palette = match terminal.colors {
+        Colors::None => Palette::None,
+        Colors::Ansi16 => Palette::Ansi16,
+        Colors::True => Palette::TrueColor,
+    };
+    Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
+}
+
+/// Seconds between two listings of the demo.
+const DEMO_REFRESH: u64 = 2;
+
+fn no_terminal(stdin: bool, stdout: bool, dumb: bool) -> Option<&'static str> {
+    match (stdin, stdout, dumb) {
+        (_, false, _) => Some("standard output is none"),
+        (false, true, _) => Some("standard input is none"),
+        (true, true, true) => Some("TERM is not set, or dumb"),
+        (true, true, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_and_the_name_of_the_terminal_must_be_right() {
+        assert_eq!(no_terminal(true, true, false), None);
+        for (stdin, stdout, dumb) in
+            [(true, false, false), (false, true, false), (true, true, true), (false, false, true)]
+        {
+            assert!(no_terminal(stdin, stdout, dumb).is_some(), "{stdin} {stdout} {dumb}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The JSON that scripts read: one object a line, fields in the order of the contract, numbers as numbers.
+//!
+//! | command | one object for every | fields |
+//! |---|---|---|
+//! | `list`, `get` | job | those of a job |
+//! | `create` | job | those of a job, `outcome` (`confirmed`, `adopted`) |
+//! | `create`, answer lost | create | [`unconfirmed`] |
+//! | `create --dry-run` | plan | [`plan`] |
+//! | `lint` | finding | [`finding`] |
+//! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |
+//! | `delete` | job | those of a job as it was, `outcome` (`deleted`) |
+//! | `wait` | transition | those of a job, `previousState`, `transitionTime` |
+//! | `save` | result | [`row`] |
+//! | `files list` | file | [`file`] |
+//! | `files delete` | file | `name`, `outcome` (`deleted`) |
+//!
+//! What fails has no object: the message is on standard error, and the exit code tells.
+//!
+//! Pure.
+
+use serde_json::{Value, json};
+
+use crate::api::StoredFile;
+use crate::audio::Verdict;
+use crate::job::{Job, split_token};
+use crate::ops::{Plan, Transition, Unconfirmed};
+use crate::request::Finding;
+
+/// The only backend so far, as the contract spells it.
+const BACKEND: &str = "gemini";
+
+/// A job, and the profile through which it was seen.
+pub fn job(job: &Job, profile: &str) -> Value {
+    let mut value = job.to_json();
+    // The token at the end of a name is ours, for finding a lost create again; the name is what its creator called it.
+    value["displayName"] = json!(job.display_name.as_deref().map(|name| split_token(name).0));
+    value["backend"] = json!(BACKEND);
+    value["profile"] = json!(profile);
+    value
+}
+
+/// A job, and how the command came out for it.
+pub fn outcome(job: &Job, profile: &str, outcome: &str) -> Value {
+    let mut value = self::job(job, profile);
+    value["outcome"] = json!(outcome);
+    value
+}
+
+/// A job that has just gone from one state to another.
+pub fn transition(transition: &Transition, job: &Job, profile: &str) -> Value {
+    let mut value = self::job(job, profile);
+    value["previousState"] = json!(transition.from.as_ref().map(|state| state.as_str()));
+    value["transitionTime"] = json!(transition.at.to_string());
+    value
+}
+
+/// A create whose answer was lost. `UNKNOWN` is a word of ours; the service knows no such state.
+pub fn unconfirmed(unconfirmed: &Unconfirmed, profile: &str) -> Value {
+    json!({
+        "name": null,
+        "displayName": unconfirmed.display_name,
+        "model": format!("models/{}", unconfirmed.model),
+        "state": "UNKNOWN",
+        "requestCount": unconfirmed.n_requests,
+        "createTime": unconfirmed.at.to_string(),
+        "token": unconfirmed.token,
+        "backend": BACKEND,
+        "profile": profile,
+    })
+}
+
+/// What would be sent.
+pub fn plan(plan: &Plan, profile: &str) -> Value {
+    json!({
+        "displayName": plan.display_name,
+        "model": format!("models/{}", plan.model),
+        "inline": plan.inline,
+        "requestCount": plan.n_requests,
+        "characters": plan.characters,
+        "bytes": plan.bytes,
+        "sha256": plan.sha256,
+        "estimate": plan.estimate.as_ref().map(|estimate| json!({
+            "seconds": [estimate.seconds.0, estimate.seconds.1],
+            "dollars": estimate.dollars.map(|(low, high)| [low, high]),
+            "basis": estimate.basis,
+        })),
+        "repeatOf": plan.repeat_of.as_ref().map(|name| name.as_str()),
+        "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
+        "backend": BACKEND,
+        "profile": profile,
+    })
+}
+
+/// A result, as the manifest has it.
+pub fn row(key: Option<&str>, file: Option<&str>, verdict: Verdict, status: &str) -> Value {
+    json!({ "key": key, "file": file, "status": status, "verdict": verdict.as_str() })
+}
+
+/// A stored file, with the service's own field names.
+pub fn file(file: &StoredFile, profile: &str) -> Value {
+    json!({
+        "name": file.name.as_str(),
+        "displayName": file.display_name,
+        "mimeType": file.mime_type,
+        "sizeBytes": file.size_bytes,
+        "createTime": file.create_time.map(|time| time.to_string()),
+        "expirationTime": file.expiration_time.map(|time| time.to_string()),
+        "state": file.state,
+        "source": file.source,
+        "sha256": file.sha256,
+        "backend": BACKEND,
+        "profile": profile,
+    })
+}
+
+/// A finding of the linter.
+pub fn finding(finding: &Finding) -> Value {
+    json!({
+        "source": finding.source,
+        "line": finding.line,
+        "column": finding.column,
+        "key": finding.key,
+        "severity": finding.severity.as_str(),
+        "rule": finding.rule,
+        "message": finding.message,
+        "fix": finding.fix,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Counts, Dest, FileName, JobKind, JobName, JobState, Source};
+    use crate::request::Severity;
+
+    #[test]
+    fn a_job_is_written_as_the_contract_has_it() {
+        let it = Job {
+            name: JobName::parse("batches/abc").unwrap(),
+            display_name: Some("ch01".into()),
+            kind: JobKind::GenerateContent,
+            model: Some("models/gemini-3.1-flash-tts-preview".into()),
+            state: JobState::Succeeded,
+            counts: Some(Counts { requests: 4, succeeded: 3, failed: 1, pending: 0 }),
+            create_time: Some("2026-07-02T14:40:59.019821594Z".parse().unwrap()),
+            update_time: None,
+            end_time: None,
+            source: FileName::parse("files/9ipl31k7go00").map(Source::File),
+            dest: Some(Dest::Inline),
+            error: None,
+        };
+        assert_eq!(
+            job(&it, "default").to_string(),
+            r#"{"name":"batches/abc","displayName":"ch01","kind":"generateContent","model":"models/gemini-3.1-flash-tts-preview","state":"JOB_STATE_SUCCEEDED","batchStats":{"requestCount":4,"successfulRequestCount":3,"failedRequestCount":1,"pendingRequestCount":0},"createTime":"2026-07-02T14:40:59.019821594Z","updateTime":null,"endTime":null,"source":{"fileName":"files/9ipl31k7go00"},"dest":{"inline":true},"error":null,"backend":"gemini","profile":"default"}"#
+        );
+    }
+
+    #[test]
+    fn a_finding_has_the_fields_of_the_contract_in_their_order() {
+        let it = Finding {
+            source: "a.csv".into(),
+            line: 9,
+            column: 0,
+            key: Some("welcome".into()),
+            severity: Severity::Error,
+            rule: "duplicate-key",
+            message: "key is used twice".into(),
+            fix: None,
+        };
+        assert_eq!(
+            finding(&it).to_string(),
+            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null}"#
+        );
+    }
+}

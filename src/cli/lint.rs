@@ -1,0 +1,55 @@
+//! `lint`: the checks of `create`. No key, no network, no state folder; nothing is sent or written.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::args::Lint;
+use super::console::Console;
+use super::json;
+use crate::clock::Clock;
+use crate::failure::{Exit, Failure};
+use crate::money::Catalog;
+use crate::request::{Finding, Settings};
+use crate::script::{self, Options};
+use crate::text;
+
+/// Reads the sources on a thread of its own and tells each finding as it comes.
+pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Result<Exit, Failure> {
+    let catalog = Catalog::built_in();
+    let chosen = &arguments.sources;
+    let mut settings = Settings::for_catalog(&catalog);
+    settings.model = chosen.model.clone().unwrap_or(settings.model);
+    settings.voice = chosen.voice.clone();
+    settings.language = chosen.language.clone();
+    let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut options = Options::new(settings, catalog, today);
+    options.sample = chosen.sample.map(|sample| sample as usize);
+
+    let _stop = StopOnDrop(options.stop.clone());
+    let (sources, as_json, teller) = (chosen.sources.clone(), arguments.json, console.clone());
+    let mut tell = move |finding: Finding| match as_json {
+        true => teller.json(&json::finding(&finding)),
+        false => teller.result(&finding.to_string()),
+    };
+    let read = tokio::task::spawn_blocking(move || script::lint(&sources, &options, &mut tell)).await;
+    let prepared = match read {
+        Ok(prepared) => prepared.map_err(|error| error.failure())?,
+        Err(_) => return Err(Failure::new("internal error: the check came to a sudden end")),
+    };
+    console.talk(&format!(
+        "{}: {}, {}",
+        text::count(prepared.n_requests, "good request"),
+        text::count(prepared.n_errors, "error"),
+        text::count(prepared.n_warnings, "warning")
+    ));
+    Ok(if prepared.has_errors() { Exit::Failed } else { Exit::Ok })
+}
+
+/// Ends the reading when nobody waits for it any more, so that Ctrl-C ends the check of a pipe that never ends.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

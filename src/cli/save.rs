@@ -1,0 +1,162 @@
+//! `save`: results to audio files, from a job or from a results file that is already on disk.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Save;
+use super::console::Console;
+use super::json;
+use crate::audio::Verdict;
+use crate::failure::{Exit, Failure};
+use crate::ops::{self, KeyChoice, SaveFrom, SaveOrder, Saved, Saving, Session};
+use crate::text;
+
+/// Where the results of a save are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tell {
+    /// One object for every result, on standard output.
+    Json,
+    /// One line for every job, on standard output.
+    Result,
+    /// One line for every job, on standard error.
+    Talk,
+}
+
+/// Whether a word names a results file: a file that is there is never taken for a job.
+pub fn is_file(word: &str) -> bool {
+    Path::new(word).is_file()
+}
+
+/// Saves one thing after the other, because each of them uses the network and the disk as fast as they are.
+pub async fn run(session: &Session, console: &Console, arguments: &Save) -> Result<Exit, Failure> {
+    let mut sources = Vec::with_capacity(arguments.what.len());
+    for word in &arguments.what {
+        sources.push(match is_file(word) {
+            true => SaveFrom::File(PathBuf::from(word)),
+            false => {
+                let name = ops::find(session, word).await?;
+                SaveFrom::Job(ops::get(session, &name).await?.value)
+            }
+        });
+    }
+    let keys = match arguments.key.as_slice() {
+        [] => KeyChoice::All,
+        globs => KeyChoice::Globs(globs.to_vec()),
+    };
+    let tell = if arguments.json { Tell::Json } else { Tell::Result };
+    let n_sources = sources.len();
+    let mut exit = Exit::Ok;
+    for source in sources {
+        let default = match &source {
+            SaveFrom::Job(job) => ops::default_folder(job),
+            SaveFrom::File(path) => PathBuf::from(path.file_stem().unwrap_or(path.as_os_str())),
+        };
+        let folder = match &arguments.out {
+            None => default,
+            Some(out) if n_sources == 1 => out.clone(),
+            Some(out) => out.join(default),
+        };
+        let saved = one(session, console, source, folder, keys.clone(), tell).await?;
+        if exit == Exit::Ok {
+            exit = saved;
+        }
+    }
+    Ok(exit)
+}
+
+/// Saves the results of one job or file.
+pub async fn one(
+    session: &Session,
+    console: &Console,
+    from: SaveFrom,
+    folder: PathBuf,
+    keys: KeyChoice,
+    tell: Tell,
+) -> Result<Exit, Failure> {
+    let name = match &from {
+        SaveFrom::Job(job) => job.name.to_string(),
+        SaveFrom::File(path) => text::clean(&path.display().to_string()),
+    };
+    let order = SaveOrder { from, folder, keys };
+    let saved = ops::save(session, &order, &|event| on_event(console, tell, event)).await;
+    console.end_progress();
+    let saved = saved?;
+    let line = format!("{name}: {}", summary(&saved));
+    match tell {
+        Tell::Result => console.result(&line),
+        Tell::Json | Tell::Talk => console.talk(&line),
+    }
+    Ok(exit(&saved))
+}
+
+fn on_event(console: &Console, tell: Tell, event: Saving) {
+    match event {
+        Saving::Progress(progress) => console.progress("saving", progress),
+        Saving::Row { key, file, verdict, status, line: _ } => match tell {
+            Tell::Json => console.json(&json::row(key.as_deref(), file.as_deref(), verdict, status)),
+            Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
+            Tell::Result | Tell::Talk => {
+                let key = key
+                    .as_deref()
+                    .map_or_else(|| "a result without a key".to_owned(), |key| text::clean_short(key, 80));
+                console.talk(&format!("  {key}: {} ({status})", verdict.as_str()));
+            }
+        },
+    }
+}
+
+/// `4 files in ./ch01 (1 was there already), 1 failed, 2 m 05 of audio`.
+fn summary(saved: &Saved) -> String {
+    let files = text::count(saved.saved + saved.skipped, "file");
+    let mut summary = format!("{files} in {}", text::clean(&saved.folder.display().to_string()));
+    if saved.skipped > 0 {
+        summary.push_str(&format!(" ({} there already)", text::thousands(saved.skipped)));
+    }
+    for (number, what) in [
+        (saved.failed, "failed"),
+        (saved.suspect, "look bad"),
+        (saved.duplicates, "of a key that came before"),
+        (missing(saved), "missing"),
+    ] {
+        if number > 0 {
+            summary.push_str(&format!(", {} {what}", text::thousands(number)));
+        }
+    }
+    summary.push_str(&format!(", {} of audio", text::span(saved.seconds)));
+    summary
+}
+
+/// Results that the service announced and that did not come.
+fn missing(saved: &Saved) -> u64 {
+    let came = saved.saved + saved.skipped + saved.failed + saved.duplicates;
+    saved.expected.map_or(0, |expected| expected.saturating_sub(came))
+}
+
+fn exit(saved: &Saved) -> Exit {
+    let is_good = saved.failed == 0 && saved.suspect == 0 && saved.duplicates == 0 && missing(saved) == 0;
+    if is_good { Exit::Ok } else { Exit::SomeBad }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_tells_what_needs_a_look_and_so_does_the_exit_code() {
+        let good = Saved { folder: "ch01".into(), saved: 4, seconds: 125.0, expected: Some(4), ..Saved::default() };
+        assert_eq!((summary(&good).as_str(), exit(&good)), ("4 files in ch01, 2 m 05 of audio", Exit::Ok));
+        let again = Saved { saved: 0, skipped: 4, ..good.clone() };
+        assert_eq!(summary(&again), "4 files in ch01 (4 there already), 2 m 05 of audio");
+        assert_eq!(exit(&again), Exit::Ok);
+        let bad = Saved { saved: 2, failed: 1, suspect: 1, expected: Some(4), ..good.clone() };
+        assert_eq!(summary(&bad), "2 files in ch01, 1 failed, 1 look bad, 1 missing, 2 m 05 of audio");
+        for bad in [
+            bad,
+            Saved { failed: 1, ..good.clone() },
+            Saved { suspect: 1, ..good.clone() },
+            Saved { duplicates: 1, ..good.clone() },
+            Saved { saved: 3, ..good },
+        ] {
+            assert_eq!(exit(&bad), Exit::SomeBad, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The commands as scripts run them: words, JSON and exit codes, against the embedded service.
+
+mod alone;
+mod asking;
+mod changing;
+mod program;
+mod reading;
+mod saving;
