@@ -10,7 +10,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::TextHead;
 use crate::tui::layout;
 use crate::tui::model::{
-    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, TextPage,
+    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, Tally, TextPage,
 };
 use crate::tui::update::cursor::AnyList;
 use crate::tui::update::record::reason;
@@ -67,6 +67,7 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
     let name = screen.name.clone();
     if let Opening::Failed(_) = screen.opening {
         screen.rows.clear();
+        screen.tally = Tally::default();
         screen.haystack.clear();
         screen.opening = Opening::NoOutput;
         lists::keys(screen, 1).rebuild();
@@ -97,6 +98,7 @@ pub fn rows_arrived(model: &mut Model, seq: Seq, rows: Vec<Row>) -> Vec<Effect> 
     for row in rows {
         let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
         screen.haystack.push(texts_of(&row, head));
+        screen.tally.add(&row);
         screen.rows.push(row);
     }
     lists::keys(screen, page).extend(from);
