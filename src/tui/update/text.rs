@@ -193,9 +193,10 @@ mod tests {
     #[test]
     fn a_text_scrolls_to_its_last_page_and_not_further() {
         let mut model = three_jobs();
-        let rows = layout::page(&model);
-        let lines: Vec<String> = (0..rows + 5).map(|line| line.to_string()).collect();
-        model.overlays.push(Overlay::Page(TextPage { title: String::new(), lines, scroll: 0, awaited: None }));
+        let empty = TextPage { title: String::new(), lines: Vec::new(), scroll: 0, awaited: None };
+        model.overlays.push(Overlay::Page(empty.clone()));
+        let lines = (0..layout::page(&model) + 5).map(|line| line.to_string()).collect();
+        model.overlays = vec![Overlay::Page(TextPage { lines, ..empty })];
         for (keys, expected) in [("k", 0), ("jj", 2), ("G", 5), ("j", 5), ("k", 4), ("g", 0), ("<C-d>", 5)] {
             press(&mut model, keys);
             assert_eq!(page(&model).scroll, expected, "{keys}");

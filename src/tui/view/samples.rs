@@ -257,6 +257,8 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
             clipped: 0,
             leading_silence: 0.1,
             trailing_silence: 0.3,
+            longest_gap: 0.2,
+            noise: 0.1,
             peaks: Peaks(peaks.collect()),
         }),
         verdict: Verdict::Ok,
@@ -406,6 +408,7 @@ pub fn plan() -> Plan {
         ],
         estimate: Some(catalog.estimate(&characters, None)),
         repeat_of: Some(JobName::parse("batches/o6k1").unwrap()),
+        repeat_unconfirmed: None,
     }
 }
 
