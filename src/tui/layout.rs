@@ -5,7 +5,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::model::{Model, Pane, Screen, Size};
+use crate::tui::model::{Model, Overlay, Pane, Screen, Size};
 
 /// Below this many columns or rows a screen has no borders and no panes: one line per job.
 pub const TINY: Size = Size { width: 40, height: 10 };
@@ -157,6 +157,9 @@ pub fn page(model: &Model) -> usize {
     let area = whole(model);
     if is_tiny(area.width, area.height) {
         return usize::from(area.height).saturating_sub(1).max(1);
+    }
+    if let Some(Overlay::Page(_)) = model.overlays.last() {
+        return usize::from(lines(area).body.height.saturating_sub(2)).max(1);
     }
     let rows = match model.screens.last() {
         None => list_rows(jobs(model, area).list),

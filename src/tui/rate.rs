@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_steady_job_has_an_even_history() {
-        let table: [(&[(i64, u64)], usize, &[f64]); 6] = [
+        type Row<'a> = (&'a [(i64, u64)], usize, &'a [f64]);
+        let table: [Row<'_>; 6] = [
             (&[], 4, &[]),
             (&[(0, 5)], 4, &[]),
             (&[(0, 0), (120, 20)], 2, &[10.0, 10.0]),

@@ -20,8 +20,15 @@ impl Choice {
         Choice { value: value.to_owned(), note: note.to_owned() }
     }
 
-    fn fits(&self, typed: &str) -> bool {
-        contains(&self.value, typed) || contains(&self.note, typed)
+    /// How well a choice fits what is typed, the best first; `None` when it does not.
+    fn rank(&self, typed: &str) -> Option<u8> {
+        if self.value.to_lowercase().starts_with(&typed.to_lowercase()) {
+            Some(0)
+        } else if contains(&self.value, typed) {
+            Some(1)
+        } else {
+            contains(&self.note, typed).then_some(2)
+        }
     }
 }
 
@@ -50,12 +57,16 @@ pub fn choices_of(field: Field) -> Vec<Choice> {
 }
 
 impl Form {
-    /// The choices of the open chooser that fit what is typed in it, and last what is typed itself: a value that
+    /// The choices of the open chooser that fit what is typed in it, best first, and last what is typed itself: a value that
     /// nobody lists may still be one. Empty while none is open.
     pub fn choices(&self) -> Vec<Choice> {
         let Some((typed, _)) = &self.chooser else { return Vec::new() };
         let typed = typed.text().trim();
-        let mut choices: Vec<Choice> = choices_of(self.focus).into_iter().filter(|choice| choice.fits(typed)).collect();
+        let mut choices = choices_of(self.focus);
+        if !typed.is_empty() {
+            choices.retain(|choice| choice.rank(typed).is_some());
+            choices.sort_by_key(|choice| choice.rank(typed));
+        }
         if !typed.is_empty() && !choices.iter().any(|choice| choice.value.eq_ignore_ascii_case(typed)) {
             choices.push(Choice::new(typed, "as typed"));
         }

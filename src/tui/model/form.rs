@@ -117,6 +117,17 @@ pub enum PlanState {
     Failed(Failure),
 }
 
+/// A submission that is under way, whether its form is still open or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submitting {
+    /// Its number.
+    pub seq: Seq,
+    /// What it was made from.
+    pub draft: Draft,
+    /// What it may cost in US dollars, low and high.
+    pub dollars: Option<(f64, f64)>,
+}
+
 /// The submission.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum SubmitState {

@@ -24,12 +24,12 @@ pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
 pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
-pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState};
+pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState, Submitting};
 pub use haystack::Haystack;
 pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
-pub use results::{JobScreen, KeyScreen, Opening, Pane};
+pub use results::{JobScreen, KeyScreen, Opening, Pane, Tally};
 pub use saves::{Save, Saves};
 
 /// The number of a request; an answer with a number that nobody waits for is dropped.
@@ -59,8 +59,8 @@ pub struct Model {
     pub work: Vec<Work>,
     /// What each save that is under way saves, and saves that wait for one of the same job.
     pub saves: Saves,
-    /// The submission that is under way, with the draft that it came from: one at a time.
-    pub submitting: Option<(Seq, Draft)>,
+    /// The submission that is under way: one at a time.
+    pub submitting: Option<Submitting>,
     /// The form as it was left.
     pub draft: Draft,
     /// Whether the terminal reports the mouse.

@@ -28,6 +28,25 @@ pub struct JobScreen {
     pub pane: Pane,
     /// What a plain word of the filter is looked for in. Kept by `update`.
     pub haystack: Haystack,
+    /// What all rows come to. Kept by `update`, so that a frame need not look at a hundred thousand of them.
+    pub tally: Tally,
+}
+
+/// What the rows of a job come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Rows that a person should look at.
+    pub bad: u64,
+    /// Audio in all.
+    pub seconds: f64,
+}
+
+impl Tally {
+    /// Counts one more row.
+    pub fn add(&mut self, row: &Row) {
+        self.bad += u64::from(row.is_bad());
+        self.seconds += row.sound.as_ref().map_or(0.0, |sound| sound.seconds);
+    }
 }
 
 impl JobScreen {
@@ -42,7 +61,17 @@ impl JobScreen {
             texts: BTreeMap::new(),
             pane: Pane::default(),
             haystack: Haystack::default(),
+            tally: Tally::default(),
         }
+    }
+}
+
+impl JobScreen {
+    /// The row of a result line.
+    pub fn row(&self, line: u64) -> Option<&Row> {
+        // Rows come in the order of the file, so that a line is nearly always where its number says.
+        let likely = usize::try_from(line).ok()?.checked_sub(1).and_then(|at| self.rows.get(at));
+        likely.filter(|row| row.line == line).or_else(|| self.rows.iter().find(|row| row.line == line))
     }
 }
 

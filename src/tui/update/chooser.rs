@@ -1,7 +1,7 @@
 //! The list of values for a field of the form: narrowed by what is typed, and free for values that nobody lists.
 
 use crate::money::Catalog;
-use crate::tui::model::{Field, Form, Line};
+use crate::tui::model::{Field, Form, Line, choices_of};
 
 /// Opens the choices of the focused field, with the current value selected.
 pub fn open(form: &mut Form, typed: &str) {
@@ -27,8 +27,8 @@ pub fn open(form: &mut Form, typed: &str) {
 pub fn chosen(form: &Form) -> Option<String> {
     let (typed, row) = form.chooser.as_ref()?;
     let typed = typed.text().trim();
-    let choices = form.choices();
     // Someone who types a whole value means it, whatever else its letters are part of.
-    let exact = choices.iter().find(|choice| !typed.is_empty() && choice.value.eq_ignore_ascii_case(typed));
-    exact.or_else(|| choices.get(*row)).map(|choice| choice.value.clone())
+    let exact =
+        choices_of(form.focus).into_iter().find(|choice| !typed.is_empty() && choice.value.eq_ignore_ascii_case(typed));
+    exact.or_else(|| form.choices().into_iter().nth(*row)).map(|choice| choice.value)
 }

@@ -303,3 +303,115 @@ pub fn moved(at: usize, motion: Motion, count: usize, page: usize) -> usize {
     }
     .min(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{form, plan as some_plan, press, seq_of, three_jobs};
+    use crate::tui::update::update;
+
+    fn opened(keys: &str) -> Model {
+        let mut model = three_jobs();
+        press(&mut model, "n");
+        press(&mut model, keys);
+        model
+    }
+
+    #[test]
+    fn fields_follow_one_another_and_wrap() {
+        let mut model = opened("");
+        for field in Field::ALL.iter().skip(1).chain([&Field::Source]) {
+            press(&mut model, "<Tab>");
+            assert_eq!(form(&model).focus, *field);
+        }
+        press(&mut model, "<S-Tab><Up><Down><Down>");
+        assert_eq!(form(&model).focus, Field::Source);
+    }
+
+    #[test]
+    fn typing_begins_an_edit_and_tab_takes_it() {
+        let model = opened("x.csv<Tab><Tab><Tab><Tab> night<Space>run<Tab> 1a2<Tab> <Space>");
+        let expected = Draft {
+            source: "x.csv".into(),
+            name: "night run".into(),
+            sample: "12".into(),
+            inline: true,
+            ..Draft::default()
+        };
+        assert_eq!(form(&model).draft, expected);
+        assert_eq!(form(&model).editing, None);
+    }
+
+    #[test]
+    fn a_typed_character_takes_the_place_of_a_text_and_enter_edits_it() {
+        let name = "<S-Tab><S-Tab><S-Tab><S-Tab><S-Tab> night<Enter>";
+        assert_eq!(form(&opened(name)).draft.name, "night");
+        assert_eq!(form(&opened(&format!("{name} day<Enter>"))).draft.name, "day");
+        assert_eq!(form(&opened(&format!("{name}<Enter>ly<Enter>"))).draft.name, "nightly");
+        assert_eq!(form(&opened(&format!("{name}<Back><Tab>"))).draft.name, "nigh");
+    }
+
+    #[test]
+    fn esc_leaves_and_keeps_what_was_typed() {
+        let mut model = opened("x.csv");
+        assert!(press(&mut model, "<Esc>").iter().any(|effect| matches!(effect, Effect::Plan(..))));
+        let effects = press(&mut model, "<Esc>");
+        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.source == "x.csv"), "{effects:?}");
+        assert!(model.screens.is_empty());
+        let effects = press(&mut model, "n");
+        assert_eq!(form(&model).draft.source, "x.csv");
+        assert!(matches!(effects[..], [Effect::Plan(..)]), "what was kept is checked again");
+    }
+
+    #[test]
+    fn a_draft_is_checked_when_a_field_changed_and_late_plans_are_dropped() {
+        let mut model = opened("");
+        assert_eq!(
+            press(&mut model, "<Tab><Tab><Tab><Tab> night<Enter>"),
+            [],
+            "without a source there is nothing to check"
+        );
+        let first = press(&mut model, "<S-Tab><S-Tab><S-Tab><S-Tab> a.csv<Enter>");
+        assert_eq!(press(&mut model, "<Tab><Tab><Enter><Enter>").len(), 1, "a voice was chosen");
+        assert_eq!(press(&mut model, "<Enter><Enter>"), [], "the same one again changes nothing");
+        update(&mut model, Event::Planned(seq_of(&first), Ok(Box::new(some_plan("late")))));
+        assert!(matches!(form(&model).plan, PlanState::InFlight(_)));
+        press(&mut model, "<S-Tab><S-Tab><C-u><Enter>");
+        assert_eq!(form(&model).plan, PlanState::None);
+    }
+
+    #[test]
+    fn a_choice_is_narrowed_by_typing_and_unknown_values_are_free() {
+        let to_voice = "<Tab><Tab>";
+        let table = [
+            ("<Enter>puc<Enter>", "Puck"),
+            ("puc<Tab>", "Puck"),
+            ("kore<Enter>", "Kore"),
+            ("Nobody<Enter>", "Nobody"),
+            ("<Enter><Esc>", ""),
+            ("puc<Esc>", ""),
+        ];
+        for (keys, expected) in table {
+            assert_eq!(form(&opened(&format!("{to_voice}{keys}"))).draft.voice, expected, "{keys}");
+        }
+        let mut model = opened("<Tab><Tab><Tab> de<Enter>");
+        assert!(form(&model).draft.language.to_lowercase().starts_with("de"), "{}", form(&model).draft.language);
+        press(&mut model, "<Enter>");
+        let (_, row) = form(&model).chooser.clone().unwrap();
+        assert_eq!(form(&model).choices()[row].value, form(&model).draft.language, "the current value is selected");
+        press(&mut model, "<Up><Enter>");
+        assert_ne!(form(&model).choices().len(), 1);
+    }
+
+    #[test]
+    fn pasted_text_fills_the_focused_field() {
+        let mut model = opened("");
+        update(&mut model, Event::Pasted(" /tmp/a b.csv\n".into()));
+        assert_eq!(form(&model).editing.as_ref().map(Line::text), Some("/tmp/a b.csv"));
+        assert_eq!(form(&model).draft.source, "", "and is not taken by its line end");
+        press(&mut model, "<Enter><S-Tab>");
+        update(&mut model, Event::Pasted("y".into()));
+        assert_eq!(form(&model).draft.source, "/tmp/a b.csv");
+    }
+}

@@ -221,3 +221,83 @@ fn json_of_file(file: &StoredFile) -> Value {
         "sha256": file.sha256,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::Verdict;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{done, listed, lost, press, row, seq_of, stored_file, with_jobs};
+    use crate::tui::update::update;
+
+    fn described(model: &mut Model) -> String {
+        press(model, "d");
+        match model.overlays.pop() {
+            Some(Overlay::Page(page)) => page.lines.join("\n"),
+            other => panic!("no page is open, but {other:?}"),
+        }
+    }
+
+    fn copied(model: &mut Model, keys: &str) -> String {
+        match press(model, keys).as_slice() {
+            [Effect::Copy(text)] => text.clone(),
+            other => panic!("nothing was copied, but {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_job_is_described_and_copied() {
+        let mut model = with_jobs(vec![Job { display_name: Some("evil\x1b[2J".into()), ..done("a") }]);
+        let text = described(&mut model);
+        assert!(text.contains("batches/a") && text.contains("Succeeded     40"), "{text}");
+        assert!(!text.contains('\x1b'), "{text:?}");
+        assert_eq!(copied(&mut model, "y"), "batches/a");
+        let record: Value = serde_json::from_str(&copied(&mut model, "Y")).unwrap();
+        assert_eq!(
+            (&record["state"], &record["batchStats"]["requestCount"]),
+            (&json!("JOB_STATE_SUCCEEDED"), &json!(40))
+        );
+    }
+
+    #[test]
+    fn a_key_is_described_and_copied() {
+        let mut model = with_jobs(vec![done("a")]);
+        let seq = seq_of(&press(&mut model, "<Enter>"));
+        assert_eq!(copied(&mut model, "y"), "batches/a", "before any row is there the job is meant");
+        update(&mut model, Event::RowsArrived(seq, vec![row(1, Verdict::Ok), row(2, Verdict::Silent)]));
+        assert!(described(&mut model).contains("24000 Hz"));
+        assert_eq!(copied(&mut model, "j <Enter> y"), "k2");
+        let record: Value = serde_json::from_str(&copied(&mut model, "Y")).unwrap();
+        assert_eq!(
+            (&record["verdict"], &record["error"], &record["line"]),
+            (&json!("silent"), &json!("OTHER"), &json!(2))
+        );
+    }
+
+    #[test]
+    fn a_file_is_described_and_copied() {
+        let mut model = with_jobs(vec![]);
+        let seq = seq_of(&press(&mut model, "F"));
+        update(&mut model, Event::FilesListed(seq, Ok(vec![stored_file("abc")])));
+        assert!(described(&mut model).contains("application/jsonl"));
+        assert_eq!(copied(&mut model, "y"), "files/abc");
+        assert!(copied(&mut model, "Y").contains("\"sizeBytes\":3"));
+    }
+
+    #[test]
+    fn a_create_without_an_answer_warns_of_a_second_one() {
+        let mut model = with_jobs(vec![]);
+        press(&mut model, "R");
+        let mut answer = listed(vec![]);
+        answer.unconfirmed = vec![lost("T")];
+        let crate::tui::model::Listing::InFlight(seq) = model.link.listing else { panic!() };
+        update(&mut model, Event::JobsListed(seq, Ok(Box::new(answer))));
+        for keys in ["x", "D", "S"] {
+            assert_eq!(press(&mut model, keys), [], "{keys}");
+            assert!(model.overlays.is_empty(), "{keys}");
+        }
+        assert!(described(&mut model).contains("do not submit the same texts again"));
+        press(&mut model, "<Enter>");
+        assert_eq!((model.overlays.len(), model.screens.len()), (1, 0), "there is no job to open");
+    }
+}

@@ -10,7 +10,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::TextHead;
 use crate::tui::layout;
 use crate::tui::model::{
-    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, TextPage,
+    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, Tally, TextPage,
 };
 use crate::tui::update::cursor::AnyList;
 use crate::tui::update::record::reason;
@@ -67,6 +67,7 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
     let name = screen.name.clone();
     if let Opening::Failed(_) = screen.opening {
         screen.rows.clear();
+        screen.tally = Tally::default();
         screen.haystack.clear();
         screen.opening = Opening::NoOutput;
         lists::keys(screen, 1).rebuild();
@@ -97,6 +98,7 @@ pub fn rows_arrived(model: &mut Model, seq: Seq, rows: Vec<Row>) -> Vec<Effect> 
     for row in rows {
         let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
         screen.haystack.push(texts_of(&row, head));
+        screen.tally.add(&row);
         screen.rows.push(row);
     }
     lists::keys(screen, page).extend(from);
@@ -251,4 +253,138 @@ pub fn meant(model: &mut Model) -> Vec<Job> {
         notices::say(model, Level::Info, text);
     }
     jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::Verdict;
+    use crate::job::JobState;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{done, job, list, name, press, row, said, seq_of, three_jobs, with_jobs};
+    use crate::tui::update::update;
+
+    /// `a` opened, with so many good rows.
+    fn opened(rows: u64) -> (Model, Seq) {
+        let mut model = with_jobs(vec![done("a")]);
+        let seq = seq_of(&press(&mut model, "<Enter>"));
+        let rows = (1..=rows).map(|line| row(line, Verdict::Ok)).collect();
+        update(&mut model, Event::RowsArrived(seq, rows));
+        (model, seq)
+    }
+
+    fn lines(model: &Model) -> Vec<u64> {
+        let screen = model.job_screen().unwrap();
+        screen.cursor.visible.iter().map(|at| screen.rows[*at as usize].line).collect()
+    }
+
+    #[test]
+    fn a_job_with_output_is_opened_and_its_rows_stream_in() {
+        let (mut model, seq) = opened(2);
+        update(&mut model, Event::RowsArrived(seq, vec![row(3, Verdict::Silent)]));
+        update(&mut model, Event::OpeningProgressed(seq, Progress { bytes: 7, of: Some(9) }));
+        assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![1, 2, 3], Some(1)));
+        update(&mut model, Event::Opened(seq, Ok(())));
+        assert_eq!(model.job_screen().unwrap().opening, Opening::Complete);
+        assert_eq!(press(&mut model, "<Esc>"), [], "what is complete need not be stopped");
+    }
+
+    #[test]
+    fn rows_of_a_job_that_was_left_are_dropped() {
+        let (mut model, old) = opened(2);
+        press(&mut model, "<Esc>");
+        let new = seq_of(&press(&mut model, "<Enter>"));
+        update(&mut model, Event::RowsArrived(old, vec![row(9, Verdict::Ok)]));
+        update(&mut model, Event::Opened(old, Ok(())));
+        assert_eq!(lines(&model), [0; 0]);
+        update(&mut model, Event::RowsArrived(new, vec![row(1, Verdict::Ok)]));
+        assert_eq!(lines(&model), [1]);
+    }
+
+    #[test]
+    fn a_running_job_opens_by_itself_when_its_output_appears() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "<Enter>"), []);
+        assert_eq!(model.job_screen().map(|screen| &screen.opening), Some(&Opening::NoOutput));
+        let effects = list(&mut model, vec![done("intro"), job("ch01", JobState::Running)]);
+        assert_eq!(effects, [Effect::OpenJob(seq_of(&effects), Box::new(done("intro")))]);
+    }
+
+    #[test]
+    fn a_job_that_is_over_without_a_word_about_results_is_asked_itself() {
+        let mut model = with_jobs(vec![job("inline", JobState::Succeeded)]);
+        let effects = press(&mut model, "<Enter>");
+        assert_eq!(effects, [Effect::FetchJob(seq_of(&effects), name("inline"))]);
+        let fetched = Job { dest: Some(Dest::Inline), ..job("inline", JobState::Succeeded) };
+        let answer = Ok(Box::new((fetched.clone(), "{}".to_owned())));
+        let effects = update(&mut model, Event::JobFetched(seq_of(&effects), name("inline"), answer));
+        assert_eq!(effects, [Effect::OpenJob(seq_of(&effects), Box::new(fetched))]);
+    }
+
+    #[test]
+    fn results_that_did_not_come_are_asked_for_again_by_a_person() {
+        let (mut model, seq) = opened(2);
+        update(&mut model, Event::Opened(seq, Err(Failure::new("the connection ended"))));
+        assert_eq!((lines(&model).len(), said(&model)), (2, "cannot open the results: the connection ended"));
+        let effects = press(&mut model, "r");
+        assert!(matches!(effects[..], [Effect::FetchJob(..), Effect::OpenJob(..)]), "{effects:?}");
+        assert_eq!(lines(&model), [0; 0]);
+    }
+
+    #[test]
+    fn keys_are_filtered_sorted_and_cleared_of_good_ones() {
+        let (mut model, seq) = opened(12);
+        let bad = vec![row(13, Verdict::Silent), row(14, Verdict::Error)];
+        update(&mut model, Event::RowsArrived(seq, bad));
+        let heads = [("k2", "Corridors"), ("k3", "other")]
+            .map(|(key, text)| (key.to_owned(), TextHead { text: text.into(), voice: Some("Kore".into()) }));
+        update(&mut model, Event::TextsLoaded(name("a"), heads.into()));
+        let table: [(&str, &[u64]); 7] = [
+            ("e", &[13, 14]),
+            ("/k1<Enter>", &[1, 10, 11, 12, 13, 14]),
+            ("/corrid<Enter>", &[2]),
+            ("/KORE<Enter>", &[2, 3]),
+            ("/voice:kore<Space>!corr<Enter>", &[3]),
+            ("/audio:>11<Enter>", &[12]),
+            ("/verdict:sil,err<Enter> 1 1", &[14, 13]),
+        ];
+        for (keys, expected) in table {
+            press(&mut model, keys);
+            assert_eq!(lines(&model), expected, "{keys}");
+            press(&mut model, "<Esc>0");
+        }
+        assert_eq!(lines(&model).len(), 14);
+    }
+
+    #[test]
+    fn rows_that_arrive_below_a_filter_and_a_sort_find_their_place() {
+        let (mut model, seq) = opened(3);
+        press(&mut model, "/k<Enter> 2 2 k");
+        assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![3, 2, 1], Some(2)));
+        update(&mut model, Event::RowsArrived(seq, vec![row(5, Verdict::Ok), row(4, Verdict::Ok)]));
+        let cursor = &model.job_screen().unwrap().cursor;
+        assert_eq!((lines(&model), cursor.selected, cursor.row), (vec![5, 4, 3, 2, 1], Some(2), 3));
+    }
+
+    #[test]
+    fn enter_on_a_key_opens_it_and_esc_comes_back_to_it() {
+        let (mut model, _) = opened(3);
+        press(&mut model, "jj<Enter>");
+        assert!(matches!(model.screens.last(), Some(Screen::Key(key)) if key.line == 3));
+        press(&mut model, "<Esc>");
+        assert_eq!(current_row(&model).map(|row| row.line), Some(3));
+    }
+
+    #[test]
+    fn a_hundred_thousand_rows_stream_in_without_being_sorted_again() {
+        let (mut model, seq) = opened(0);
+        for batch in 0..400_u64 {
+            let rows = (1..=250).map(|line| row(batch * 250 + line, Verdict::Ok)).collect();
+            update(&mut model, Event::RowsArrived(seq, rows));
+        }
+        let cursor = &model.job_screen().unwrap().cursor;
+        assert_eq!((cursor.visible.len(), cursor.selected), (100_000, Some(1)));
+        press(&mut model, "G /k99999<Enter>");
+        assert_eq!(lines(&model), [99_999]);
+    }
 }

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Transition, Unconfirmed};
 use crate::text::{clean_short, thousands};
@@ -38,7 +40,7 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
             known.insert(tracked.job.name.clone(), tracked);
         }
     }
-    let mut jobs = Vec::with_capacity(listing.jobs.len());
+    let mut entries: Vec<Entry> = unconfirmed.into_iter().map(Entry::Lost).collect();
     for job in listing.jobs {
         if model.jobs.deleted.contains(&job.name) {
             continue;
@@ -47,12 +49,12 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
         let before = known.remove(&job.name);
         let mut tracked = track(model, before, job);
         tracked.cancelling = tracked.cancelling || cancelling.contains(&tracked.job.name);
-        jobs.push(tracked);
+        entries.push(Entry::Job(tracked));
     }
-    let looked_for = keep_the_missing(model, listing.complete, known, &mut jobs);
-    jobs.sort_by_key(|tracked| (tracked.job.create_time.is_none(), Reverse(tracked.job.create_time)));
-    follow_found(model, &unconfirmed, &jobs);
-    model.jobs.entries = unconfirmed.into_iter().map(Entry::Lost).chain(jobs.into_iter().map(Entry::Job)).collect();
+    let looked_for = keep_the_missing(model, listing.complete, known, &mut entries);
+    entries.sort_by_key(default_order);
+    follow_found(model, &entries);
+    model.jobs.entries = entries;
     rebuild(model, selected);
     let mut effects: Vec<Effect> =
         looked_for.into_iter().map(|name| Effect::FetchJob(model.next_seq(), name)).collect();
@@ -66,16 +68,16 @@ fn keep_the_missing(
     model: &mut Model,
     complete: bool,
     missing: HashMap<JobName, Box<Tracked>>,
-    jobs: &mut Vec<Box<Tracked>>,
+    entries: &mut Vec<Entry>,
 ) -> Vec<JobName> {
     let mut looked_for = Vec::new();
     for (name, tracked) in missing {
         if complete && (tracked.is_active() || model.jobs.unlisted.contains(&name)) {
             model.jobs.unlisted.insert(name.clone());
             looked_for.push(name);
-            jobs.push(tracked);
+            entries.push(Entry::Job(tracked));
         } else if !complete {
-            jobs.push(tracked);
+            entries.push(Entry::Job(tracked));
         }
     }
     looked_for.sort();
@@ -83,16 +85,26 @@ fn keep_the_missing(
     looked_for
 }
 
-/// A create whose answer was lost and that was selected has been found: the selection goes on to its job.
-fn follow_found(model: &mut Model, unconfirmed: &[Unconfirmed], jobs: &[Box<Tracked>]) {
-    let Some(EntryId::Lost(token)) = &model.jobs.cursor.selected else { return };
-    if unconfirmed.iter().any(|lost| lost.token == *token) {
-        return;
+/// Creates without an answer first, then the newest jobs; those whose age the service does not tell come last.
+fn default_order(entry: &Entry) -> (bool, bool, Reverse<Option<Timestamp>>) {
+    match entry {
+        Entry::Lost(lost) => (false, false, Reverse(Some(lost.at))),
+        Entry::Job(tracked) => {
+            let created = tracked.job.create_time;
+            (true, created.is_none(), Reverse(created))
+        }
     }
-    let carries = |name: &String| name.contains(token.as_str());
-    let found = jobs.iter().find(|tracked| tracked.job.display_name.as_ref().is_some_and(carries));
-    if let Some(tracked) = found {
-        model.jobs.cursor.selected = Some(EntryId::Job(tracked.job.name.clone()));
+}
+
+/// A create whose answer was lost and that was selected has been found: the selection goes on to its job.
+fn follow_found(model: &mut Model, entries: &[Entry]) {
+    let Some(EntryId::Lost(token)) = &model.jobs.cursor.selected else { return };
+    let found = entries.iter().find(|entry| match entry {
+        Entry::Lost(lost) => lost.token == *token,
+        Entry::Job(tracked) => tracked.job.display_name.as_ref().is_some_and(|name| name.contains(token.as_str())),
+    });
+    if let Some(entry) = found {
+        model.jobs.cursor.selected = Some(entry.id());
     }
 }
 
@@ -113,15 +125,9 @@ pub fn upsert(model: &mut Model, job: Job) -> Vec<Effect> {
         }
         None => {
             model.jobs.unlisted.insert(job.name.clone());
-            let created = job.create_time;
-            let is_older = |entry: &Entry| match entry {
-                Entry::Job(tracked) => tracked.job.create_time <= created,
-                Entry::Lost(_) => false,
-            };
-            let entries = &model.jobs.entries;
-            let at = entries.iter().position(is_older).unwrap_or(entries.len());
             let tracked = track(model, None, job);
-            model.jobs.entries.insert(at, Entry::Job(tracked));
+            model.jobs.entries.push(Entry::Job(tracked));
+            model.jobs.entries.sort_by_key(default_order);
         }
     }
     rebuild(model, selected);

@@ -12,7 +12,8 @@ use crate::tui::update::rows::{FileRows, JobRows, KeyRows};
 pub fn jobs(model: &mut Model) -> List<'_, JobRows<'_>> {
     let page = layout::page(model);
     let now = service_time(model);
-    List { cursor: &mut model.jobs.cursor, rows: JobRows { entries: &model.jobs.entries, now }, page }
+    let rows = JobRows { entries: &model.jobs.entries, costs: &model.jobs.costs, now };
+    List { cursor: &mut model.jobs.cursor, rows, page }
 }
 
 /// The keys of a job.

@@ -140,3 +140,104 @@ fn take_path(model: &mut Model, path: &Path) -> Vec<Effect> {
     }
     set(model, |draft| draft.source = source)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{form as form_of, press, seq_of, three_jobs};
+    use crate::tui::update::update;
+
+    const HERE: &str = "/home/ann/book";
+
+    fn entry(folder: &str, name: &str, is_folder: bool) -> FolderEntry {
+        FolderEntry { name: name.into(), path: Path::new(folder).join(name), is_folder, bytes: 1 }
+    }
+
+    /// The picker on the working directory, which holds `parts/`, `a.csv` and `a.csv.old`.
+    fn opened() -> Model {
+        let mut model = three_jobs();
+        let effects = press(&mut model, "n <Enter>");
+        assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), HERE.into())]);
+        let entries = vec![entry(HERE, "parts", true), entry(HERE, "a.csv.old", false), entry(HERE, "a.csv", false)];
+        update(&mut model, Event::FolderListed(seq_of(&effects), HERE.into(), Ok(entries)));
+        model
+    }
+
+    fn folder(model: &Model) -> &Path {
+        form_of(model).picker.as_ref().map(|picker| picker.folder.as_path()).expect("the picker is open")
+    }
+
+    #[test]
+    fn what_is_typed_narrows_and_enter_takes_a_file() {
+        let table = [
+            ("a.csv<Enter>", "a.csv"),
+            ("old<Enter>", "a.csv.old"),
+            ("CSV<Enter>", "a.csv.old"),
+            ("<Down><Down><Enter>", "a.csv"),
+            ("csv<Down><Tab>", "a.csv"),
+            ("new.csv<Enter>", "new.csv"),
+            ("/tmp/x/b.jsonl<Enter>", "/tmp/x/b.jsonl"),
+            ("parts/ch<Space>1.csv<Tab>", "parts/ch 1.csv"),
+            ("../other.csv<Enter>", "/home/ann/other.csv"),
+            ("<Tab>", ""),
+            ("a.cs<Esc>", ""),
+        ];
+        for (keys, expected) in table {
+            let mut model = opened();
+            press(&mut model, keys);
+            assert_eq!((form_of(&model).draft.source.as_str(), &form_of(&model).picker), (expected, &None), "{keys}");
+        }
+    }
+
+    #[test]
+    fn enter_opens_a_folder_and_backspace_comes_out_of_it() {
+        let mut model = opened();
+        let effects = press(&mut model, "<Enter>");
+        assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), "/home/ann/book/parts".into())]);
+        let effects = press(&mut model, "<Back>");
+        assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), HERE.into())]);
+        assert_eq!(form_of(&model).picker.as_ref().map(|picker| picker.input.text()), Some("parts"));
+        press(&mut model, "<C-u>/");
+        assert_eq!(folder(&model), Path::new("/"));
+    }
+
+    #[test]
+    fn entries_of_a_folder_that_was_left_are_dropped() {
+        let mut model = opened();
+        let slow = press(&mut model, "<Enter>");
+        press(&mut model, "<Back>");
+        let late = vec![entry("/home/ann/book/parts", "late.csv", false)];
+        update(&mut model, Event::FolderListed(seq_of(&slow), "/home/ann/book/parts".into(), Ok(late)));
+        assert_eq!(
+            (folder(&model), form_of(&model).picker.as_ref().unwrap().entries.is_none()),
+            (Path::new(HERE), true)
+        );
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_takes_nothing_away_from_typing() {
+        let mut model = opened();
+        let effects = press(&mut model, "locked/");
+        let failure = Failure::new("permission denied");
+        update(&mut model, Event::FolderListed(seq_of(&effects), "/home/ann/book/locked".into(), Err(failure)));
+        press(&mut model, "a.csv<Enter>");
+        assert_eq!(form_of(&model).draft.source, "locked/a.csv");
+    }
+
+    #[test]
+    fn a_pasted_path_is_taken_whole() {
+        let mut model = opened();
+        update(&mut model, Event::Pasted("/srv/texts/a.csv\n".into()));
+        press(&mut model, "<Enter>");
+        assert_eq!(form_of(&model).draft.source, "/srv/texts/a.csv");
+    }
+
+    #[test]
+    fn the_picker_begins_where_the_source_is() {
+        let mut model = three_jobs();
+        press(&mut model, "n parts/x.csv<Enter>");
+        let effects = press(&mut model, "<Enter>");
+        assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), "/home/ann/book/parts".into())]);
+    }
+}

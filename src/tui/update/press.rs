@@ -219,3 +219,117 @@ fn interrupt(model: &mut Model) -> Vec<Effect> {
     notices::say(model, Level::Info, "Ctrl-c again leaves");
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobState;
+    use crate::tui::event::Event;
+    use crate::tui::model::Overlay;
+    use crate::tui::update::testing::{dialog, done, empty, job, press, said, selected, three_jobs, tick, with_jobs};
+    use crate::tui::update::update;
+
+    #[test]
+    fn q_leaves_also_while_every_request_hangs() {
+        let mut model = empty();
+        tick(&mut model, 0);
+        assert_eq!(press(&mut model, "q"), [Effect::Quit]);
+        for keys in ["L q", "? q", "d q", "J q"] {
+            let effects = press(&mut three_jobs(), keys);
+            assert_eq!(effects.last(), Some(&Effect::Quit), "{keys}");
+        }
+    }
+
+    #[test]
+    fn ctrl_c_leaves_when_it_is_pressed_twice_in_a_row() {
+        for before in ["", "/ch", "n", "x", ":", "n <Enter>"] {
+            let mut model = three_jobs();
+            press(&mut model, before);
+            assert_eq!(press(&mut model, "<C-c>"), [], "{before}");
+            assert_eq!(said(&model), "Ctrl-c again leaves");
+            assert_eq!(press(&mut model, "<C-c>").last(), Some(&Effect::Quit), "{before}");
+        }
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "<C-c> j <C-c>"), [], "another key in between begins again");
+    }
+
+    #[test]
+    fn what_is_typed_in_the_form_is_kept_by_ctrl_c() {
+        let mut model = three_jobs();
+        let effects = press(&mut model, "n <Tab><Tab><Tab><Tab> night <Tab> <C-c><C-c>");
+        let [Effect::KeepDraft(draft), Effect::Quit] = &effects[..] else { panic!("{effects:?}") };
+        assert_eq!(draft.name, "night");
+    }
+
+    #[test]
+    fn pasted_text_is_never_a_command() {
+        let keys = "ddyy\nxyDy\nq";
+        for before in ["", "<Enter>", "L", "x", "a x", "d", "F"] {
+            let mut model = three_jobs();
+            press(&mut model, before);
+            let (screens, overlays) = (model.screens.clone(), model.overlays.clone());
+            assert_eq!(update(&mut model, Event::Pasted(keys.into())), [], "{before}");
+            assert_eq!((&model.screens, &model.overlays), (&screens, &overlays), "{before}");
+            assert_eq!(said(&model), "pasted text is taken only where text is typed", "{before}");
+        }
+    }
+
+    #[test]
+    fn pasted_text_goes_into_a_focused_text_without_accepting_it() {
+        let mut model = three_jobs();
+        press(&mut model, "/");
+        update(&mut model, Event::Pasted("ch\n01\x1b".into()));
+        assert_eq!(model.jobs.cursor.filter, "ch 01");
+        update(&mut model, Event::Pasted("x".repeat(1 << 20)));
+        let Some(Overlay::Prompt(prompt)) = model.overlays.last() else { panic!() };
+        assert!(prompt.input.text().len() <= crate::tui::model::Line::MOST);
+    }
+
+    #[test]
+    fn the_mouse_selects_and_the_wheel_moves() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "m m"), [Effect::SetMouse(true), Effect::SetMouse(false)]);
+        update(&mut model, Event::Scrolled(2));
+        assert_eq!(selected(&model), "ch02");
+        update(&mut model, Event::Scrolled(i16::MIN));
+        assert_eq!(selected(&model), "intro");
+        let line = (0..40).find(|line| layout::row_at(&model, 5, *line) == Some(1)).unwrap();
+        update(&mut model, Event::Clicked(5, line));
+        assert_eq!(selected(&model), "ch01");
+        press(&mut model, "x");
+        update(&mut model, Event::Clicked(5, line + 1));
+        assert_eq!(selected(&model), "ch01", "below a dialog nothing is clicked");
+        assert!(dialog(&model).is_some());
+    }
+
+    #[test]
+    fn the_selection_stays_on_a_screen_that_shrinks() {
+        let mut model = with_jobs((0..100).map(|number| done(&format!("j{number}"))).collect());
+        press(&mut model, "G kkk");
+        for (width, height) in [(80, 24), (30, 6), (0, 0), (200, 60)] {
+            update(&mut model, Event::Resized(width, height));
+            let (cursor, page) = (&model.jobs.cursor, layout::page(&model));
+            assert_eq!(selected(&model), "j96");
+            assert!((cursor.top..cursor.top + page).contains(&cursor.row), "{width} x {height}");
+        }
+    }
+
+    #[test]
+    fn the_shell_is_asked_for_what_only_it_can_do() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "<C-l> <C-z>"), [Effect::Repaint, Effect::Suspend]);
+        update(&mut model, Event::Noticed(Ok("copied batches/intro".into())));
+        assert_eq!(said(&model), "copied batches/intro");
+        assert_eq!(press(&mut model, "z"), []);
+        assert!(model.zoomed);
+    }
+
+    #[test]
+    fn an_unknown_state_offers_refresh_and_cancel() {
+        let mut model = with_jobs(vec![job("a", JobState::Other("PAUSED".into()))]);
+        assert_eq!(press(&mut model, "D"), []);
+        assert_eq!(said(&model), "a is PAUSED: cancel it first, then delete it");
+        press(&mut model, "x");
+        assert!(dialog(&model).is_some());
+    }
+}

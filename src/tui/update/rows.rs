@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::api::StoredFile;
 use crate::filter::Filter;
-use crate::job::{FileName, Job};
+use crate::job::{FileName, Job, JobName};
 use crate::results::Row;
 use crate::tui::event::TextHead;
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
@@ -19,6 +19,8 @@ use crate::tui::update::record::{EntryRecord, FileRecord, KeyRecord};
 pub struct JobRows<'a> {
     /// In the default order.
     pub entries: &'a [Entry],
+    /// What jobs may cost, for those whose estimate we know.
+    pub costs: &'a BTreeMap<JobName, (f64, f64)>,
     /// By the service's clock.
     pub now: Timestamp,
 }
@@ -79,8 +81,7 @@ impl Rows for JobRows<'_> {
             // The youngest job has the smallest age, so ages sort against times.
             7 => Value::number(job.create_time.map(|time| -seconds(time))),
             8 => Value::number(tracked.left().map(|left| left.as_secs_f64())),
-            // The service bills what it did, and says so nowhere in a list; what was done is the best order there is.
-            9 => count(|counts| counts.succeeded as f64),
+            9 => Value::number(self.costs.get(&job.name).map(|(low, high)| (low + high) / 2.0)),
             _ => Value::Nothing,
         }
     }

@@ -208,3 +208,121 @@ fn short(folder: &Path, here: &Path) -> String {
     };
     crate::text::clean(&shown)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::Verdict;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{done, name, press, row, said, seq_of, three_jobs, tick, with_jobs};
+    use crate::tui::update::update;
+
+    fn opened() -> Model {
+        let mut model = with_jobs(vec![done("ch06")]);
+        let seq = seq_of(&press(&mut model, "<Enter>"));
+        let rows = vec![row(1, Verdict::Ok), row(2, Verdict::Silent), row(3, Verdict::Ok)];
+        update(&mut model, Event::RowsArrived(seq, rows));
+        model
+    }
+
+    fn save(effects: &[Effect], what: SaveWhat) -> Vec<Effect> {
+        vec![Effect::Save(seq_of(effects), Box::new(done("ch06")), what)]
+    }
+
+    fn saved() -> Saved {
+        Saved {
+            folder: "/home/ann/book/ch06".into(),
+            saved: 1_260,
+            skipped: 6,
+            failed: 2,
+            seconds: 9_660.0,
+            expected: Some(1_268),
+            ..Saved::default()
+        }
+    }
+
+    #[test]
+    fn a_saved_job_is_told_with_what_it_left_on_disk() {
+        let mut model = three_jobs();
+        let effects = press(&mut model, "G s");
+        assert_eq!(model.work.iter().map(|work| work.what.as_str()).collect::<Vec<_>>(), ["saving ch02"]);
+        update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress { bytes: 5, of: None }));
+        assert_eq!(model.work[0].progress.bytes, 5);
+        update(&mut model, Event::SaveEnded(seq_of(&effects), Ok(saved())));
+        assert_eq!(said(&model), "ch02 saved to ./ch06 (1 266 of 1 268, 2 h 41 of audio)");
+        assert!(model.work.is_empty() && model.jobs.saved.contains_key(&name("ch02")));
+        update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress::default()));
+        assert!(model.work.is_empty(), "a late word begins nothing again");
+    }
+
+    #[test]
+    fn a_failed_save_stays_on_the_screen() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        update(&mut model, Event::SaveEnded(seq, Err(Failure::new("the disk is full").hint("make room"))));
+        tick(&mut model, 60);
+        assert_eq!(said(&model), "cannot save ch02: the disk is full");
+        assert!(model.jobs.saved.is_empty());
+        assert_eq!(press(&mut model, "s").len(), 1, "it can be tried again");
+    }
+
+    #[test]
+    fn a_job_without_results_is_not_saved() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "s"), []);
+        assert_eq!(said(&model), "intro is RUNNING and has no results yet");
+        assert_eq!(press(&mut model, "a S").len(), 1);
+        assert_eq!(said(&model), "2 jobs left out that have no results");
+    }
+
+    #[test]
+    fn one_key_marked_keys_or_all_keys_are_saved() {
+        let table = [
+            ("s", SaveWhat::Lines(vec![1])),
+            ("G s", SaveWhat::Lines(vec![3])),
+            ("S", SaveWhat::All),
+            ("<Space> G <Space> S", SaveWhat::Lines(vec![1, 3])),
+            ("<Enter> s", SaveWhat::Lines(vec![1])),
+            ("<Space> <Enter> S", SaveWhat::All),
+        ];
+        for (keys, expected) in table {
+            let mut model = opened();
+            let effects = press(&mut model, keys);
+            assert_eq!(effects, save(&effects, expected), "{keys}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_audio_is_told_and_not_saved() {
+        let mut model = opened();
+        assert_eq!(press(&mut model, "j s"), []);
+        assert_eq!(said(&model), "k2 has no audio: OTHER");
+    }
+
+    #[test]
+    fn saves_of_one_job_follow_one_another() {
+        let mut model = opened();
+        let first = press(&mut model, "s");
+        assert_eq!(press(&mut model, "G s s"), []);
+        let next = update(&mut model, Event::SaveEnded(seq_of(&first), Ok(Saved { saved: 1, ..saved() })));
+        assert_eq!(next, save(&next, SaveWhat::Lines(vec![3])));
+        press(&mut model, "S");
+        let all = update(&mut model, Event::SaveEnded(seq_of(&next), Ok(Saved { saved: 1, ..saved() })));
+        assert_eq!(all, save(&all, SaveWhat::All));
+        assert_eq!(press(&mut model, "s S"), []);
+        assert_eq!(said(&model), "ch06 is being saved already");
+        assert_eq!(update(&mut model, Event::SaveEnded(seq_of(&all), Ok(saved()))), []);
+    }
+
+    #[test]
+    fn a_saved_key_can_be_played() {
+        let mut model = opened();
+        assert_eq!(press(&mut model, "p"), []);
+        assert_eq!(said(&model), "k1 is not saved yet; s saves it, then p plays it");
+        let seq = seq_of(&press(&mut model, "s"));
+        update(&mut model, Event::RowSaved(seq, 1, Some("k1.wav".into())));
+        update(&mut model, Event::SaveEnded(seq, Ok(Saved { folder: "ch06".into(), ..saved() })));
+        assert_eq!(press(&mut model, "p"), [Effect::Play("/home/ann/book/ch06/k1.wav".into())]);
+        assert!(!model.jobs.saved.contains_key(&name("ch06")), "one key is not the job");
+    }
+}

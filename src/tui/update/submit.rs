@@ -6,7 +6,7 @@ use crate::request::Severity;
 use crate::text::{clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{
-    Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Target, Verb, Work,
+    Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Submitting, Target, Verb, Work,
 };
 use crate::tui::update::{create, dialog, jobs, notices, picker, polling, screens, work};
 
@@ -54,6 +54,13 @@ fn begin(model: &mut Model) -> Vec<Effect> {
         PlanState::Ready(..) if is_refused => when_planned_anew(model),
         PlanState::Ready(_, plan) if plan.has_errors() => {
             say_error(model, &plan);
+            create::plan(model)
+        }
+        PlanState::Ready(_, plan) if plan.repeat_unconfirmed.is_some() => {
+            let name = plan.repeat_unconfirmed.map(|lost| clean_short(&lost.display_name, 60)).unwrap_or_default();
+            let text = format!("not submitted: the same texts were sent as {name}, and the answer was lost");
+            let hint = "they may be a job already; wait until it turns up in the list, or is given up".to_owned();
+            notices::fail(model, "", &Failure::new(text).hint(hint));
             create::plan(model)
         }
         PlanState::Ready(seq, plan) => match plan.repeat_of {
@@ -130,8 +137,9 @@ fn send(model: &mut Model, plan: Seq) -> Vec<Effect> {
     let what = format!("submitting {}", clean_short(&ready.display_name, 60));
     form.submit = SubmitState::InFlight(seq, Progress::default());
     let draft = form.draft.clone();
+    let dollars = ready.estimate.as_ref().and_then(|estimate| estimate.dollars);
     model.work.push(Work { seq, what, progress: Progress::default(), job: None });
-    model.submitting = Some((seq, draft.clone()));
+    model.submitting = Some(Submitting { seq, draft: draft.clone(), dollars });
     vec![Effect::KeepDraft(draft), Effect::Submit { seq, plan }]
 }
 
@@ -160,7 +168,8 @@ pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect
 
 /// The job was created, or was not, or nobody knows.
 pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failure>) -> Vec<Effect> {
-    let Some((_, draft)) = model.submitting.take_if(|(waiting, _)| *waiting == seq) else { return Vec::new() };
+    let Some(submitting) = model.submitting.take_if(|submitting| submitting.seq == seq) else { return Vec::new() };
+    let Submitting { draft, dollars, .. } = submitting;
     work::ended(model, seq);
     let created = match result {
         Ok(created) => *created,
@@ -184,6 +193,7 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             let size = job.counts.map(|counts| format!(": {}", count(counts.requests, "request"))).unwrap_or_default();
             let text = format!("{} submitted{size}", jobs::title(&job));
             let id = EntryId::Job(job.name.clone());
+            model.jobs.costs.extend(dollars.map(|dollars| (job.name.clone(), dollars)));
             effects.extend(jobs::upsert(model, job));
             (id, Level::Good, text)
         }
@@ -217,4 +227,177 @@ fn forget(model: &mut Model, seq: Seq, submitted: &Draft) -> Vec<Effect> {
 fn forget_draft(model: &mut Model, submitted: &Draft) {
     let (model_id, voice, language) = (submitted.model.clone(), submitted.voice.clone(), submitted.language.clone());
     model.draft = Draft { model: model_id, voice, language, ..Draft::default() };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobState;
+    use crate::ops::{Order, SourceArg};
+    use crate::request::Finding;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{
+        dialog, form, job, lost, name, plan, press, said, selected, seq_of, shown, three_jobs,
+    };
+    use crate::tui::update::update;
+
+    const TO_SUBMIT: &str = "<Tab><Tab><Tab><Tab><Tab><Tab><Tab>";
+
+    fn planned(model: &mut Model, asked: &[Effect], plan: Plan) -> Vec<Effect> {
+        update(model, Event::Planned(seq_of(asked), Ok(Box::new(plan))))
+    }
+
+    /// The form with a source that was checked, and the number of its plan.
+    fn ready(plan: Plan) -> (Model, Seq) {
+        let mut model = three_jobs();
+        let asked = press(&mut model, "n a.csv<Enter>");
+        let seq = seq_of(&asked);
+        assert_eq!(planned(&mut model, &asked, plan), []);
+        (model, seq)
+    }
+
+    fn submits(effects: &[Effect]) -> Vec<Seq> {
+        let plan = |effect: &Effect| match effect {
+            Effect::Submit { plan, .. } => Some(*plan),
+            _ => None,
+        };
+        effects.iter().filter_map(plan).collect()
+    }
+
+    fn with_error() -> Plan {
+        let finding = Finding {
+            source: "a.csv".into(),
+            line: 9,
+            column: 0,
+            key: None,
+            severity: Severity::Error,
+            rule: "duplicate-key",
+            message: "key is used twice".into(),
+            fix: Some("rename one".into()),
+        };
+        Plan { findings: vec![finding], ..plan("a") }
+    }
+
+    #[test]
+    fn a_held_key_submits_once() {
+        for keys in ["<C-s>", "<Enter>"] {
+            let (mut model, seq) = ready(plan("a"));
+            press(&mut model, TO_SUBMIT);
+            assert_eq!(form(&model).focus, Field::SubmitButton);
+            assert_eq!(submits(&press(&mut model, &keys.repeat(20))), [seq], "{keys}");
+        }
+    }
+
+    #[test]
+    fn ctrl_s_takes_the_text_under_edit_and_waits_for_its_plan() {
+        let mut model = three_jobs();
+        press(&mut model, "n a.csv");
+        let asked = press(&mut model, &"<C-s>".repeat(20));
+        let order = Order {
+            sources: vec![SourceArg::Path("a.csv".into())],
+            model: None,
+            voice: None,
+            language: None,
+            name: None,
+            inline: false,
+            sample: None,
+        };
+        assert_eq!(asked, [Effect::Plan(seq_of(&asked), order)]);
+        assert_eq!(submits(&planned(&mut model, &asked, plan("a"))), [seq_of(&asked)]);
+        assert_eq!(press(&mut model, "<C-s>"), []);
+    }
+
+    #[test]
+    fn a_created_job_is_selected_in_the_list() {
+        let (mut model, _) = ready(plan("a"));
+        let effects = press(&mut model, "<C-s>");
+        assert_eq!(model.work[0].what, "submitting a");
+        let created = Created::Confirmed(job("fresh", JobState::Pending));
+        let effects = update(&mut model, Event::Submitted(seq_of(&effects), Ok(Box::new(created))));
+        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.source.is_empty()), "{effects:?}");
+        assert_eq!((model.screens.len(), model.work.len(), selected(&model)), (0, 0, "fresh"));
+        assert_eq!(said(&model), "fresh submitted: 40 requests");
+        let effects = crate::tui::update::testing::list(&mut model, vec![]);
+        assert!(shown(&model).contains(&"fresh".into()), "a list may not show it yet");
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::FetchJob(_, asked) if *asked == name("fresh"))));
+    }
+
+    #[test]
+    fn a_lost_answer_leaves_an_unknown_row_and_a_warning() {
+        let (mut model, _) = ready(plan("a"));
+        let effects = press(&mut model, "<C-s>");
+        let unknown = Created::Unknown(lost("T"));
+        update(&mut model, Event::Submitted(seq_of(&effects), Ok(Box::new(unknown))));
+        assert_eq!((selected(&model), shown(&model)[0].as_str()), ("T", "T"));
+        assert!(said(&model).contains("the answer was lost"), "{}", said(&model));
+        assert_eq!(model.notices.unseen, 1);
+    }
+
+    #[test]
+    fn a_refused_create_stays_in_the_form_and_is_checked_again_before_the_next_try() {
+        let (mut model, _) = ready(plan("a"));
+        let effects = press(&mut model, "<C-s>");
+        update(&mut model, Event::Submitted(seq_of(&effects), Err(Failure::new("the quota is used up"))));
+        assert_eq!(said(&model), "nothing was submitted: the quota is used up");
+        assert!(matches!(form(&model).submit, SubmitState::Failed(_)));
+        let again = press(&mut model, "<C-s><C-s>");
+        assert!(matches!(again[..], [Effect::Plan(..)]), "{again:?}");
+        assert_eq!(submits(&planned(&mut model, &again, plan("a"))), [seq_of(&again)]);
+    }
+
+    #[test]
+    fn errors_are_told_and_nothing_is_sent() {
+        let (mut model, _) = ready(with_error());
+        let effects = press(&mut model, "<C-s>");
+        assert_eq!((submits(&effects), said(&model)), (vec![], "not submitted: a.csv line 9: key is used twice"));
+        assert_eq!(form(&model).focus, Field::Source);
+        assert!(matches!(effects[..], [Effect::Plan(..)]), "the file may have been mended meanwhile");
+        press(&mut model, "<C-s>");
+        assert_eq!(planned(&mut model, &effects, with_error()), []);
+        assert_eq!(model.notices.unseen, 2);
+    }
+
+    #[test]
+    fn without_a_source_there_is_nothing_to_send() {
+        let mut model = three_jobs();
+        assert_eq!(press(&mut model, "n <Tab><Tab> <C-s>"), []);
+        assert_eq!((said(&model), form(&model).focus), ("choose the file with the texts first", Field::Source));
+    }
+
+    #[test]
+    fn the_same_content_again_is_asked_about() {
+        let repeat = Plan { repeat_of: Some(name("old")), ..plan("a") };
+        let (mut model, seq) = ready(repeat.clone());
+        assert_eq!(press(&mut model, "<C-s>"), []);
+        assert_eq!(
+            dialog(&model).map(|confirm| confirm.targets.clone()),
+            Some(vec![Target::Plan(seq, "batches/old".into())])
+        );
+        assert_eq!(submits(&press(&mut model, "n <C-s> y y <C-s>")), [seq]);
+    }
+
+    #[test]
+    fn what_may_exist_already_is_not_sent_again() {
+        let (mut model, _) = ready(Plan { repeat_unconfirmed: Some(lost("T")), ..plan("a") });
+        assert_eq!(submits(&press(&mut model, "<C-s>")), []);
+        assert!(said(&model).contains("the answer was lost"), "{}", said(&model));
+    }
+
+    #[test]
+    fn a_form_that_was_left_submits_on_and_blocks_a_second_submission() {
+        let (mut model, _) = ready(plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s>"));
+        press(&mut model, "<Esc>");
+        let asked = press(&mut model, "n");
+        planned(&mut model, &asked, plan("a"));
+        assert_eq!(press(&mut model, "<C-s>"), []);
+        assert_eq!(said(&model), "a job is being submitted; wait for the answer");
+        update(&mut model, Event::SubmitProgressed(seq, Progress { bytes: 5, of: Some(9) }));
+        assert_eq!(model.work[0].progress.bytes, 5);
+        let created = Created::Adopted(job("fresh", JobState::Pending));
+        update(&mut model, Event::Submitted(seq, Ok(Box::new(created.clone()))));
+        assert_eq!((model.screens.len(), shown(&model).len()), (1, 4), "a person is not taken out of a new form");
+        update(&mut model, Event::Submitted(seq, Ok(Box::new(created))));
+        assert_eq!(shown(&model).len(), 4, "a second answer to one submission is dropped");
+    }
 }

@@ -230,6 +230,8 @@ pub fn row(line: u64, verdict: Verdict) -> Row {
         clipped: 0,
         leading_silence: 0.1,
         trailing_silence: 0.1,
+        longest_gap: 0.1,
+        noise: 0.1,
         peaks: Peaks::default(),
     };
     let is_ok = verdict == Verdict::Ok;
@@ -261,6 +263,7 @@ pub fn plan(name: &str) -> Plan {
         preview: Vec::new(),
         estimate: None,
         repeat_of: None,
+        repeat_unconfirmed: None,
     }
 }
 

@@ -137,3 +137,69 @@ pub fn raw_line_read(model: &mut Model, seq: Seq, result: Result<String, Failure
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::Verdict;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{done, job as some_job, name, press, row, seq_of, three_jobs, with_jobs};
+    use crate::tui::update::update;
+
+    fn page(model: &Model) -> &TextPage {
+        match model.overlays.last() {
+            Some(Overlay::Page(page)) => page,
+            other => panic!("no page is open, but {other:?}"),
+        }
+    }
+
+    #[test]
+    fn raw_json_is_fetched_and_fills_its_page() {
+        let mut model = three_jobs();
+        let effects = press(&mut model, "J");
+        assert_eq!(effects, [Effect::FetchJob(seq_of(&effects), name("intro"))]);
+        assert!(page(&model).awaited.is_some() && page(&model).lines.is_empty());
+        let running = some_job("intro", crate::job::JobState::Running);
+        let answer = Ok(Box::new((running, "{\n  \"name\": 1\n}".to_owned())));
+        update(&mut model, Event::JobFetched(seq_of(&effects), name("intro"), answer));
+        assert_eq!((page(&model).awaited, page(&model).lines.len()), (None, 3));
+        assert_eq!(press(&mut model, "<Esc>"), []);
+        assert!(model.overlays.is_empty());
+    }
+
+    #[test]
+    fn raw_json_that_did_not_come_says_why_in_its_place() {
+        let mut model = three_jobs();
+        let effects = press(&mut model, "J");
+        let failure = Failure::new("no route").hint("look at the cable");
+        update(&mut model, Event::JobFetched(seq_of(&effects), name("intro"), Err(failure)));
+        assert_eq!(page(&model).lines, ["no route", "look at the cable"]);
+    }
+
+    #[test]
+    fn the_raw_line_of_a_key_is_read_once() {
+        let mut model = with_jobs(vec![done("a")]);
+        let seq = seq_of(&press(&mut model, "<Enter>"));
+        update(&mut model, Event::RowsArrived(seq, vec![row(1, Verdict::Ok)]));
+        let effects = press(&mut model, "<Enter> J J");
+        assert_eq!(effects, [Effect::ReadRawLine(seq_of(&effects), Box::new(done("a")), 1)]);
+        update(&mut model, Event::RawLine(Seq(999), Ok("late".into())));
+        update(&mut model, Event::RawLine(seq_of(&effects), Ok("{}".into())));
+        assert!(matches!(model.screens.last(), Some(Screen::Key(key)) if key.raw == Some(Ok("{}".into()))));
+        press(&mut model, "<Esc>");
+        assert!(matches!(press(&mut model, "J")[..], [Effect::ReadRawLine(..)]));
+    }
+
+    #[test]
+    fn a_text_scrolls_to_its_last_page_and_not_further() {
+        let mut model = three_jobs();
+        let empty = TextPage { title: String::new(), lines: Vec::new(), scroll: 0, awaited: None };
+        model.overlays.push(Overlay::Page(empty.clone()));
+        let lines = (0..layout::page(&model) + 5).map(|line| line.to_string()).collect();
+        model.overlays = vec![Overlay::Page(TextPage { lines, ..empty })];
+        for (keys, expected) in [("k", 0), ("jj", 2), ("G", 5), ("j", 5), ("k", 4), ("g", 0), ("<C-d>", 5)] {
+            press(&mut model, keys);
+            assert_eq!(page(&model).scroll, expected, "{keys}");
+        }
+    }
+}

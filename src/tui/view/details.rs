@@ -7,7 +7,7 @@ use crate::clock::since;
 use crate::job::{Job, Source};
 use crate::ops::Unconfirmed;
 use crate::text;
-use crate::tui::model::{Entry, Model, Tracked};
+use crate::tui::model::{Entry, EntryId, Model, Tracked};
 use crate::tui::rate;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
 use crate::tui::view::{bars, job_facts, times};
@@ -43,10 +43,17 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Re
 pub fn selected(model: &Model) -> Option<&Entry> {
     let cursor = &model.jobs.cursor;
     let id = cursor.selected.as_ref()?;
-    let at = |row: usize| model.jobs.entries.get(*cursor.visible.get(row)? as usize);
-    at(cursor.row)
-        .filter(|entry| entry.id() == *id)
-        .or_else(|| model.jobs.entries.iter().find(|entry| entry.id() == *id))
+    let row = cursor.visible.get(cursor.row).and_then(|index| model.jobs.entries.get(*index as usize));
+    row.filter(|entry| is(entry, id)).or_else(|| model.jobs.entries.iter().find(|entry| is(entry, id)))
+}
+
+/// Whether a row is known by that, without making a copy of what it is known by.
+pub fn is(entry: &Entry, id: &EntryId) -> bool {
+    match (entry, id) {
+        (Entry::Job(tracked), EntryId::Job(name)) => tracked.job.name == *name,
+        (Entry::Lost(lost), EntryId::Lost(token)) => lost.token == *token,
+        (Entry::Job(_), EntryId::Lost(_)) | (Entry::Lost(_), EntryId::Job(_)) => false,
+    }
 }
 
 fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -> Vec<Vec<Piece>> {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::job::Job;
+use crate::job::{Counts, Job};
 use crate::ops::Loss;
 use crate::text;
 use crate::tui::layout;
@@ -188,17 +188,20 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
     let mut said = Vec::new();
     match confirm.verb {
         Verb::CancelJobs => {
-            let counts = jobs(confirm).filter_map(|(job, _)| job.counts);
-            let (done, pending) =
-                counts.fold((0u64, 0u64), |(done, pending), counts| (done + counts.done(), pending + counts.pending));
-            said.push((
-                format!(
-                    "{} done and billed stay; about {} will not run.",
-                    text::count(done, "request"),
-                    text::thousands(pending)
+            let counts: Vec<Counts> = jobs(confirm).filter_map(|(job, _)| job.counts).collect();
+            let done = counts.iter().map(|counts| counts.done()).sum();
+            let pending = counts.iter().map(|counts| counts.pending).sum();
+            said.push(match counts.is_empty() {
+                true => ("The service has not said how much is done; what is done is billed.".to_owned(), theme.text()),
+                false => (
+                    format!(
+                        "{} done and billed stay; about {} will not run.",
+                        text::count(done, "request"),
+                        text::thousands(pending)
+                    ),
+                    theme.text(),
                 ),
-                theme.text(),
-            ));
+            });
             if let Some(money) = money(model, confirm) {
                 said.push((money, theme.text()));
             }
@@ -253,8 +256,13 @@ fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
             Some(Loss::Nothing | Loss::Saved) | None => {}
         }
     }
+    let is_unknown = jobs(confirm).any(|(_, loss)| loss.is_none());
     match (n_unsaved, n_results) {
-        (0, _) => vec![("Nothing is lost that is not on disk.".to_owned(), theme.good())],
+        (0, _) if is_unknown => vec![("It is not known what is on disk.".to_owned(), theme.warn())],
+        (0, _) => match jobs(confirm).any(|(_, loss)| loss == Some(Loss::Saved)) {
+            true => vec![("Every result is on disk.".to_owned(), theme.good())],
+            false => vec![("There are no results to lose.".to_owned(), theme.text())],
+        },
         (n, Some(results)) => vec![(
             format!(
                 "{} of {} are not on disk and will be lost.",

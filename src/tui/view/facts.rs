@@ -37,7 +37,7 @@ pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
 fn selected(screen: &JobScreen) -> Option<&Row> {
     let line = screen.cursor.selected?;
     let at = screen.cursor.visible.get(screen.cursor.row).and_then(|index| screen.rows.get(*index as usize));
-    at.filter(|row| row.line == line).or_else(|| screen.rows.iter().find(|row| row.line == line))
+    at.filter(|row| row.line == line).or_else(|| screen.row(line))
 }
 
 /// Draws a waveform with the time below it: the last row of the place.
@@ -75,7 +75,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
             theme.text(),
         )]);
         lines.push(vec![piece(
-            format!("silence {:.1} s before, {:.1} s after", sound.leading_silence, sound.trailing_silence),
+            format!(
+                "silence {:.1} s before, {:.1} s after, {:.1} s within",
+                sound.leading_silence, sound.trailing_silence, sound.longest_gap
+            ),
             theme.text(),
         )]);
     }

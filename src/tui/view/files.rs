@@ -26,7 +26,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &FilesScreen) {
     header::crumbs(pen, model, places.header, stored(pen, files));
     let columns = columns(places.body.width.saturating_sub(3));
     let mut frame = Frame { title, style: theme.focused_border(), ..Frame::default() };
-    if columns.hidden > 0 {
+    if columns.hidden > 0 && !screen.cursor.visible.is_empty() {
         frame.right = vec![piece(format!("…+{}", columns.hidden), theme.muted())];
     }
     if !screen.cursor.marks.is_empty() {

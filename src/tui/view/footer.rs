@@ -123,19 +123,17 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     // A prompt shares its keys with the fields of the form, but there is nothing to submit.
     let is_form = !matches!(model.overlays.last(), Some(Overlay::Prompt(_)));
     let shown = |binding: &&Binding| {
+        let is_forbidden = model.setting.read_only && changes(binding.action);
         !binding.hint.is_empty()
-            && !(model.setting.read_only && changes(binding.action))
+            && !is_forbidden
             && (binding.action != Action::Back || can_go_back(model, context))
             && (binding.action != Action::Submit || is_form)
     };
     // The way out is laid down first, so that no screen is too narrow to leave it.
     let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
         bindings(context).filter(shown).partition(|binding| is_exit(binding.action));
-    ways_out.sort_by_key(|binding| match binding.action {
-        Action::Help => 0,
-        Action::Quit => 2,
-        _ => 1,
-    });
+    // How to learn more stands first, and leaving altogether last.
+    ways_out.sort_by_key(|binding| (binding.action != Action::Help, binding.action == Action::Quit));
     let exits = as_many_as_fit(pen, &ways_out, place.width);
     let taken = pen.line_right(place, &exits);
     // What belongs to the whole program rather than to this screen comes last.

@@ -24,16 +24,16 @@ const STAYS: u8 = 9;
 pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let theme = *pen.theme;
     let setting = &model.setting;
-    let mut left = vec![Part { rank: 2, pieces: vec![piece("gemtts-tui", theme.title()), piece("  ", theme.text())] }];
+    let mut left = vec![Part { rank: 5, pieces: vec![piece("gemtts-tui", theme.title()), piece("  ", theme.text())] }];
     left.push(Part { rank: 6, pieces: vec![piece(setting.profile.as_str(), theme.text())] });
     if !setting.key_tail.is_empty() {
         left.push(Part { rank: 3, pieces: vec![piece(format!("key …{}", setting.key_tail), theme.muted())] });
     }
     match (setting.is_google, setting.demo) {
-        (true, _) => left.push(Part { rank: 4, pieces: vec![piece(setting.host.as_str(), theme.muted())] }),
+        (true, _) => left.push(Part { rank: 1, pieces: vec![piece(setting.host.as_str(), theme.muted())] }),
         (false, true) => {
             left.push(Part { rank: STAYS, pieces: vec![piece(" demo ", theme.chip())] });
-            left.push(Part { rank: 4, pieces: vec![piece(setting.host.as_str(), theme.muted())] });
+            left.push(Part { rank: 1, pieces: vec![piece(setting.host.as_str(), theme.muted())] });
         }
         (false, false) => {
             left.push(Part { rank: STAYS, pieces: vec![piece(format!(" {} ", setting.host), theme.chip())] });
@@ -41,8 +41,8 @@ pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     }
     let mut right = link(pen, model);
     if let Some(every) = every(model) {
-        // When nothing comes any more, the next try is worth more than the address.
-        let rank = if model.link.trouble.is_some() { 5 } else { 1 };
+        // When nothing comes any more, the next try is worth more than who asks.
+        let rank = if model.link.trouble.is_some() { 6 } else { 2 };
         right.push(Part { rank, pieces: vec![piece(every, theme.muted())] });
     }
     both(pen, pad(place, 1), left, right);
@@ -90,8 +90,8 @@ fn name(model: &Model, screen: &Screen) -> String {
             None => job.name.id().to_owned(),
         },
         Screen::Key(key) => {
-            let rows = model.job_screen().map_or(&[][..], |job| &job.rows);
-            rows.iter().find(|row| row.line == key.line).map_or_else(|| format!("line {}", key.line), super::job::name)
+            let row = model.job_screen().and_then(|job| job.row(key.line));
+            row.map_or_else(|| format!("line {}", key.line), super::job::name)
         }
         Screen::Create(_) => "New job".to_owned(),
         Screen::Files(_) => "Files".to_owned(),
@@ -129,10 +129,11 @@ fn link(pen: &Pen<'_>, model: &Model) -> Vec<Part> {
     }
     if let Some(at) = link.listed_at {
         let old = since(at, model.now).as_secs() / 60;
+        let shown = times::as_of(model);
         let is_stale = link.trouble.is_some() || link.frozen;
         let text = match is_stale && old > 0 {
-            true => format!("list of {}, {} old", times::clock(zone, at), text::age(since(at, model.now))),
-            false => format!("listed {}", times::clock(zone, at)),
+            true => format!("list of {}, {} old", times::clock(zone, shown), text::age(since(at, model.now))),
+            false => format!("listed {}", times::clock(zone, shown)),
         };
         parts.push(Part { rank: 7, pieces: vec![piece(text, theme.text())] });
     }

@@ -50,18 +50,16 @@ fn about(pen: &Pen<'_>, model: &Model, screen: &JobScreen) -> Vec<Piece> {
     }
     dot(&mut about);
     about.push(piece(text::count(screen.rows.len() as u64, "key"), theme.text()));
-    let n_bad = screen.rows.iter().filter(|row| row.is_bad()).count();
-    if n_bad > 0 {
+    if screen.tally.bad > 0 {
         dot(&mut about);
-        about.push(piece(format!("{} bad", text::thousands(n_bad as u64)), theme.bad()));
+        about.push(piece(format!("{} bad", text::thousands(screen.tally.bad)), theme.bad()));
     }
     if model.jobs.saved.contains_key(&screen.name) {
         dot(&mut about);
         about.push(piece("saved", theme.good()));
     }
     dot(&mut about);
-    let seconds = screen.rows.iter().filter_map(|row| row.sound.as_ref()).map(|sound| sound.seconds).sum();
-    about.push(piece(text::span(seconds), theme.text()));
+    about.push(piece(text::span(screen.tally.seconds), theme.text()));
     about
 }
 
@@ -78,7 +76,7 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     if !screen.cursor.marks.is_empty() {
         frame.title.push(piece(format!(" ─ {} marked", screen.cursor.marks.len()), theme.marked()));
     }
-    if columns.hidden > 0 {
+    if columns.hidden > 0 && !screen.cursor.visible.is_empty() {
         frame.right = vec![piece(format!("…+{}", columns.hidden), theme.muted())];
     }
     let inside = pen.frame(place, &frame);

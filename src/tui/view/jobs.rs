@@ -36,7 +36,7 @@ fn table(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let cursor = &model.jobs.cursor;
     let columns = columns(model, place.width.saturating_sub(3));
     let mut frame = Frame { title: title(pen, model), style: pen.theme.focused_border(), ..Frame::default() };
-    if columns.hidden > 0 {
+    if columns.hidden > 0 && !cursor.visible.is_empty() {
         frame.right = vec![piece(format!("…+{}", columns.hidden), pen.theme.muted())];
     }
     let inside = pen.frame(place, &frame);

@@ -46,7 +46,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
 /// The result that a key screen shows, and the job screen below it.
 fn result<'a>(model: &'a Model, screen: &KeyScreen) -> Option<(&'a JobScreen, &'a Row)> {
     let job_screen = model.job_screen()?;
-    let result = job_screen.rows.iter().find(|row| row.line == screen.line)?;
+    let result = job_screen.row(screen.line)?;
     Some((job_screen, result))
 }
 

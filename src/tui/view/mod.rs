@@ -34,6 +34,8 @@ mod waveform;
 mod wrap;
 
 #[cfg(test)]
+mod played;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;

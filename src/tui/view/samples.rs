@@ -179,10 +179,11 @@ pub fn priced(width: u16, height: u16) -> Model {
 
 /// The service does not answer since a quarter of an hour.
 pub fn offline(mut model: Model, exit: Exit) -> Model {
-    let failure = match exit {
-        Exit::Key => Failure::with_exit(exit, "the service refused the key of profile default")
-            .hint("check GEMINI_API_KEY, or ask gemtts-tui doctor where the key comes from"),
-        _ => Failure::with_exit(exit, "cannot connect to generativelanguage.googleapis.com: connection refused"),
+    let failure = if exit == Exit::Key {
+        Failure::with_exit(exit, "the service refused the key of profile default")
+            .hint("check GEMINI_API_KEY, or ask gemtts-tui doctor where the key comes from")
+    } else {
+        Failure::with_exit(exit, "cannot connect to generativelanguage.googleapis.com: connection refused")
     };
     model.link.trouble = Some(Trouble { since: ago(15), attempts: 4, failure });
     model.link.listed_at = model.link.listed_at.map(|_| ago(24));
@@ -256,6 +257,8 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
             clipped: 0,
             leading_silence: 0.1,
             trailing_silence: 0.3,
+            longest_gap: 0.2,
+            noise: 0.1,
             peaks: Peaks(peaks.collect()),
         }),
         verdict: Verdict::Ok,
@@ -301,6 +304,8 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
         visible: (0..rows.len() as u32).collect(),
         ..Cursor::default()
     };
+    let mut tally = Tally::default();
+    rows.iter().for_each(|row| tally.add(row));
     model.notices.flash = None;
     model.screens.push(Screen::Job(Box::new(JobScreen {
         name: JobName::parse("batches/e5").unwrap(),
@@ -316,7 +321,8 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
             ),
             ("ch06-0043".to_owned(), text("Nobody had told them, of course.")),
         ]),
-        pane: Pane::Keys,
+        tally,
+        ..JobScreen::new(JobName::parse("batches/e5").unwrap(), Opening::Complete)
     })));
     model
 }
@@ -402,6 +408,7 @@ pub fn plan() -> Plan {
         ],
         estimate: Some(catalog.estimate(&characters, None)),
         repeat_of: Some(JobName::parse("batches/o6k1").unwrap()),
+        repeat_unconfirmed: None,
     }
 }
 

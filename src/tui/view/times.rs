@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::since;
 use crate::tui::model::Model;
@@ -23,12 +23,40 @@ pub fn day_and_clock(zone: &TimeZone, at: Timestamp) -> String {
     zone.to_datetime(at).strftime("%b %-d %H:%M").to_string()
 }
 
-/// The moment that ages of jobs are counted from: when the list was complete, so that no age moves in between.
+/// The moment that ages are counted from: when the list was complete, by the service's clock, which also wrote the
+/// times of jobs and files. So no age moves between two listings, and a wrong clock here makes no age wrong.
 pub fn as_of(model: &Model) -> Timestamp {
-    model.link.listed_at.unwrap_or(model.now)
+    let ahead = SignedDuration::from_secs(model.link.clock_ahead);
+    let here = model.link.listed_at.unwrap_or(model.now);
+    here.checked_add(ahead).unwrap_or(here)
 }
 
 /// The age of something that the service made, by the list on the screen.
 pub fn age_of(model: &Model, made: Timestamp) -> Duration {
     since(made, as_of(model))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn moments_are_shown_where_the_person_is() {
+        let at = samples::now();
+        let zone = TimeZone::fixed(jiff::tz::offset(-3));
+        assert_eq!((clock(&zone, at), clock_seconds(&zone, at)), ("11:02".into(), "11:02:30".into()));
+        assert_eq!(day_and_clock(&TimeZone::UTC, at), "Nov 21 14:02");
+        assert_eq!(clock(&TimeZone::UTC, Timestamp::MAX).len(), 5);
+    }
+
+    #[test]
+    fn a_wrong_clock_here_makes_no_age_wrong() {
+        let mut model = samples::empty(80, 24);
+        assert_eq!(age_of(&model, samples::ago(10)), Duration::from_secs(600));
+        // Our clock is an hour behind that of the service.
+        model.link.clock_ahead = 3_600;
+        model.link.listed_at = Some(samples::ago(60));
+        assert_eq!(age_of(&model, samples::ago(10)), Duration::from_secs(600));
+    }
 }

@@ -1,10 +1,11 @@
 //! How many jobs stand how: the one glance that tells whether anything is wrong.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::text;
 use crate::tui::model::{Entry, Model};
-use crate::tui::theme::Standing;
+use crate::tui::theme::{Standing, Theme};
 use crate::tui::view::job_facts;
 use crate::tui::view::pen::{Pen, Piece, pad, piece};
 
@@ -21,49 +22,79 @@ struct Totals {
     in_flight: (f64, f64),
 }
 
+/// A part of the line, and how long it stays when there is no room: the higher, the longer.
+struct Part {
+    rank: u8,
+    piece: Piece,
+}
+
 /// Draws the second line of the list of jobs.
 pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     if model.jobs.entries.is_empty() {
         return;
     }
-    let theme = *pen.theme;
-    let totals = count(model);
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut say = |text: String, style| {
-        if !pieces.is_empty() {
-            pieces.push(piece("   ", theme.text()));
+    let place = pad(place, 1);
+    let marked: Vec<Piece> = marked(model).map(|text| piece(text, pen.theme.marked())).into_iter().collect();
+    let taken = pen.line_right(place, &marked);
+    let room = Rect { width: place.width.saturating_sub(if taken > 0 { taken + 2 } else { 0 }), ..place };
+    let mut parts = parts(pen.theme, &count(model));
+    loop {
+        for gap in ["   ", "  "] {
+            let pieces = joined(&parts, gap);
+            if pen.total(&pieces) <= room.width || parts.len() == 1 {
+                pen.line(room, &pieces);
+                return;
+            }
         }
-        pieces.push(piece(text, style));
+        let lowest = parts.iter().map(|part| part.rank).min();
+        parts.retain(|part| Some(part.rank) != lowest);
+    }
+}
+
+/// What needs a person is the last to go; what is over and well is the first.
+fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut say = |rank: u8, number: u64, word: &str, style: Style, even_none: bool| {
+        if number > 0 || even_none {
+            let style = if number > 0 { style } else { theme.muted() };
+            parts.push(Part { rank, piece: piece(format!("{} {word}", text::thousands(number)), style) });
+        }
     };
-    let or_muted = |number: u64, style| if number > 0 { style } else { theme.muted() };
-    // What needs a person comes before what does not, so that it is the last to be cut off.
-    if totals.unknown > 0 {
-        say(format!("{} unknown", text::thousands(totals.unknown)), theme.warn());
-    }
-    say(format!("{} running", text::thousands(totals.running)), or_muted(totals.running, theme.active()));
-    say(
-        format!("{} pending", text::thousands(totals.pending)),
-        or_muted(totals.pending, theme.state(Standing::Pending)),
-    );
-    say(format!("{} done", text::thousands(totals.done)), or_muted(totals.done, theme.good()));
-    say(format!("{} failed", text::thousands(totals.failed)), or_muted(totals.failed, theme.bad()));
-    if totals.cancelling > 0 {
-        say(format!("{} cancelling", text::thousands(totals.cancelling)), theme.warn());
-    }
-    if totals.stuck > 0 {
-        say(format!("{} stuck ⚠", text::thousands(totals.stuck)), theme.warn());
-    }
-    let marks = &model.jobs.cursor.marks;
-    if !marks.is_empty() {
-        let n_shown = shown_marks(model);
-        let hidden = marks.len() - n_shown.min(marks.len());
-        let behind = if hidden > 0 { format!(" ({hidden} hidden by the filter)") } else { String::new() };
-        say(format!("{} marked{behind}", marks.len()), theme.marked());
-    }
+    say(8, totals.unknown, "unknown", theme.warn(), false);
+    say(5, totals.running, "running", theme.active(), true);
+    say(3, totals.pending, "pending", theme.state(Standing::Pending), true);
+    say(1, totals.done, "done", theme.good(), true);
+    say(7, totals.failed, "failed", theme.bad(), true);
+    say(4, totals.cancelling, "cancelling", theme.warn(), false);
+    say(6, totals.stuck, "stuck ⚠", theme.warn(), false);
     if totals.in_flight.1 > 0.0 {
-        say(format!("in flight {}", job_facts::about(totals.in_flight)), theme.text());
+        let text = format!("in flight {}", job_facts::about(totals.in_flight));
+        parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
     }
-    pen.line(pad(place, 1), &pieces);
+    parts
+}
+
+fn joined(parts: &[Part], gap: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for part in parts {
+        if !pieces.is_empty() {
+            pieces.push(piece(gap, Style::new()));
+        }
+        pieces.push(part.piece.clone());
+    }
+    pieces
+}
+
+/// `7 marked (3 hidden by the filter)`: what the next verb would act on.
+fn marked(model: &Model) -> Option<String> {
+    let marks = &model.jobs.cursor.marks;
+    if marks.is_empty() {
+        return None;
+    }
+    Some(match marks.len().saturating_sub(shown_marks(model)) {
+        0 => format!("{} marked", marks.len()),
+        hidden => format!("{} marked ({hidden} hidden by the filter)", marks.len()),
+    })
 }
 
 fn count(model: &Model) -> Totals {

@@ -44,9 +44,9 @@ fn bars(peaks: &Peaks, columns: usize, n_lines: usize) -> Vec<String> {
     let mut cells = vec![vec![' '; columns]; n_lines];
     for column in 0..columns {
         let covered = covered(stretch(peaks, column, columns), n_lines);
-        let is_flat = covered.start() == covered.end();
-        for line in covered {
-            cells[line][column] = if is_flat { '-' } else { '|' };
+        let sign = if covered.start() == covered.end() { '-' } else { '|' };
+        for line in &mut cells[covered] {
+            line[column] = sign;
         }
     }
     cells.iter().map(|line| line.iter().collect()).collect()
