@@ -379,7 +379,7 @@ mod tests {
         for line in [
             "gemtts-tui --demo --read-only --profile p --refresh 5 -vv list --json",
             "gemtts-tui list --json --demo --read-only --profile p --refresh 5 -vv",
-            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5 -v",
+            "gemtts-tui --demo --refresh 5 list --json --profile p --read-only -v -v",
         ] {
             let global = parse(line).unwrap().global;
             assert!(global.demo && global.read_only, "{line}");
