@@ -21,6 +21,20 @@ pub struct Look {
     pub ascii: bool,
     /// The terminal shows only ASCII characters; a pipe or a file is no terminal and gets UTF-8.
     pub ascii_terminal: bool,
+    /// When states are coloured on standard output.
+    pub color: Color,
+}
+
+/// When states are coloured. Colour only underlines a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Not at all.
+    #[default]
+    Never,
+    /// On a terminal.
+    OnTerminal,
+    /// Wherever it goes.
+    Always,
 }
 
 /// The two streams of a command.
@@ -61,6 +75,19 @@ impl Console {
         Some(columns().unwrap_or(80))
     }
 
+    /// A word for a state in its colour, where there are colours.
+    pub fn state(&self, word: &str) -> String {
+        let is_colored = match self.look.color {
+            Color::Never => false,
+            Color::OnTerminal => self.out_is_terminal,
+            Color::Always => true,
+        };
+        match code(word) {
+            Some(code) if is_colored => format!("\u{1b}[{code}m{word}\u{1b}[0m"),
+            Some(_) | None => word.to_owned(),
+        }
+    }
+
     /// Whether somebody can be asked: both the question and the answer need a terminal.
     pub fn can_ask(&self) -> bool {
         self.talk_is_terminal && io::stdin().is_terminal()
@@ -90,7 +117,7 @@ impl Console {
 
     /// A line for the person who waits.
     pub fn talk(&self, text: &str) {
-        let mut state = self.state();
+        let mut state = self.lock();
         let mut line = rubout(&state.progress);
         line.push_str(&self.shown(text, self.talk_is_terminal));
         line.push('\n');
@@ -113,7 +140,7 @@ impl Console {
             return;
         }
         let line = self.shown(&text::fit(&bar(what, progress), 79), true);
-        let mut state = self.state();
+        let mut state = self.lock();
         // Only a line that reads differently is drawn, so a fast transfer costs a slow link at most a few hundred lines.
         if line == state.progress {
             return;
@@ -125,7 +152,7 @@ impl Console {
 
     /// Takes the progress line off the terminal.
     pub fn end_progress(&self) {
-        let mut state = self.state();
+        let mut state = self.lock();
         let rubout = rubout(&state.progress);
         state.progress.clear();
         let _ = io::stderr().write_all(rubout.as_bytes());
@@ -150,11 +177,11 @@ impl Console {
 
     /// The first failure to write a result.
     pub fn failed(&self) -> Option<Failure> {
-        self.state().failure.clone()
+        self.lock().failure.clone()
     }
 
     fn write(&self, bytes: &[u8]) {
-        let mut state = self.state();
+        let mut state = self.lock();
         if state.failure.is_some() {
             return;
         }
@@ -183,8 +210,20 @@ impl Console {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder of this lock can panic")
+    }
+}
+
+/// The colour of a state, of the sixteen that the person chose for their terminal.
+fn code(word: &str) -> Option<u8> {
+    match word {
+        "RUNNING" => Some(36),
+        "SUCCEEDED" => Some(32),
+        "FAILED" | "EXPIRED" => Some(31),
+        "CANCELLING" => Some(33),
+        "UNKNOWN" => Some(35),
+        _ => None,
     }
 }
 

@@ -14,28 +14,42 @@ use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
 use crate::request::Severity;
 use crate::text;
 
-/// Submits one job from all sources together.
+/// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
     let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
     let plan = ops::plan(session, &order).await?;
-    if !(arguments.dry_run && arguments.json) {
-        plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
-    }
+    let created = match arguments.dry_run {
+        true => Ok(None),
+        false => submit(session, console, &plan, arguments.yes).await.map(Some),
+    };
+    console.end_progress();
     if arguments.dry_run {
         show(console, &plan, &session.profile, arguments.json);
-        return Ok(if plan.has_errors() { Exit::Failed } else { Exit::Ok });
     }
+    // Whatever came of it, the next try prepares its own.
+    ops::discard(session, &plan).await;
+    match created? {
+        Some(created) => tell(session, console, arguments, created).await,
+        None if plan.has_errors() => Ok(Exit::Failed),
+        None => Ok(Exit::Ok),
+    }
+}
+
+async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) -> Result<Created, Failure> {
+    plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         return Err(Failure::new(format!("nothing was sent: {} to mend", text::plural(errors, "error"))));
     }
-    console.talk(&summary(&plan));
-    if let (Some(earlier), false) = (&plan.repeat_of, arguments.yes) {
+    console.talk(&summary(plan));
+    if let (Some(earlier), false) = (&plan.repeat_of, yes) {
         agree_to_repeat(console, earlier).await?;
     }
-    let created = ops::submit(session, &plan, &|progress| console.progress("uploading", progress)).await;
-    console.end_progress();
-    let (job, outcome) = match created? {
+    ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await
+}
+
+async fn tell(session: &Session, console: &Console, arguments: &Create, created: Created) -> Result<Exit, Failure> {
+    let (job, outcome) = match created {
         Created::Confirmed(job) => (job, "confirmed"),
         Created::Adopted(job) => {
             console.talk(&format!("the answer was lost; the job was found in the list: {}", job.name));
@@ -102,6 +116,7 @@ fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
         console.json(&json::plan(plan, profile));
         return;
     }
+    plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     console.result(&summary(plan));
     let how = if plan.inline { "inline" } else { "as a file" };
     console.result(&format!("{} of JSONL {how}, sha256 {}", text::bytes(plan.bytes), plan.sha256));

@@ -10,9 +10,13 @@
 //! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |
 //! | `delete` | job | those of a job as it was, `outcome` (`deleted`) |
 //! | `wait` | transition | those of a job, `previousState`, `transitionTime` |
-//! | `save` | result | [`row`] |
+//! | `save` | result | `key`, `file`, `status`, `verdict`, `job`, `line`, as in the manifest, which has the rest |
+//! | `verify` | folder | `folder`, `right`, `bytes`, `different` (`key`, `file`, `line`, `difference`), `withoutFile`, `unreadableLines` |
 //! | `files list` | file | [`file`] |
 //! | `files delete` | file | `name`, `outcome` (`deleted`) |
+//! | `doctor` | check | `check`, `status` (`ok`, `note`, `problem`), `detail` |
+//! | `doctor` | create whose outcome is open | `token`, `state` (`UNKNOWN`), `displayName`, `createTime` |
+//! | `models`, `voices` | model, voice | what is known of it |
 //!
 //! What fails has no object: the message is on standard error, and the exit code tells.
 //!
@@ -21,7 +25,6 @@
 use serde_json::{Value, json};
 
 use crate::api::StoredFile;
-use crate::audio::Verdict;
 use crate::job::{Job, split_token};
 use crate::ops::{Plan, Transition, Unconfirmed};
 use crate::request::Finding;
@@ -89,11 +92,6 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "backend": BACKEND,
         "profile": profile,
     })
-}
-
-/// A result, as the manifest has it.
-pub fn row(key: Option<&str>, file: Option<&str>, verdict: Verdict, status: &str) -> Value {
-    json!({ "key": key, "file": file, "status": status, "verdict": verdict.as_str() })
 }
 
 /// A stored file, with the service's own field names.

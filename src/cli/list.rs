@@ -67,7 +67,9 @@ pub async fn run(session: &Session, console: &Console, arguments: &List) -> Resu
         if rows.is_empty() {
             console.talk("no jobs");
         } else {
-            console.result(&table(&COLUMNS, &rows, console.width()));
+            let table = table(&COLUMNS, &rows, console.width());
+            let lines: Vec<String> = table.lines().map(|line| painted(console, line)).collect();
+            console.result(&lines.join("\n"));
         }
     }
     for (token, jobs) in ops::duplicates(session) {
@@ -78,6 +80,12 @@ pub async fn run(session: &Session, console: &Console, arguments: &List) -> Resu
         console.talk("warning: the list is incomplete; the service did not come to an end of its pages");
     }
     Ok(Exit::Ok)
+}
+
+/// The line with its first word, the state, in its colour.
+fn painted(console: &Console, line: &str) -> String {
+    let end = line.find(['\t', ' ']).unwrap_or(line.len());
+    format!("{}{}", console.state(&line[..end]), &line[end..])
 }
 
 fn row(job: &Job, state: &str, now: Timestamp) -> Vec<String> {

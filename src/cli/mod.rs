@@ -38,10 +38,10 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::clock::Clock;
-use crate::config::{Env, Terminal};
+use crate::config::{Colors, Env, Terminal};
 use crate::failure::{Exit, Failure};
-use args::{Arguments, FilesVerb, Global, Verb};
-use console::{Console, Look};
+use args::{Arguments, ColorChoice, FilesVerb, Global, Verb};
+use console::{Color, Console, Look};
 use stage::{Key, Stage};
 
 /// How long work on the disk may take to come to its end once a command is called off.
@@ -61,7 +61,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let env = Env::from_process();
     let global = &arguments.global;
     let terminal = Terminal::from_env(&env, false, global.color.into());
-    let console = Arc::new(Console::new(Look { ascii: global.ascii, ascii_terminal: terminal.ascii }));
+    let color = match (global.color, terminal.colors) {
+        (ColorChoice::Always, _) => Color::Always,
+        (ColorChoice::Never, _) | (ColorChoice::Auto, Colors::None) => Color::Never,
+        (ColorChoice::Auto, Colors::Ansi16 | Colors::True) => Color::OnTerminal,
+    };
+    let console = Arc::new(Console::new(Look { ascii: global.ascii, ascii_terminal: terminal.ascii, color }));
     let exit = match &arguments.verb {
         None => dashboard::run(&console, global, &env, &terminal),
         Some(verb) => command(&console, global, &env, verb),

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::args::Save;
 use super::console::Console;
-use super::json;
 use crate::audio::Verdict;
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, KeyChoice, SaveFrom, SaveOrder, Saved, Saving, Session};
@@ -72,12 +73,12 @@ pub async fn one(
     keys: KeyChoice,
     tell: Tell,
 ) -> Result<Exit, Failure> {
-    let name = match &from {
-        SaveFrom::Job(job) => job.name.to_string(),
-        SaveFrom::File(path) => text::clean(&path.display().to_string()),
+    let (name, job) = match &from {
+        SaveFrom::Job(job) => (job.name.to_string(), Some(job.name.to_string())),
+        SaveFrom::File(path) => (text::clean(&path.display().to_string()), None),
     };
     let order = SaveOrder { from, folder, keys };
-    let saved = ops::save(session, &order, &|event| on_event(console, tell, event)).await;
+    let saved = ops::save(session, &order, &|event| on_event(console, tell, job.as_deref(), event)).await;
     console.end_progress();
     let saved = saved?;
     let line = format!("{name}: {}", summary(&saved));
@@ -88,11 +89,18 @@ pub async fn one(
     Ok(exit(&saved))
 }
 
-fn on_event(console: &Console, tell: Tell, event: Saving) {
+fn on_event(console: &Console, tell: Tell, job: Option<&str>, event: Saving) {
     match event {
         Saving::Progress(progress) => console.progress("saving", progress),
-        Saving::Row { key, file, verdict, status, line: _ } => match tell {
-            Tell::Json => console.json(&json::row(key.as_deref(), file.as_deref(), verdict, status)),
+        Saving::Row { key, file, verdict, status, line } => match tell {
+            Tell::Json => console.json(&json!({
+                "key": key,
+                "file": file,
+                "status": status,
+                "verdict": verdict.as_str(),
+                "job": job,
+                "line": line,
+            })),
             Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
             Tell::Result | Tell::Talk => {
                 let key = key

@@ -10,7 +10,7 @@ use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
 use crate::config::{BaseUrl, Env, Flags, Settings};
 use crate::failure::{Exit, Failure};
-use crate::ops::Session;
+use crate::ops::{Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
 
@@ -108,6 +108,10 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
             let service = gemini::connect(&endpoint, &options)?;
             session(service).with_key(&endpoint.key)?
         }
+    };
+    let session = match settings.refresh {
+        Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
+        None => session,
     };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
 }

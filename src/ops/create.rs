@@ -299,7 +299,6 @@ fn not_sent(what: &str, error: api::Error) -> Failure {
 /// Looks for the job for a while: most lost answers belong to a create that went through.
 async fn search(session: &Session, intent: &Intent) -> Result<Created, Failure> {
     let probes = &session.pace.probes;
-    let longest = probes.last().copied().unwrap_or_default() * 2 + session.pace.first;
     let probing = async {
         let mut waited = std::time::Duration::ZERO;
         for probe in probes {
@@ -312,7 +311,7 @@ async fn search(session: &Session, intent: &Intent) -> Result<Created, Failure> 
         }
         Found::Nothing
     };
-    let found = tokio::time::timeout(longest, probing).await.unwrap_or(Found::Nothing);
+    let found = tokio::time::timeout(session.pace.probes_most, probing).await.unwrap_or(Found::Nothing);
     let mut jobs = match found {
         Found::Nothing => {
             let tracked = Tracked { intent: intent.clone(), verdict: None };

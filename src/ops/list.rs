@@ -315,3 +315,54 @@ fn or_nothing<T>(read: Result<Vec<T>, crate::store::Error>) -> Vec<T> {
         Vec::new()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobKind;
+
+    fn job(state: JobState) -> Job {
+        let time = |time: &str| time.parse().ok();
+        Job {
+            name: JobName::parse("batches/a").unwrap(),
+            display_name: None,
+            kind: JobKind::GenerateContent,
+            model: None,
+            end_time: if state.is_terminal() { time("2026-01-01T02:00:00Z") } else { None },
+            state,
+            counts: None,
+            create_time: time("2026-01-01T01:00:00Z"),
+            update_time: None,
+            source: None,
+            dest: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_change_is_seen_once_and_dated_by_the_service_where_it_tells() {
+        use JobState::{Cancelled, Other, Pending, Running, Succeeded};
+        let paused = || Other("JOB_STATE_PAUSED".into());
+        let table = [
+            (None, Pending, Some("2026-01-01T01:00:00Z")),
+            (None, Running, Some("2026-01-01T03:00:00Z")),
+            (None, Succeeded, Some("2026-01-01T02:00:00Z")),
+            (Some(Pending), Pending, None),
+            (Some(Pending), Running, Some("2026-01-01T03:00:00Z")),
+            (Some(Running), paused(), Some("2026-01-01T03:00:00Z")),
+            (Some(paused()), Cancelled, Some("2026-01-01T02:00:00Z")),
+            // An answer that a newer one overtook.
+            (Some(Succeeded), Running, None),
+        ];
+        for (from, to, at) in table {
+            let seen = transitions(&|_| from.clone(), &[job(to.clone())], "2026-01-01T03:00:00Z".parse().unwrap());
+            let expected = at.map(|at| Transition {
+                job: JobName::parse("batches/a").unwrap(),
+                from: from.clone(),
+                to: to.clone(),
+                at: at.parse().unwrap(),
+            });
+            assert_eq!(seen, Vec::from_iter(expected), "{from:?} to {to:?}");
+        }
+    }
+}

@@ -95,6 +95,8 @@ pub struct Pace {
     pub most_offline: Duration,
     /// When to look for a job whose create was not answered, counted from the loss of the answer.
     pub probes: Vec<Duration>,
+    /// When to stop looking for it, however long the looks take.
+    pub probes_most: Duration,
     /// How often to look for the output of a job that is over without any yet.
     pub output: Duration,
     /// How long to look for it.
@@ -108,6 +110,7 @@ impl Default for Pace {
             most: Duration::from_secs(10),
             most_offline: Duration::from_secs(300),
             probes: [0, 2, 5, 15].map(Duration::from_secs).to_vec(),
+            probes_most: Duration::from_secs(30),
             output: Duration::from_secs(5),
             output_most: Duration::from_secs(120),
         }

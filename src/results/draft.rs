@@ -61,6 +61,8 @@ struct Detail {
 #[derive(Debug, Default)]
 struct Part {
     mime: Option<String>,
+    /// Its data is being decoded, and not read over.
+    is_decoded: bool,
     has_bytes: bool,
     container: Option<Container>,
 }
@@ -206,6 +208,7 @@ impl Draft {
             return false;
         }
         decoder.restart();
+        self.part.is_decoded = true;
         true
     }
 
@@ -242,7 +245,7 @@ impl Draft {
         (decoder, unwrap): (&mut Decoder, &mut Unwrap),
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        if self.is_refused() {
+        if !self.part.is_decoded || self.is_refused() {
             *unwrap = Unwrap::default();
             return Ok(());
         }
@@ -261,6 +264,10 @@ impl Draft {
     fn end_part(&mut self) {
         let part = std::mem::take(&mut self.part);
         let Some(container) = part.container else { return };
+        if self.audio.wrong_format.is_some() {
+            // What streamed by of the other format is none of this one's samples.
+            return;
+        }
         let mime = part.mime.as_deref().map(Mime::parse);
         let format = match (container, mime) {
             (Container::Wav(format), _) | (Container::Raw, Some(Mime::Pcm(format))) => format,

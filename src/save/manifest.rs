@@ -111,7 +111,7 @@ pub(super) struct Manifest {
     saved: HashMap<Identity, u64>,
     /// Further records of keys that have several.
     saved_again: HashMap<Identity, Vec<u64>>,
-    /// Hashes of the lines of earlier runs, so that the same thing is not noted again.
+    /// Hashes of the lines of earlier runs about rows without a file, so that the same thing is not noted again.
     lines: HashSet<Identity>,
 }
 
@@ -148,9 +148,11 @@ impl Manifest {
                 self.file.sync_data()?;
             }
             let Some(record) = record else { continue };
-            self.lines.insert(Identity::of_text(&record.to_line()));
-            if record.status == Status::Saved {
-                self.note(Identity::of(record.key.as_deref(), record.line), line.at);
+            match record.status {
+                Status::Saved => self.note(Identity::of(record.key.as_deref(), record.line), line.at),
+                Status::Failed | Status::Duplicate => {
+                    self.lines.insert(Identity::of_text(&record.to_line()));
+                }
             }
         }
         self.bytes = self.file.metadata()?.len();
@@ -180,7 +182,7 @@ impl Manifest {
         Ok(records)
     }
 
-    /// Appends records and waits until they are on the disk. What an earlier run has noted is not noted again.
+    /// Appends records and waits until they are on the disk. A row without a file is not noted again in the same words.
     pub(super) fn append<'a>(&mut self, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
         let text: String =
             records.map(Record::to_line).filter(|line| !self.lines.contains(&Identity::of_text(line))).collect();

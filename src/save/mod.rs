@@ -4,20 +4,26 @@
 //! replaced; running again writes only what is missing.
 
 mod aligned;
+mod desk;
 mod error;
 mod folder;
 mod from_file;
+mod hand;
 mod manifest;
 mod name;
 mod part;
+mod plan;
 mod saver;
+mod selection;
 mod summary;
 mod verify;
 
+pub use desk::{Done, OnRow, Progress};
 pub use error::Error;
 pub use from_file::{from_file, from_row};
 pub use manifest::{MANIFEST, Record, Status};
-pub use saver::{Done, OnRow, Progress, Saver, Selection, Takes};
+pub use saver::Saver;
+pub use selection::{Selection, Takes};
 pub use summary::Summary;
 pub use verify::{Check, Difference, What, read, verify};
 

@@ -1,7 +1,7 @@
 //! What a run has done.
 
+use super::desk::Done;
 use super::manifest::Record;
-use super::saver::Done;
 use crate::audio::Verdict;
 use crate::failure::Exit;
 use crate::results::Row;

@@ -78,7 +78,7 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// Removes the files of a folder that were written more than so many hours ago.
-pub(super) fn sweep(folder: &Path, now: Timestamp, hours: i64) -> Result<(), Error> {
+pub fn sweep(folder: &Path, now: Timestamp, hours: i64) -> Result<(), Error> {
     for entry in fs::read_dir(folder).map_err(Error::read(folder))?.flatten() {
         let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
         let modified = modified.and_then(|time| Timestamp::try_from(time).ok());

@@ -12,18 +12,16 @@ use crate::tui::mailbox::Mailbox;
 pub fn read_into(mailbox: Arc<Mailbox>) {
     let read = move || {
         while let Ok(input) = crossterm::event::read() {
-            if let Some(event) = translate(input) {
-                mailbox.tell(event);
-            }
+            translate(input).into_iter().flatten().for_each(|event| mailbox.tell(event));
         }
     };
     std::thread::Builder::new().name("input".to_owned()).spawn(read).ok();
 }
 
-/// What an input means; `None` when it means nothing to us.
-fn translate(input: Input) -> Option<Event> {
-    match input {
-        Input::Key(key) => chord(key).map(Event::Key),
+/// What an input means: nothing to us, one thing, or two.
+fn translate(input: Input) -> [Option<Event>; 2] {
+    let event = match input {
+        Input::Key(key) => return chords(key).map(|chord| chord.map(Event::Key)),
         Input::Paste(text) => Some(Event::Pasted(text)),
         Input::Resize(width, height) => Some(Event::Resized(width, height)),
         Input::Mouse(mouse) => match mouse.kind {
@@ -33,36 +31,49 @@ fn translate(input: Input) -> Option<Event> {
             _ => None,
         },
         Input::FocusGained | Input::FocusLost => None,
-    }
+    };
+    [event, None]
 }
 
 /// A key as the key table spells it: capitals without shift, releases not at all.
-fn chord(key: KeyEvent) -> Option<Chord> {
+///
+/// Esc and the key after it look like one key with Alt when a slow link delivers them together. Nothing here is bound
+/// to Alt, so they are taken for what they most likely were.
+fn chords(key: KeyEvent) -> [Option<Chord>; 2] {
     if key.kind == KeyEventKind::Release {
-        return None;
+        return [None, None];
     }
     let kept = match key.code {
-        KeyCode::Char(_) | KeyCode::BackTab => KeyModifiers::CONTROL | KeyModifiers::ALT,
-        _ => KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT,
+        KeyCode::Char(_) | KeyCode::BackTab => KeyModifiers::CONTROL,
+        _ => KeyModifiers::CONTROL | KeyModifiers::SHIFT,
     };
-    Some(Chord { code: key.code, modifiers: key.modifiers & kept })
+    let chord = Some(Chord { code: key.code, modifiers: key.modifiers & kept });
+    let escape = Chord { code: KeyCode::Esc, modifiers: KeyModifiers::NONE };
+    if key.modifiers.contains(KeyModifiers::ALT) { [Some(escape), chord] } else { [chord, None] }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn chord(code: KeyCode, modifiers: KeyModifiers) -> Chord {
+        Chord { code, modifiers }
+    }
+
     #[test]
     fn capitals_and_back_tab_carry_no_shift() {
-        let key = |code, modifiers| chord(KeyEvent::new(code, modifiers)).unwrap();
-        assert_eq!(
-            key(KeyCode::Char('D'), KeyModifiers::SHIFT),
-            Chord { code: KeyCode::Char('D'), modifiers: KeyModifiers::NONE }
-        );
-        assert_eq!(
-            key(KeyCode::BackTab, KeyModifiers::SHIFT),
-            Chord { code: KeyCode::BackTab, modifiers: KeyModifiers::NONE }
-        );
-        assert_eq!(key(KeyCode::Char('d'), KeyModifiers::CONTROL).label(), "Ctrl-d");
+        let read = |code, modifiers| chords(KeyEvent::new(code, modifiers));
+        let plain = |code| [Some(chord(code, KeyModifiers::NONE)), None];
+        assert_eq!(read(KeyCode::Char('D'), KeyModifiers::SHIFT), plain(KeyCode::Char('D')));
+        assert_eq!(read(KeyCode::BackTab, KeyModifiers::SHIFT), plain(KeyCode::BackTab));
+        let half_down = read(KeyCode::Char('d'), KeyModifiers::CONTROL)[0].unwrap();
+        assert_eq!(half_down.label(), "Ctrl-d");
+    }
+
+    #[test]
+    fn escape_and_the_next_key_in_one_packet_are_two_keys() {
+        let read = chords(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT));
+        let plain = |code| Some(chord(code, KeyModifiers::NONE));
+        assert_eq!(read, [plain(KeyCode::Esc), plain(KeyCode::Char('q'))]);
     }
 }

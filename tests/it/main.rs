@@ -5,10 +5,15 @@
 
 mod api;
 mod architecture;
+#[cfg(unix)]
 mod cli;
 mod ops;
+mod papers;
+#[cfg(unix)]
 mod pty;
 mod results;
 mod save;
 mod script;
 mod store;
+#[cfg(unix)]
+mod tape;

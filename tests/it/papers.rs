@@ -4,10 +4,23 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+
+use gemtts_tui::tui::keys::{BINDINGS, Context};
+
+/// Two tests rewrite the same file.
+static README: Mutex<()> = Mutex::new(());
 
 #[test]
 fn the_readme_lists_the_keys_of_the_key_table() {
-    holds("keys", &run(&["keys", "--markdown"]));
+    let mut table = "| keys | what they do | where |\n|---|---|---|\n".to_owned();
+    for binding in BINDINGS {
+        let keys: Vec<_> = binding.chords.iter().map(|chord| format!("`{}`", chord.label())).collect();
+        let places: Vec<_> = binding.contexts.iter().map(|context| context.title().to_lowercase()).collect();
+        let places = if binding.contexts.len() == Context::ALL.len() { "everywhere".into() } else { places.join(", ") };
+        table.push_str(&format!("| {} | {} | {places} |\n", keys.join(" "), binding.help));
+    }
+    holds("keys", &table);
 }
 
 #[test]
@@ -41,6 +54,7 @@ fn every_command_that_the_readme_shows_is_one() {
 }
 
 fn holds(block: &str, text: &str) {
+    let _alone = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (begin, end) = (format!("<!-- {block} -->\n"), format!("<!-- /{block} -->"));
     let readme_text = std::fs::read_to_string(readme()).expect("the README");
     let start = readme_text.find(&begin).expect("the begin of the block") + begin.len();
@@ -59,7 +73,8 @@ fn readme() -> std::path::PathBuf {
 }
 
 fn run(words: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_gemtts-tui")).args(words).env("COLUMNS", "400").output().expect("the program");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_gemtts-tui")).args(words).env("COLUMNS", "400").output().expect("the program");
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }

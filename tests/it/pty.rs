@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::Child;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pty_process::Size;
@@ -43,12 +43,12 @@ impl Terminal {
             let mut buffer = [0; 65_536];
             // On Linux the end of the child shows as an error, elsewhere as an empty read.
             while let Ok(length @ 1..) = (&*reader).read(&mut buffer) {
-                let mut output = sink.0.lock().expect("no holder panics");
+                let mut output = sink.0.lock().unwrap_or_else(PoisonError::into_inner);
                 output.parser.process(&buffer[..length]);
                 output.bytes.extend_from_slice(&buffer[..length]);
                 sink.1.notify_all();
             }
-            sink.0.lock().expect("no holder panics").closed = true;
+            sink.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
             sink.1.notify_all();
         });
         Terminal { pty: Some(pty), child, output }
@@ -64,7 +64,13 @@ impl Terminal {
     /// Gives the terminal another size.
     pub fn resize(&self, columns: u16, rows: u16) {
         let pty = self.pty.as_deref().expect("the terminal is still there");
-        self.output.0.lock().expect("no holder panics").parser.screen_mut().set_size(number(rows), number(columns));
+        self.output
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .parser
+            .screen_mut()
+            .set_size(number(rows), number(columns));
         pty.resize(Size::new(rows, columns)).expect("a size");
     }
 
@@ -86,7 +92,7 @@ impl Terminal {
     /// Waits until the screen fits; fails with the screen at the deadline or when the program ends first.
     pub fn wait(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + DEADLINE;
-        let mut output = self.output.0.lock().expect("no holder panics");
+        let mut output = self.output.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let screen = output.parser.screen().contents();
             if fits(&screen) {
@@ -94,7 +100,7 @@ impl Terminal {
             }
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero() && !output.closed, "waited for {what}; the screen shows:\n{screen}");
-            output = self.output.1.wait_timeout(output, left).expect("no holder panics").0;
+            output = self.output.1.wait_timeout(output, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -111,7 +117,7 @@ impl Terminal {
     /// Waits for the end of the program and of its output.
     pub fn end(&mut self) -> std::process::ExitStatus {
         let until = Instant::now() + DEADLINE;
-        let mut output = self.output.0.lock().expect("no holder panics");
+        let mut output = self.output.0.lock().unwrap_or_else(PoisonError::into_inner);
         while !output.closed {
             let left = until.saturating_duration_since(Instant::now());
             assert!(
@@ -119,14 +125,14 @@ impl Terminal {
                 "the program does not end; the screen shows:\n{}",
                 output.parser.screen().contents()
             );
-            output = self.output.1.wait_timeout(output, left).expect("no holder panics").0;
+            output = self.output.1.wait_timeout(output, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(output);
         self.child.wait().expect("the program was started here")
     }
 
     fn with<T>(&self, look: impl FnOnce(&Output) -> T) -> T {
-        look(&self.output.0.lock().expect("no holder panics"))
+        look(&self.output.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

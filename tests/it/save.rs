@@ -554,3 +554,141 @@ fn verify_names_what_differs() {
     );
     assert_eq!((check.right, check.without_file), (1, 0));
 }
+
+/// A disk on which no file may grow beyond 64 kB stands for a full one: the write fails half-way through a file.
+///
+/// The limit holds for a whole process, so the test runs itself again as a child and looks at what that left behind.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_stops_the_run_and_keeps_what_is_good() {
+    const FOLDER: &str = "GEMTTS_TEST_FULL_DISK";
+    let lines = |second: &[u8]| {
+        line(json!("a"), &samples(5_000, 1)) + &line(json!("b"), second) + &line(json!("c"), &samples(5_000, 3))
+    };
+    // One row that is held in memory until it is whole, and one that needs a temporary file while it comes.
+    let sizes = [100_000, 900_000];
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        limit_file_size(64 * 1024);
+        for n in sizes {
+            let mut saver = open(&Path::new(&folder).join(n.to_string()));
+            let mut parser = Parser::new(Form::Lines);
+            let error = parser.push(lines(&samples(n, 2)).as_bytes(), &mut saver).unwrap_err();
+            assert!(
+                matches!(&error, Error::Write { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge),
+                "{error:?}"
+            );
+            assert_eq!(error.exit(), Exit::Disk);
+        }
+        return;
+    }
+    let outer = folder();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "save::a_full_disk_stops_the_run_and_keeps_what_is_good"])
+        .env(FOLDER, outer.path())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    for n in sizes {
+        let out = outer.path().join(n.to_string());
+        let left: Vec<String> = snapshot(&out).into_keys().collect();
+        assert_eq!(left, ["a.wav", "manifest.jsonl"]);
+        assert_eq!(save::verify(&out).unwrap().right, 1);
+        let before = snapshot(&out);
+        let summary = save_stream(&lines(&samples(n, 2)), &out);
+        assert_eq!((summary.already, summary.saved, summary.exit()), (1, 2, Exit::Ok));
+        assert_eq!(snapshot(&out)["a.wav"], before["a.wav"]);
+        assert_eq!(save::verify(&out).unwrap().right, 3);
+    }
+}
+
+/// Without a handler the signal that comes with the limit would end the process.
+#[cfg(unix)]
+fn limit_file_size(bytes: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let kind = tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The handler stays when its stream goes.
+    drop(tokio::signal::unix::signal(kind).unwrap());
+    let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
+}
+
+#[test]
+fn many_hands_do_what_one_does() {
+    let outer = folder();
+    let source = outer.path().join("lines.jsonl");
+    let mut lines = String::new();
+    // 18 MB: pieces of 8 MB each are shared out among threads.
+    for n in 0..60 {
+        lines.push_str(&line(json!(format!("key-{n}")), &samples(110_000 + n, n)));
+        match n {
+            5 => lines.push_str("not json\n"),
+            10 | 40 => lines.push_str(&line(json!("key-3"), &samples(2_000, n))),
+            20 => lines.push_str("{\"key\":\"later\",\"error\":{\"code\":13}}\n\n"),
+            25 | 50 => lines.push_str(&line(json!("later"), &samples(3_000, n))),
+            30 => lines.push_str(&line(json!("KEY-44"), &samples(2_500, n))),
+            _ => {}
+        }
+    }
+    fs::write(&source, &lines).unwrap();
+    let (one, many) = (outer.path().join("one"), outer.path().join("many"));
+    let by_one = save_stream(&lines, &one);
+    let by_many = save_file(&source, Form::Lines, &many);
+    assert_eq!((by_many.saved, by_many.failed, by_many.duplicates), (62, 2, 3));
+    assert!((by_one.seconds - by_many.seconds).abs() < 0.001);
+    assert_eq!(by_one, Summary { seconds: by_one.seconds, ..by_many.clone() });
+    let sorted = |out: &Path| {
+        let mut records = records(out);
+        records.sort_by_key(|record| record.line);
+        records
+    };
+    for (one, many) in sorted(&one).into_iter().zip(sorted(&many)) {
+        // Only a look ahead can tell that the first of two twins has a twin.
+        match many.key.as_deref() {
+            Some("key-44" | "KEY-44") => {
+                assert!(many.file.as_ref().is_some_and(|file| file.len() > "key-44-.wav".len()))
+            }
+            Some(_) | None => assert_eq!(one.file, many.file),
+        }
+        assert_eq!(one, Record { file: one.file.clone(), ..many });
+    }
+    assert_eq!(save::verify(&many).unwrap().right, 62);
+    let before = snapshot(&many);
+    let again = save_file(&source, Form::Lines, &many);
+    assert_eq!(again, Summary { saved: 0, already: 62, seconds: again.seconds, ..by_many });
+    assert!(snapshot(&many) == before);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_where_the_folder_once_was() {
+    let outer = folder();
+    let (out, elsewhere) = (outer.path().join("out"), outer.path().join("elsewhere"));
+    fs::create_dir(&elsewhere).unwrap();
+    let mut saver = open(&out);
+    fs::rename(&out, outer.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &out).unwrap();
+    let mut parser = Parser::new(Form::Lines);
+    parser.push(line(json!("a"), &samples(1500, 1)).as_bytes(), &mut saver).unwrap();
+    saver.flush().unwrap();
+    assert_eq!(wavs(&outer.path().join("moved")), ["a.wav"]);
+    assert_eq!(snapshot(&elsewhere).len(), 0);
+
+    fs::remove_dir_all(outer.path().join("moved")).unwrap();
+    let error = parser
+        .push(line(json!("b"), &samples(1500, 1)).as_bytes(), &mut saver)
+        .and_then(|()| saver.flush())
+        .unwrap_err();
+    assert_eq!((error.exit(), matches!(error, Error::Write { .. })), (Exit::Disk, true));
+}
+
+#[test]
+fn a_saver_may_work_on_a_thread_of_its_own() {
+    let out = folder();
+    let mut saver = open(out.path()).in_background();
+    let summary = std::thread::spawn(move || {
+        save::from_file(&fixture("output_mixed.jsonl"), Form::Lines, &mut saver).unwrap();
+        saver.finish().unwrap()
+    });
+    assert_eq!(summary.join().unwrap().saved, 6);
+}

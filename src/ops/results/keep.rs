@@ -7,12 +7,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, JobName};
 use crate::results::Form;
 use crate::store::{Lock, Store};
+
+/// How long copies are kept after they were written.
+const LIFE_HOURS: i64 = 30 * 24;
 
 /// Where a copy of one job's results is kept.
 #[derive(Clone, Debug)]
@@ -73,6 +77,14 @@ impl Place {
         file.write_all(&serde_json::to_vec(&origin).expect("numbers and text can be written"))?;
         file.persist(self.path("origin"))?;
         Ok(())
+    }
+
+    /// Removes copies that nobody has asked for in a month: the service has dropped their results long since, but audio
+    /// that was saved does not need them either.
+    pub(super) fn sweep(&self, now: Timestamp) {
+        if let Err(error) = crate::store::sweep(&self.folder, now, LIFE_HOURS) {
+            tracing::debug!(%error, "old copies of results could not be swept away");
+        }
     }
 
     /// Begins a copy, or goes on with a part of one. Another task that is at it already gets its part left alone.

@@ -44,10 +44,13 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
 
 /// Where the results come from: the kept copy, else the service from where a part of a copy ends.
 pub(super) async fn source(session: &Session, job: &Job, dest: &Dest, place: &Place) -> Result<From, Failure> {
-    let (place, store) = (place.clone(), session.store.clone());
+    let (place, store, now) = (place.clone(), session.store.clone(), session.clock.now());
     let found = on_disk(move || match place.whole() {
         Some(path) => Ok::<_, Failure>(Err(path)),
-        None => place.begin(&store).map(Ok),
+        None => {
+            place.sweep(now);
+            place.begin(&store).map(Ok)
+        }
     });
     let part = match found.await? {
         Ok(part) => part,
@@ -79,7 +82,7 @@ pub(super) fn is_complete(totals: &Totals, expected: Option<u64>, is_announced_s
     };
     let is_short = expected.is_some_and(|expected| totals.rows < expected);
     // A file of the announced size is all that the service has, whatever its counts say.
-    if is_announced_size && totals.is_whole || totals.is_whole && !is_short {
+    if totals.is_whole && (is_announced_size || !is_short) {
         return Ok(());
     }
     Err(Failure::new(format!("the results are incomplete ({of})")).hint("try again: the connection may have been cut"))

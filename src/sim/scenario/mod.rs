@@ -2,6 +2,32 @@
 //!
 //! Pure data, read from TOML. A field that nobody knows is an error that names it, so a typing mistake in a fault
 //! cannot turn a test into one that always passes.
+//!
+//! ```toml
+//! clock = "manual"                 # time stands still until a test moves it
+//! many_jobs = 232                  # besides those below
+//!
+//! [timing]
+//! pending = "2s"
+//! results_lag = "10s"              # SUCCEEDED comes before the results
+//!
+//! [[job]]
+//! name = "audiobook-ch07"
+//! state = "running"
+//! age = "2h 4m"
+//! done = 0.64
+//! left = "38s"                     # absent: it never ends
+//! keys = "ch07-####"
+//! requests = 96
+//! texts = ["Taken in turn.", "As often as needed."]
+//! result = [{ kind = "silent", keys = "ch07-00*", share = 0.1 }]
+//!
+//! [[fault]]                        # the create is accepted and its answer lost
+//! on = "create"
+//! nth = 1
+//! processed = true
+//! answer = "close"
+//! ```
 
 mod fault;
 mod job;
@@ -225,6 +251,21 @@ mod tests {
             let full = crate::failure::Failure::from_error(crate::failure::Exit::Usage, &error).message;
             assert!(full.contains(word), "{text}: {full}");
         }
+    }
+
+    #[test]
+    fn the_example_at_the_top_is_right() {
+        let source = include_str!("mod.rs");
+        let example: String = source
+            .lines()
+            .skip_while(|line| *line != "//! ```toml")
+            .skip(1)
+            .take_while(|line| *line != "//! ```")
+            .map(|line| line.trim_start_matches("//!").to_owned() + "\n")
+            .collect();
+        let scenario = Scenario::parse(&example).unwrap();
+        assert_eq!((scenario.clock, scenario.many_jobs, scenario.job.len()), (ClockKind::Manual, 232, 1));
+        assert_eq!(scenario.fault, [Fault::lost_answer(crate::sim::Call::Create).nth(1)]);
     }
 
     #[test]

@@ -171,21 +171,24 @@ async fn faulty(shared: &Arc<Shared>, asked: Asked, body: Incoming, fault: Fault
 
 fn refusal(fault: &Fault) -> Refusal {
     let code = fault.status.unwrap_or(500);
+    let is_paced = fault.per_day || fault.retry_delay.is_some();
     let usual = match code {
+        429 if is_paced => "You exceeded your current quota, please check your plan and billing details.",
         429 => {
-            "You exceeded your current quota, please check your plan and billing details. For more information on \
-                this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. "
+            "You exceeded your current quota, please check your plan and billing details. For more information on this \
+             error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: \
+             https://ai.dev/rate-limit. "
         }
         500 => {
             "An internal error has occurred. Please retry or report in \
-                https://developers.generativeai.google/guide/troubleshooting"
+             https://developers.generativeai.google/guide/troubleshooting"
         }
         503 => "The model is overloaded. Please try again later.",
         504 => "Deadline expired before operation could complete.",
         _ => "The service could not do that.",
     };
     let mut refusal = Refusal::new(code, fault.message.clone().unwrap_or_else(|| usual.to_owned()));
-    if code == 429 {
+    if code == 429 && !is_paced {
         refusal.details.push(json!({
             "@type": "type.googleapis.com/google.rpc.Help",
             "links": [{
@@ -200,6 +203,7 @@ fn refusal(fault: &Fault) -> Refusal {
             "violations": [{
                 "quotaMetric": "generativelanguage.googleapis.com/generate_content_free_tier_requests",
                 "quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+                "quotaDimensions": { "location": "global", "model": "gemini-3.1-flash-tts-preview" },
                 "quotaValue": "15",
             }],
         }));

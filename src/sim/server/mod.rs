@@ -29,6 +29,9 @@ use crate::clock::Clock;
 use journal::Journal;
 use uploads::Uploads;
 
+/// An idle connection is closed after four minutes, as Google's front ends do.
+const IDLE: Duration = Duration::from_secs(240);
+
 /// How the service is to run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -143,7 +146,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
 async fn connection(stream: tokio::net::TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let service = service_fn(move |request| answer::answer(Arc::clone(&shared), request));
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(60)).max_buf_size(256 * 1024);
+    builder.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(256 * 1024);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {

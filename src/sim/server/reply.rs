@@ -1,6 +1,7 @@
 //! Answers, and the bodies they have.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -82,6 +83,9 @@ fn streamed(stream: impl Stream<Item = io::Result<Frame<Bytes>>> + Send + 'stati
     StreamBody::new(stream).boxed_unsync()
 }
 
+/// Time for the bytes before a break to leave.
+const FLUSH: Duration = Duration::from_millis(40);
+
 /// How a body that is cut short ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -112,7 +116,11 @@ pub fn cut(reply: Reply, ending: Ending, after: Option<u64>) -> Reply {
         if sent >= limit {
             match ending {
                 Ending::Early => return None,
-                Ending::Broken => return Some((Err(io::Error::other("cut by the scenario")), (body, sent))),
+                Ending::Broken => {
+                    // What stands before the break is still in hyper's buffer; a pause lets it go out first.
+                    tokio::time::sleep(FLUSH).await;
+                    return Some((Err(io::Error::other("cut by the scenario")), (body, sent)));
+                }
                 Ending::Stalled => std::future::pending::<()>().await,
             }
         }

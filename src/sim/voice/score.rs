@@ -4,12 +4,18 @@ use super::super::chance;
 use super::cast::{Cast, cast};
 use super::timbre::N_VOWELS;
 
-/// Audio tokens a second, as the service bills them.
-const TOKENS_PER_SECOND: f64 = 25.0;
+/// Length of one audio token in microseconds: the service bills 25 a second.
+const TOKEN: u64 = 40_000;
 /// What a reader takes for one letter of an alphabet; with the pauses below it comes to about 14 a second.
-const LETTER: f64 = 1.0 / 15.6;
+const LETTER: u64 = 64_100;
 /// What a reader takes for one ideograph, kana or Hangul syllable.
-const IDEOGRAPH: f64 = 1.0 / 4.8;
+const IDEOGRAPH: u64 = 208_300;
+/// Stillness before the first word.
+const LEAD: u64 = 90_000;
+/// Stillness after the last one, at least.
+const TRAIL: u64 = 120_000;
+/// Between two speakers.
+const TURN: u64 = 350_000;
 
 /// A text in one voice.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +26,11 @@ pub struct Turn<'a> {
     pub text: &'a str,
 }
 
-/// A text laid out in time.
+/// A text and how long it takes to say it. The length is known at once; the notes are made to be played.
 #[derive(Clone, Debug)]
 pub struct Score {
-    /// Its parts, one after the other.
-    pub notes: Vec<Note>,
+    seed: u64,
+    turns: Vec<(String, String)>,
     /// Length in audio tokens, at least one.
     pub tokens: u64,
 }
@@ -32,8 +38,8 @@ pub struct Score {
 /// A syllable or a pause.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Note {
-    /// In seconds.
-    pub seconds: f64,
+    /// Length in microseconds.
+    pub micros: u64,
     /// `None` for a pause.
     pub syllable: Option<Syllable>,
 }
@@ -56,41 +62,68 @@ pub struct Syllable {
 }
 
 impl Score {
-    /// Lays out what is said, in order. `seconds` overrides the length that the text would need: a longer score
+    /// Measures what is said, in order. `seconds` overrides the length that the text would need: a longer score
     /// says the text again and again, a shorter one stops in its middle.
     pub fn new(seed: u64, turns: &[Turn<'_>], seconds: Option<f64>) -> Self {
-        let mut notes = vec![pause(0.09)];
-        let mut text = Vec::new();
-        for (n, turn) in turns.iter().enumerate() {
-            if n > 0 {
-                text.push(pause(0.35));
+        let micros = match seconds {
+            Some(seconds) => (seconds.clamp(0.0, 3_600.0) * 1e6) as u64,
+            None => {
+                let said: u64 = turns.iter().flat_map(|turn| turn.text.chars()).map(micros_of).sum();
+                LEAD + said + TURN * (turns.len() as u64).saturating_sub(1) + TRAIL
             }
-            read(chance::mix(seed ^ n as u64), cast(turn.voice), turn.text, &mut text);
-        }
-        let wanted = seconds.map(|seconds| seconds.clamp(1.0 / TOKENS_PER_SECOND, 3_600.0));
-        let mut length: f64 = notes[0].seconds + text.iter().map(|note| note.seconds).sum::<f64>();
-        notes.extend_from_slice(&text);
-        if let Some(wanted) = wanted {
-            let once: f64 = text.iter().map(|note| note.seconds).sum();
-            while once > 0.0 && length < wanted {
-                notes.extend_from_slice(&text);
-                length += once;
-            }
-        }
-        let tokens = ((wanted.unwrap_or(length + 0.12) * TOKENS_PER_SECOND).round() as u64).max(1);
-        // The last pause fills the last token, and is cut to it when the text was longer than wanted.
-        notes.push(pause(tokens as f64 / TOKENS_PER_SECOND + 1.0));
-        Score { notes, tokens }
+        };
+        let turns = turns.iter().map(|turn| (turn.voice.to_owned(), turn.text.to_owned())).collect();
+        Score { seed, turns, tokens: ((micros + TOKEN / 2) / TOKEN).max(1) }
     }
 
     /// Samples of the whole score at a rate that 25 divides.
     pub fn samples(&self, rate: u32) -> u64 {
-        self.tokens * u64::from(rate) / TOKENS_PER_SECOND as u64
+        self.tokens * u64::from(rate) * TOKEN / 1_000_000
+    }
+
+    /// Syllables and pauses; together at least as long as the score.
+    pub fn notes(&self) -> Vec<Note> {
+        let mut once = Vec::new();
+        for (n, (voice, text)) in self.turns.iter().enumerate() {
+            if n > 0 {
+                once.push(pause(TURN));
+            }
+            read(chance::mix(self.seed ^ n as u64), cast(voice), text, &mut once);
+        }
+        let (length, round) = (self.tokens * TOKEN, once.iter().map(|note| note.micros).sum::<u64>());
+        let mut notes = vec![pause(LEAD)];
+        let mut said = LEAD;
+        while said < length && round > 0 {
+            notes.extend_from_slice(&once);
+            said += round;
+            // What is left at the end of a score of the usual length is too short to begin again.
+            if said + TRAIL + TOKEN >= length {
+                break;
+            }
+        }
+        notes.push(pause(length));
+        notes
     }
 }
 
-fn pause(seconds: f64) -> Note {
-    Note { seconds, syllable: None }
+/// What a character takes, alone or as a part of a syllable.
+fn micros_of(c: char) -> u64 {
+    if c.is_ascii_alphanumeric() {
+        return LETTER;
+    }
+    match c {
+        ' ' => LETTER * 4 / 5,
+        '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' => 300_000,
+        ',' | ';' | ':' | '–' | '—' | '、' | '，' | '；' | '：' | '،' => 140_000,
+        '\n' => 200_000,
+        c if is_ideograph(c) => IDEOGRAPH,
+        c if c.is_alphanumeric() => LETTER,
+        _ => LETTER * 4 / 5,
+    }
+}
+
+fn pause(micros: u64) -> Note {
+    Note { micros, syllable: None }
 }
 
 fn read(seed: u64, cast: Cast, text: &str, notes: &mut Vec<Note>) {
@@ -109,15 +142,10 @@ fn read(seed: u64, cast: Cast, text: &str, notes: &mut Vec<Note>) {
             letters.push(c);
         } else {
             sentence.syllable(&mut letters, notes);
-            match c {
-                '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' => {
-                    sentence.end(c, notes);
-                    notes.push(pause(0.30));
-                }
-                ',' | ';' | ':' | '–' | '—' | '、' | '，' | '；' | '：' | '،' => notes.push(pause(0.14)),
-                '\n' => notes.push(pause(0.2)),
-                _ => notes.push(pause(LETTER * 0.8)),
+            if matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟') {
+                sentence.end(c, notes);
             }
+            notes.push(pause(micros_of(c)));
         }
     }
     sentence.syllable(&mut letters, notes);
@@ -182,7 +210,7 @@ impl Sentence {
 
     fn syllable(&mut self, letters: &mut Vec<char>, notes: &mut Vec<Note>) {
         let Some(&first) = letters.first() else { return };
-        let seconds = letters.iter().map(|&c| if is_ideograph(c) { IDEOGRAPH } else { LETTER }).sum();
+        let micros = letters.iter().map(|&c| micros_of(c)).sum();
         self.n_syllables += 1;
         let seed = chance::mix(self.seed ^ self.n_syllables);
         let chosen = letters.iter().find_map(|&c| vowel_of(c));
@@ -194,7 +222,7 @@ impl Sentence {
         let loudness = 0.62 + 0.38 * chance::share(seed ^ 2);
         let consonant = !is_vowel(first);
         let syllable = Syllable { timbre: self.cast.timbre, vowel, from, to, loudness, consonant };
-        notes.push(Note { seconds, syllable: Some(syllable) });
+        notes.push(Note { micros, syllable: Some(syllable) });
         letters.clear();
     }
 
@@ -225,7 +253,7 @@ mod tests {
     use super::*;
 
     fn seconds(text: &str) -> f64 {
-        Score::new(1, &[Turn { voice: "Kore", text }], None).tokens as f64 / TOKENS_PER_SECOND
+        Score::new(1, &[Turn { voice: "Kore", text }], None).tokens as f64 / 25.0
     }
 
     #[test]
@@ -240,11 +268,24 @@ mod tests {
     }
 
     #[test]
+    fn the_length_is_that_of_the_notes() {
+        let text = "One – two, three… „Vier“? 五、六。\nEnde!";
+        let turns = [Turn { voice: "Kore", text }, Turn { voice: "Puck", text }];
+        let score = Score::new(1, &turns, None);
+        let notes = score.notes();
+        let said: u64 = notes[..notes.len() - 1].iter().map(|note| note.micros).sum();
+        assert!((score.tokens * TOKEN).abs_diff(said + TRAIL) <= TOKEN, "{} tokens, {said} µs", score.tokens);
+    }
+
+    #[test]
     fn a_wanted_length_is_kept() {
         for wanted in [0.04, 1.0, 90.0] {
             let score = Score::new(1, &[Turn { voice: "Puck", text: "Again and again." }], Some(wanted));
             assert_eq!(score.samples(24_000), (wanted * 24_000.0) as u64);
         }
+        let score = Score::new(1, &[Turn { voice: "Puck", text: "Again and again." }], Some(90.0));
+        let spoken: u64 = score.notes().iter().filter(|note| note.syllable.is_some()).map(|note| note.micros).sum();
+        assert!(spoken > 50_000_000, "a long score is spoken to its end: {spoken}");
         assert_eq!(Score::new(1, &[], None).tokens, 5, "nothing to say is a short silence");
     }
 }

@@ -45,8 +45,8 @@ struct Tone {
 
 impl Synth {
     /// Begins to play `score` at `rate`; `samples` may cut it short.
-    pub fn new(score: Score, rate: u32, samples: u64, effect: Effect) -> Self {
-        let notes = score.notes.into_iter();
+    pub fn new(score: &Score, rate: u32, samples: u64, effect: Effect) -> Self {
+        let notes = score.notes().into_iter();
         Synth { notes, note: Tone::default(), rate, left: samples, phase: 0, noise: 0x2545_f491, effect }
     }
 
@@ -84,7 +84,7 @@ impl Synth {
     fn next_note(&mut self) -> bool {
         let Some(note) = self.notes.next() else { return false };
         let rate = f64::from(self.rate);
-        let length = (note.seconds * rate) as u32;
+        let length = u32::try_from(note.micros * u64::from(self.rate) / 1_000_000).unwrap_or(u32::MAX);
         self.note = match note.syllable {
             None => Tone { length, ..Tone::default() },
             Some(syllable) => {
@@ -114,7 +114,9 @@ impl Synth {
         let attack = (self.rate / 50).min(tone.length / 3).max(1);
         let release = (self.rate / 16).min(tone.length / 2).max(1);
         let bits = PERIOD.trailing_zeros();
-        for _ in 0..run {
+        let start = out.len();
+        out.resize(start + run * 2, 0);
+        for place in out[start..].chunks_exact_mut(2) {
             let rise = (tone.position + 1).min(attack) as i32 * 256 / attack as i32;
             let fall = (tone.length - tone.position).min(release) as i32 * 256 / release as i32;
             let envelope = rise * fall;
@@ -123,7 +125,7 @@ impl Synth {
             if tone.position < tone.burst {
                 sample = sample / 2 + self.hiss(11);
             }
-            out.extend_from_slice(&self.shape(sample).to_le_bytes());
+            place.copy_from_slice(&self.shape(sample).to_le_bytes());
             self.phase = self.phase.wrapping_add(tone.step);
             tone.step = tone.step.wrapping_add_signed(tone.step_change);
             tone.position += 1;
@@ -133,10 +135,12 @@ impl Synth {
 
     fn rest(&mut self, out: &mut Vec<u8>, run: usize) {
         self.note.position += run as u32;
-        for _ in 0..run {
+        let start = out.len();
+        out.resize(start + run * 2, 0);
+        for place in out[start..].chunks_exact_mut(2) {
             // A room is never perfectly still: two bits of noise.
             let sample = self.hiss(2);
-            out.extend_from_slice(&self.shape(sample).to_le_bytes());
+            place.copy_from_slice(&self.shape(sample).to_le_bytes());
         }
     }
 
@@ -168,7 +172,7 @@ mod tests {
     fn samples(voice: &str, text: &str, rate: u32, effect: Effect, block: usize) -> Vec<i16> {
         let score = Score::new(5, &[Turn { voice, text }], None);
         let n_samples = score.samples(rate);
-        let mut synth = Synth::new(score, rate, n_samples, effect);
+        let mut synth = Synth::new(&score, rate, n_samples, effect);
         let mut bytes = Vec::new();
         while synth.fill(&mut bytes, block) > 0 {}
         assert_eq!(bytes.len() as u64, n_samples * 2);

@@ -210,7 +210,7 @@ impl Job {
         };
         json["updateTime"] = json!(stamp(updated));
         if self.n_requests() > 0 {
-            json["batchStats"] = self.stats(moment);
+            json["batchStats"] = self.stats(moment, service);
         }
         if let Some(priority) = self.priority.as_deref().filter(|priority| *priority != "0") {
             json["priority"] = json!(priority);
@@ -219,13 +219,16 @@ impl Job {
         json["name"] = json!(format!("batches/{}", self.id));
     }
 
-    fn stats(&self, moment: Moment) -> Value {
+    fn stats(&self, moment: Moment, service: &Service) -> Value {
         let all = self.n_requests();
         let failures = self.input.as_ref().map_or(0, |input| input.failures_before(moment.done));
+        let succeeded = moment.done - failures;
         let (succeeded, failed) = match moment.state {
             State::Failed => (0, all),
+            // The results then hold a line for every request, and the stopped ones are errors there.
+            State::Cancelled if service.cancelled_keeps_output && moment.done > 0 => (succeeded, all - succeeded),
             State::Pending | State::Running | State::Succeeded | State::Cancelled | State::Expired => {
-                (moment.done - failures, failures)
+                (succeeded, failures)
             }
         };
         let counts = [

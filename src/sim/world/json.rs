@@ -5,7 +5,12 @@ use serde_json::{Map, Value};
 /// A field by its camelCase name, however it is spelled.
 pub fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let object = value.as_object()?;
-    object.get(name).or_else(|| object.get(&snake(name))).filter(|value| !value.is_null())
+    let found = object.get(name).or_else(|| {
+        // This runs some dozen times for each of perhaps a million lines, so nothing is spelled anew in vain.
+        let other = object.keys().any(|key| key.contains('_')).then(|| snake(name))?;
+        object.get(&other)
+    });
+    found.filter(|value| !value.is_null())
 }
 
 /// A text field, empty ones left out as the service does.
@@ -20,7 +25,9 @@ pub fn path<'a>(value: &'a Value, names: &[&str]) -> Option<&'a Value> {
 
 /// The first name of an object that is none of `known`, as it was spelled.
 pub fn unknown<'a>(object: &'a Map<String, Value>, known: &[&str]) -> Option<&'a str> {
-    object.keys().find(|name| !known.iter().any(|known| known == name || snake(known) == **name)).map(String::as_str)
+    let is_known =
+        |name: &str| known.contains(&name) || name.contains('_') && known.iter().any(|known| snake(known) == name);
+    object.keys().map(String::as_str).find(|name| !is_known(name))
 }
 
 fn snake(name: &str) -> String {

@@ -86,3 +86,89 @@ impl World {
         &self.service
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sim::scenario::Scenario;
+
+    fn start() -> Timestamp {
+        "2026-11-20T12:00:00Z".parse().unwrap()
+    }
+
+    fn create(world: &mut World, now: Timestamp, batch: Value) -> Result<Value, Refusal> {
+        let wanted = Wanted::read(json!({ "batch": batch }).to_string().as_bytes())?;
+        let model = find_model("gemini-2.5-pro-preview-tts", "v1beta", "batchGenerateContent")?;
+        let new = world.prepare(now, model, wanted)?.read();
+        Ok(world.create(now, new))
+    }
+
+    fn inline(title: &str) -> Value {
+        let request = json!({ "contents": [{ "parts": [{ "text": "Hello." }] }],
+                              "generation_config": { "response_modalities": ["AUDIO"] } });
+        json!({ "display_name": title, "input_config": { "requests": { "requests": [{ "request": request }] } } })
+    }
+
+    fn states(world: &World, now: Timestamp) -> Vec<String> {
+        let page = world.list(now, &PageRequest { size: Some(100), token: None }).unwrap();
+        let jobs = page["operations"].as_array().cloned().unwrap_or_default();
+        jobs.iter().map(|job| job["metadata"]["state"].as_str().unwrap().replace("BATCH_STATE_", "")).collect()
+    }
+
+    #[test]
+    fn time_is_all_that_happens_between_two_calls() {
+        let mut world = World::new(&Scenario::default(), start());
+        create(&mut world, start(), inline("a")).unwrap();
+        let at = |world: &World, seconds| states(world, start() + Duration::from_secs(seconds));
+        assert_eq!(at(&world, 4), ["PENDING"]);
+        assert_eq!(at(&world, 5), ["RUNNING"]);
+        assert_eq!(at(&world, 15), ["SUCCEEDED"]);
+        assert_eq!(at(&world, 4), ["PENDING"], "asking changes nothing");
+    }
+
+    #[test]
+    fn equal_worlds_make_equal_ids() {
+        let names = || {
+            let mut world = World::new(&Scenario::test(), start());
+            (0..3).map(|_| create(&mut world, start(), inline("a")).unwrap()["name"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(), names());
+        assert_ne!(names()[0], names()[1]);
+    }
+
+    #[test]
+    fn a_create_needs_exactly_one_source() {
+        let mut world = World::new(&Scenario::test(), start());
+        for (batch, status) in [
+            (json!({ "displayName": "none" }), 400),
+            (json!({ "displayName": "empty", "inputConfig": { "requests": { "requests": [] } } }), 400),
+            (json!({ "displayName": "gone", "inputConfig": { "fileName": "files/gone" } }), 404),
+            (
+                json!({ "displayName": "both", "inputConfig": { "fileName": "files/x",
+                        "requests": inline("x")["input_config"]["requests"] } }),
+                400,
+            ),
+        ] {
+            assert_eq!(create(&mut world, start(), batch.clone()).unwrap_err().code, status, "{batch}");
+        }
+        assert_eq!(world.n_jobs(), 0);
+    }
+
+    #[test]
+    fn the_jobs_of_a_scenario_have_the_past_they_say() {
+        let scenario = Scenario::parse(
+            "[[job]]\nname = \"stuck\"\nstate = \"pending\"\nage = \"26h\"\n\
+             [[job]]\nname = \"old\"\nage = \"27h\"\ntook = \"1h\"\n\
+             [[job]]\nname = \"gone\"\nstate = \"expired\"\nage = \"50h\"",
+        )
+        .unwrap();
+        let world = World::new(&scenario, start());
+        assert_eq!(states(&world, start()), ["PENDING", "SUCCEEDED", "EXPIRED"]);
+        let later = start() + Duration::from_secs(22 * 3_600);
+        assert_eq!(states(&world, later), ["EXPIRED", "SUCCEEDED", "EXPIRED"]);
+    }
+}

@@ -43,7 +43,7 @@ impl Sound {
         if self.header {
             ready.extend_from_slice(&riff(self.rate, self.samples * 2));
         }
-        let mut synth = Synth::new(self.score, self.rate, self.from + self.samples, self.effect);
+        let mut synth = Synth::new(&self.score, self.rate, self.from + self.samples, self.effect);
         synth.skip(self.from);
         Pour { synth, ready, left }
     }

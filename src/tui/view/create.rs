@@ -9,7 +9,7 @@ use crate::tui::layout;
 use crate::tui::model::{Field, Form, Model, PlanState, SubmitState};
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
-use crate::tui::view::{footer, header, picker, preview, tiny};
+use crate::tui::view::{footer, header, picker, preview, times, tiny};
 
 /// The cells of the names of the fields.
 const NAMES: u16 = 11;
@@ -45,7 +45,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, form: &Form) {
         height: buttons_at.saturating_sub(FIELDS.len() as u16),
         ..inside
     };
-    for (at, line) in state(pen, form, usize::from(between.width)).iter().enumerate() {
+    for (at, line) in state(pen, model, form, usize::from(between.width)).iter().enumerate() {
         pen.line(row(between, at as u16), line);
     }
     buttons(pen, model, form, row(inside, buttons_at));
@@ -131,7 +131,7 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
 }
 
 /// What the draft comes to, or why it cannot be sent.
-fn state(pen: &Pen<'_>, form: &Form, room: usize) -> Vec<Vec<Piece>> {
+fn state(pen: &Pen<'_>, model: &Model, form: &Form, room: usize) -> Vec<Vec<Piece>> {
     let theme = *pen.theme;
     let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
     let mut say = |text: &str, style| {
@@ -172,6 +172,11 @@ fn state(pen: &Pen<'_>, form: &Form, room: usize) -> Vec<Vec<Piece>> {
             }
             if let Some(repeated) = &plan.repeat_of {
                 say(&format!("⚠ the same content as {repeated}, less than 48 hours ago"), theme.warn());
+            }
+            if let Some(lost) = &plan.repeat_unconfirmed {
+                let sent = times::clock(&model.zone, lost.at);
+                let text = format!("the same content was sent at {sent} and the answer was lost: it may exist already");
+                say(&format!("⚠ {text}"), theme.bad());
             }
             if plan.has_errors() {
                 say("Cannot be sent before the errors are mended.", theme.bad());

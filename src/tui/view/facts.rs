@@ -75,7 +75,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
             theme.text(),
         )]);
         lines.push(vec![piece(
-            format!("silence {:.1} s before, {:.1} s after", sound.leading_silence, sound.trailing_silence),
+            format!(
+                "silence {:.1} s before, {:.1} s after, {:.1} s within",
+                sound.leading_silence, sound.trailing_silence, sound.longest_gap
+            ),
             theme.text(),
         )]);
     }

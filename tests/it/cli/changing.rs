@@ -1,6 +1,9 @@
 //! `create`, `cancel`, `delete`, `wait`, and how they ask or refuse.
 
-use gemtts_tui::sim::{Call, Fault, Scenario};
+use std::process::Stdio;
+
+use gemtts_tui::sim::{Answer, Call, Fault, Scenario};
+use rustix::process::{Pid, Signal};
 
 use super::program::{World, finish};
 
@@ -141,11 +144,11 @@ fn a_lost_create_is_found_in_the_list() {
 
 #[test]
 fn a_create_whose_outcome_stays_unknown_is_5_and_is_looked_for_later() {
-    let world = World::of("[timing]\nlist_lag = \"10m\"\n".replace("[timing]\n", "").as_str());
+    let world = World::with(Scenario::test());
     world.file("a.txt", LINES);
     // The service never got to it: no list will ever show it.
     let control = world.control();
-    control.add_fault(Fault { answer: gemtts_tui::sim::Answer::Close, ..Fault::on(Call::Create) });
+    control.add_fault(Fault { answer: Answer::Close, ..Fault::on(Call::Create) });
     let ran = world.run(&["create", "a.txt", "--json"]).code(5).says("do not send it again");
     let lost = ran.only();
     assert_eq!((&lost["state"], &lost["name"]), (&"UNKNOWN".into(), &serde_json::Value::Null));
@@ -161,6 +164,28 @@ fn a_create_whose_outcome_stays_unknown_is_5_and_is_looked_for_later() {
     control.clear_faults();
     world.run(&["create", "a.txt", "--yes"]).code(7);
     assert_eq!(control.count(Call::Create), 1);
+}
+
+#[test]
+fn a_signal_while_a_create_waits_for_its_answer_leaves_an_intent() {
+    let world = World::with(Scenario::test());
+    world.file("a.txt", LINES);
+    let control = world.control();
+    control.add_fault(Fault { processed: true, answer: Answer::Silence, ..Fault::on(Call::Create) });
+    let mut create = world.command(&["create", "a.txt"]).stderr(Stdio::null()).spawn().unwrap();
+    while control.n_created() == 0 {
+        assert!(create.try_wait().unwrap().is_none(), "the create ended without having been sent");
+        std::thread::yield_now();
+    }
+    rustix::process::kill_process(Pid::from_child(&create), Signal::TERM).unwrap();
+    assert_eq!(create.wait().unwrap().code(), Some(143));
+    // It was sent and is not sent again; the next listing finds it.
+    control.clear_faults();
+    assert!(world.run(&["doctor"]).code(0).out.contains("UNKNOWN  a"));
+    assert_eq!(world.run(&["list", "--json"]).code(0).only()["displayName"], "a");
+    assert!(!world.run(&["doctor"]).code(0).out.contains("UNKNOWN"));
+    world.run(&["create", "a.txt"]).code(7);
+    assert_eq!(control.n_created(), 1);
 }
 
 #[test]
@@ -244,23 +269,27 @@ fn wait_tells_how_jobs_came_out() {
     let world = World::of(
         r#"
 [[job]]
+age = "3h"
 name = "part"
 id = "part1"
 texts = ["One.", "Two."]
 result = [{ kind = "error", lines = [2] }]
 
 [[job]]
+age = "3h"
 name = "broken"
 id = "broken1"
 state = "failed"
 texts = ["One."]
 
 [[job]]
+age = "3h"
 name = "good"
 id = "good1"
 texts = ["One."]
 
 [[job]]
+age = "3h"
 name = "stuck"
 id = "stuck1"
 state = "running"

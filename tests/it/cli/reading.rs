@@ -91,6 +91,26 @@ fn text_of_others_cannot_drive_the_terminal() {
 }
 
 #[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let world = World::of(JOBS);
+    assert!(!world.run(&["list"]).code(0).out.contains('\u{1b}'));
+    let colored = world.run(&["list", "--color", "always"]).code(0).out;
+    assert!(colored.contains("\u{1b}[31mFAILED\u{1b}[0m\t"), "{colored}");
+    assert!(!world.run(&["list", "--json", "--color", "always"]).code(0).out.contains('\u{1b}'));
+}
+
+#[test]
+fn output_that_cannot_be_written_is_6() {
+    let world = World::of(JOBS);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = world.command(&["list"]);
+    command.stdout(full).stderr(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(6) && err.contains("standard output"), "{err}");
+}
+
+#[test]
 fn raw_is_the_services_own_json_in_its_own_order() {
     let world = World::of(JOBS);
     let raw = world.run(&["get", "alpha1", "--raw"]).code(0).out;

@@ -4,12 +4,14 @@ use super::program::{World, finish, samples};
 
 const JOBS: &str = r#"
 [[job]]
+age = "3h"
 name = "ch 01/a"
 id = "good1"
 keys = "line-##"
 texts = ["One is spoken.", "Two is spoken.", "Three is spoken."]
 
 [[job]]
+age = "3h"
 name = "mixed"
 id = "mixed1"
 keys = "m-##"
@@ -17,12 +19,14 @@ texts = ["One.", "Two.", "Three.", "Four."]
 result = [{ kind = "error", lines = [2] }, { kind = "silent", lines = [3] }]
 
 [[job]]
+age = "3h"
 name = "inline"
 id = "inline1"
 inline = true
 texts = ["One is spoken.", "Two is spoken."]
 
 [[job]]
+age = "3h"
 name = "broken"
 id = "broken1"
 state = "failed"

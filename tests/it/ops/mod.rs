@@ -3,3 +3,4 @@
 mod create;
 mod jobs;
 mod service;
+mod whole;

@@ -116,6 +116,7 @@ fn session(world: &Arc<Mutex<World>>, state: PathBuf, cache: PathBuf) -> Session
         most: Duration::from_millis(2),
         most_offline: Duration::from_millis(2),
         probes: [0, 1, 2].map(Duration::from_millis).to_vec(),
+        probes_most: Duration::from_secs(20),
         output: Duration::from_millis(1),
         output_most: Duration::from_millis(20),
     };

@@ -39,7 +39,9 @@ fn a_word_that_the_recorder_does_not_know_fails() {
 
 #[test]
 fn the_grammar_of_the_recorder_is_read() {
-    let steps = parse::parse("# talk\nSet FontSize 14\nType@50ms \"q`\" Enter\nDown 3\nWait+Screen@10s /a\\/b/\nCtrl+s").unwrap();
+    let steps =
+        parse::parse("# talk\nSet FontSize 14\nType@50ms \"q`\" Enter\nDown 3\nWait+Screen@10s /a\\/b/\nCtrl+s")
+            .unwrap();
     let keys = |key: Key| Step::Press(key);
     assert_eq!(
         steps,
@@ -95,9 +97,17 @@ fn play(tape: &str, home: &Path) -> Played {
                 let name = Path::new(&name).file_stem().expect("a name").to_string_lossy().into_owned();
                 played.pictures.push((format!("{name}.svg"), picture::svg(&terminal.cells())));
             }
-            Step::Set(..) | Step::Output(_) | Step::Require(_) | Step::Env(..) | Step::Sleep | Step::Hide | Step::Show => {}
+            Step::Set(..)
+            | Step::Output(_)
+            | Step::Require(_)
+            | Step::Env(..)
+            | Step::Sleep
+            | Step::Hide
+            | Step::Show => {}
         }
     }
+    // The tape ends with the program: only the shell must read what comes now.
+    terminal.wait("the prompt", |screen| screen.trim_end().lines().last().is_some_and(|line| line.trim_end() == "$"));
     terminal.send("exit\r");
     terminal.end();
     played

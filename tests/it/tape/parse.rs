@@ -62,8 +62,20 @@ impl Key {
 }
 
 const SETTINGS: &[&str] = &[
-    "Shell", "FontSize", "FontFamily", "Width", "Height", "Padding", "Margin", "Theme", "TypingSpeed", "Framerate",
-    "PlaybackSpeed", "CursorBlink", "WaitTimeout", "WindowBar",
+    "Shell",
+    "FontSize",
+    "FontFamily",
+    "Width",
+    "Height",
+    "Padding",
+    "Margin",
+    "Theme",
+    "TypingSpeed",
+    "Framerate",
+    "PlaybackSpeed",
+    "CursorBlink",
+    "WaitTimeout",
+    "WindowBar",
 ];
 
 /// Reads a whole tape; the error names the line.
@@ -157,7 +169,8 @@ impl Words<'_> {
     /// Text between quotes of one kind; there are no escapes.
     fn quoted(&mut self) -> Result<String, String> {
         self.rest = self.rest.trim_start();
-        let quote = self.rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')).ok_or("a quoted text is missing")?;
+        let quote =
+            self.rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')).ok_or("a quoted text is missing")?;
         let body = &self.rest[1..];
         let end = body.find(quote).ok_or("the quote is not closed")?;
         self.rest = &body[end + 1..];

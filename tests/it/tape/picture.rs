@@ -66,7 +66,11 @@ fn run(svg: &mut String, row: u16, start: u16, end: u16, look: &Look, text: &str
     let y = MARGIN + f64::from(row) * CELL_HEIGHT;
     let width = f64::from(end - start) * CELL_WIDTH;
     if let Some(ground) = &look.ground {
-        writeln!(svg, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{CELL_HEIGHT}\" fill=\"{ground}\"/>").expect("a String");
+        writeln!(
+            svg,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{CELL_HEIGHT}\" fill=\"{ground}\"/>"
+        )
+        .expect("a String");
     }
     if text.trim().is_empty() {
         return;

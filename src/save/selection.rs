@@ -1,0 +1,26 @@
+//! Which rows are saved.
+
+use std::collections::HashSet;
+
+/// Which rows to save. Rows that are not selected leave no trace in the manifest.
+pub enum Selection {
+    /// All of them.
+    All,
+    /// Those whose key is in the set.
+    Keys(HashSet<String>),
+    /// Those that the function takes; it is given the key and the line.
+    Matching(Takes),
+}
+
+/// Whether a row with this key, on this line, is wanted.
+pub type Takes = Box<dyn Fn(Option<&str>, u64) -> bool + Send + Sync>;
+
+impl Selection {
+    pub(super) fn takes(&self, key: Option<&str>, line: u64) -> bool {
+        match self {
+            Selection::All => true,
+            Selection::Keys(keys) => key.is_some_and(|key| keys.contains(key)),
+            Selection::Matching(takes) => takes(key, line),
+        }
+    }
+}
