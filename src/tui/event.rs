@@ -42,7 +42,7 @@ pub enum Event {
     /// What the deletion of jobs would lose.
     LossKnown(Seq, Vec<(JobName, Loss)>),
     /// The service's answer to a cancel.
-    CancelAnswered(JobName, Result<CancelAnswer, Failure>),
+    CancelAnswered(JobName, Result<Box<CancelAnswer>, Failure>),
     /// The service's answer to a deletion.
     JobDeleted(JobName, Result<(), Failure>),
 

@@ -46,10 +46,10 @@ pub fn ask_service(model: &mut Model, job: &Job) -> Effect {
 }
 
 /// The service's answer.
-pub fn answered(model: &mut Model, name: &JobName, answer: Result<CancelAnswer, Failure>) -> Vec<Effect> {
+pub fn answered(model: &mut Model, name: &JobName, answer: Result<Box<CancelAnswer>, Failure>) -> Vec<Effect> {
     model.jobs.asking.remove(name);
     let title = model.jobs.get(name).map_or_else(|| name.id().to_owned(), |tracked| jobs::title(&tracked.job));
-    let effects = match answer {
+    let effects = match answer.map(|answer| *answer) {
         Ok(CancelAnswer::Asked) => {
             notices::say(model, Level::Info, format!("{title}: the service was asked to cancel"));
             Vec::new()
@@ -157,7 +157,7 @@ mod tests {
         let mut model = three_jobs();
         press(&mut model, "x y x");
         assert_eq!((dialog(&model), said(&model)), (None, "intro is being cancelled already"));
-        update(&mut model, Event::CancelAnswered(name("intro"), Ok(CancelAnswer::Asked)));
+        update(&mut model, Event::CancelAnswered(name("intro"), Ok(Box::new(CancelAnswer::Asked))));
         press(&mut model, "x");
         assert!(dialog(&model).is_some(), "a person may ask again later");
     }
@@ -166,7 +166,7 @@ mod tests {
     fn cancelling_stays_until_the_service_agrees() {
         let mut model = three_jobs();
         press(&mut model, "x y");
-        update(&mut model, Event::CancelAnswered(name("intro"), Ok(CancelAnswer::Asked)));
+        update(&mut model, Event::CancelAnswered(name("intro"), Ok(Box::new(CancelAnswer::Asked))));
         list(&mut model, vec![job("intro", JobState::Running)]);
         assert_eq!(word(&model, "intro"), "CANCELLING");
         list(&mut model, vec![job("intro", JobState::Cancelled)]);
@@ -178,7 +178,7 @@ mod tests {
         let mut model = three_jobs();
         press(&mut model, "x y");
         let over = job("intro", JobState::Succeeded);
-        update(&mut model, Event::CancelAnswered(name("intro"), Ok(CancelAnswer::AlreadyOver(over))));
+        update(&mut model, Event::CancelAnswered(name("intro"), Ok(Box::new(CancelAnswer::AlreadyOver(over)))));
         assert_eq!(word(&model, "intro"), "SUCCEEDED");
         assert_eq!(said(&model), "intro was SUCCEEDED already; nothing was cancelled");
         assert_eq!(model.notices.unseen, 0);

@@ -278,9 +278,10 @@ fn say_over(model: &mut Model, job: &Job) {
         format!("{} of {}{failed}", thousands(counts.succeeded), thousands(counts.requests))
     });
     let detail = match (&job.error, done) {
-        (Some(error), _) => format!(": {}", clean_short(&error.message, 160)),
-        (None, Some(done)) => format!(": {done}"),
-        (None, None) => String::new(),
+        // The error of a job that was cancelled says only that it was.
+        (Some(error), _) if job.state != JobState::Cancelled => format!(": {}", clean_short(&error.message, 160)),
+        (_, Some(done)) => format!(": {done}"),
+        (_, None) => String::new(),
     };
     let level = match &job.state {
         JobState::Succeeded if job.counts.is_some_and(|counts| counts.failed > 0) => Level::Info,

@@ -3,7 +3,7 @@
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::layout;
-use crate::tui::model::{FilesScreen, JobScreen, JobsView, Level, Model, Screen, Sort};
+use crate::tui::model::{FilesScreen, JobScreen, JobsView, Level, Model, Overlay, Screen, Sort};
 use crate::tui::update::cursor::{AnyList, List};
 use crate::tui::update::notices;
 use crate::tui::update::rows::{FileRows, JobRows, KeyRows};
@@ -50,6 +50,10 @@ pub fn service_time(model: &Model) -> jiff::Timestamp {
 
 /// Scrolls the visible list so that its selection is on the screen.
 pub fn fit(model: &mut Model) {
+    // A page that covers the list has another height; the list must stand where it stood when the page is closed.
+    if let Some(Overlay::Page(_)) = model.overlays.last() {
+        return;
+    }
     if let Some(mut list) = visible(model) {
         list.fit();
     }

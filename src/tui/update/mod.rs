@@ -84,3 +84,115 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audio::Verdict;
+    use crate::failure::Failure;
+    use crate::job::{Job, JobState};
+    use crate::ops::{Created, Loss, Progress};
+    use crate::tui::event::{FolderEntry, TextHead};
+    use crate::tui::layout;
+    use crate::tui::model::{Cursor, Screen, Seq};
+    use crate::tui::update::testing::{done, job, listed, lost, name, noon, plan, press, row, stored_file, three_jobs};
+
+    const KEYS: [&str; 48] = [
+        "j", "k", "g", "G", "h", "l", "n", "x", "D", "s", "S", "<Space>", "V", "a", "A", "*", "e", "/", ":", "d", "J",
+        "p", "y", "Y", "r", "R", "f", "L", "F", "z", "m", "?", "1", "2", "8", "0", "<Enter>", "<Enter>", "<Esc>",
+        "<Tab>", "<S-Tab>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
+    ];
+
+    fn jobs(which: u8) -> Vec<Job> {
+        let states = [JobState::Running, JobState::Pending, JobState::Failed, JobState::Other("ODD".into())];
+        let some = |at: u8| which & (1 << at) != 0;
+        let mut jobs: Vec<Job> =
+            (0..4).filter(|at| some(*at)).map(|at| job(&format!("j{at}"), states[usize::from(at)].clone())).collect();
+        jobs.extend((4..8).filter(|at| some(*at)).map(|at| done(&format!("j{at}"))));
+        jobs
+    }
+
+    /// Something that happens: a key mostly, else an answer to some request, late, early or never asked for.
+    fn some_event(kind: u8, which: u8, seq: u64) -> Event {
+        let seq = Seq(seq);
+        let some_job = name(&format!("j{}", which % 8));
+        let bad = || Failure::new("broken");
+        match kind {
+            0 => Event::JobsListed(seq, Ok(Box::new(listed(jobs(which))))),
+            1 => Event::JobsListed(seq, Err(bad())),
+            2 => Event::JobsPaged(seq, jobs(which)),
+            3 => Event::RowsArrived(seq, (1..=u64::from(which % 9)).map(|line| row(line, Verdict::Ok)).collect()),
+            4 => Event::Opened(seq, if which < 128 { Ok(()) } else { Err(bad()) }),
+            5 => Event::JobDeleted(some_job, if which < 200 { Ok(()) } else { Err(bad()) }),
+            6 => Event::Planned(seq, if which < 200 { Ok(Box::new(plan("p"))) } else { Err(bad()) }),
+            7 => Event::Submitted(seq, Ok(Box::new(Created::Unknown(lost("T"))))),
+            8 => Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("new", JobState::Pending))))),
+            9 => Event::FilesListed(seq, Ok((0..which % 7).map(|at| stored_file(&format!("f{at}"))).collect())),
+            10 => Event::LossKnown(seq, vec![(some_job, Loss::Saved)]),
+            11 => Event::Tick(noon().saturating_add(jiff::SignedDuration::from_secs(seq.0 as i64 * 40)).unwrap()),
+            12 => Event::Resized(u16::from(which), u16::from(which / 3)),
+            13 => Event::Pasted("y\n1/x".into()),
+            14 => Event::Clicked(u16::from(which), u16::from(which / 4)),
+            15 => Event::Scrolled(i16::from(which) - 128),
+            16 => Event::FolderListed(
+                seq,
+                "/".into(),
+                Ok(vec![FolderEntry { name: "x".into(), path: "/x".into(), is_folder: which > 99, bytes: 0 }]),
+            ),
+            17 => Event::SaveEnded(seq, Err(bad())),
+            18 => Event::OpeningProgressed(seq, Progress::default()),
+            19 => Event::TextsLoaded(
+                some_job,
+                BTreeMap::from([("k1".to_owned(), TextHead { text: "t".into(), voice: None })]),
+            ),
+            20 => Event::JobFetched(seq, some_job, Err(bad())),
+            _ => Event::JobFetched(seq, some_job.clone(), Ok(Box::new((done(some_job.id()), "{}".into())))),
+        }
+    }
+
+    fn is_sound<Id: Ord + std::fmt::Debug>(cursor: &Cursor<Id>, count: usize, page: Option<usize>) -> bool {
+        let in_range = cursor.visible.iter().all(|at| (*at as usize) < count);
+        let selected = cursor.selected.is_none() == cursor.visible.is_empty();
+        let row = cursor.visible.is_empty() || cursor.row < cursor.visible.len();
+        let on_screen = page.is_none_or(|page| cursor.row >= cursor.top && cursor.row < cursor.top + page);
+        in_range && selected && row && on_screen
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_happens_the_lists_are_sound_and_a_read_only_session_changes_nothing(
+            read_only in any::<bool>(),
+            steps in prop::collection::vec((0usize..70, 0u8..22, any::<u8>(), 0u64..40), 1..120),
+        ) {
+            let mut model = three_jobs();
+            model.setting.read_only = read_only;
+            for (key, kind, which, seq) in steps {
+                // Mostly an answer to one of the last requests.
+                let event = some_event(kind, which, model.last_seq.0.saturating_sub(seq % 4));
+                let effects = match KEYS.get(key) {
+                    Some(key) => press(&mut model, key),
+                    None => update(&mut model, event),
+                };
+                for effect in &effects {
+                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(_) | Effect::DeleteFile(_) | Effect::Submit { .. });
+                    prop_assert!(!(read_only && changes), "{effect:?}");
+                }
+                let covered = !model.overlays.is_empty();
+                let page = (model.screens.is_empty() && !covered).then(|| layout::page(&model));
+                prop_assert!(is_sound(&model.jobs.cursor, model.jobs.entries.len(), page), "{:?}", model.jobs.cursor);
+                if let Some(Screen::Job(screen)) = model.screens.last() {
+                    let page = (!covered).then(|| layout::page(&model));
+                    prop_assert!(is_sound(&screen.cursor, screen.rows.len(), page), "{:?}", screen.cursor);
+                    prop_assert_eq!(screen.haystack.rows(), screen.rows.len());
+                }
+                prop_assert!(model.screens.len() <= 8, "{:?}", model.screens.len());
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! Pure.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -60,12 +61,18 @@ impl Record for EntryRecord<'_> {
     }
 }
 
-/// A row of the keys of a job, and the beginning of its text where we know it.
+/// A row of the keys of a job.
 pub struct KeyRecord<'a> {
     /// The row.
     pub row: &'a Row,
-    /// Its text.
-    pub head: Option<&'a TextHead>,
+    /// Beginnings of the texts, by key. Looked at only when a filter asks: it takes longer than all the rest.
+    pub texts: &'a BTreeMap<String, TextHead>,
+}
+
+impl KeyRecord<'_> {
+    fn head(&self) -> Option<&TextHead> {
+        self.texts.get(self.row.key.as_deref()?)
+    }
 }
 
 impl Record for KeyRecord<'_> {
@@ -73,7 +80,7 @@ impl Record for KeyRecord<'_> {
         match name {
             "key" | "name" | "id" => self.row.key.as_deref().map(Cow::Borrowed),
             "verdict" | "state" => Some(Cow::Borrowed(self.row.verdict.as_str())),
-            "voice" => self.head.and_then(|head| head.voice.as_deref()).map(Cow::Borrowed),
+            "voice" => self.head().and_then(|head| head.voice.as_deref()).map(Cow::Borrowed),
             "line" => Some(Cow::Owned(self.row.line.to_string())),
             "audio" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.seconds.to_string())),
             "size" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.pcm_bytes.to_string())),
@@ -87,7 +94,7 @@ impl Record for KeyRecord<'_> {
         each(self.row.verdict.as_str());
         self.row.finish_reason.iter().for_each(|reason| each(reason));
         reason(self.row).into_iter().for_each(&mut *each);
-        if let Some(head) = self.head {
+        if let Some(head) = self.head() {
             head.voice.iter().for_each(|voice| each(voice));
             each(&head.text);
         }

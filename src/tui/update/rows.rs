@@ -130,7 +130,7 @@ impl Rows for KeyRows<'_> {
         if let Some(word) = plain_word(&filter.to_string()) {
             return self.haystack.find(word, from);
         }
-        let passes = |index: &usize| filter.matches(&KeyRecord { row: &self.rows[*index], head: self.head(*index) });
+        let passes = |index: &usize| filter.matches(&KeyRecord { row: &self.rows[*index], texts: self.texts });
         (from..self.rows.len()).filter(passes).map(|index| index as u32).collect()
     }
 

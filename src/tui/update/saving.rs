@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::job::{Job, JobName};
 use crate::ops::{Progress, Saved};
 use crate::results::Outcome;
-use crate::text::{clean_short, plural, span, thousands};
+use crate::text::{clean_short, count, plural, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
 use crate::tui::model::{Entry, EntryId, Level, Model, Save, Screen, Seq, Work};
 use crate::tui::update::record::reason;
@@ -175,8 +175,9 @@ fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, S
             format!("{title} saved to {folder} ({} of {of}, {audio} of audio{suspect})", thousands(good))
         }
         SaveWhat::Lines(lines) => {
-            let of = thousands(lines.len() as u64);
-            format!("{} of {of} keys of {title} saved to {folder} ({audio} of audio{suspect})", thousands(good))
+            let asked = lines.len() as u64;
+            let keys = if good == asked { count(asked, "key") } else { format!("{good} of {}", count(asked, "key")) };
+            format!("{keys} of {title} saved to {folder} ({audio} of audio{suspect})")
         }
     };
     (level, text)
@@ -321,7 +322,11 @@ mod tests {
         assert_eq!(said(&model), "k1 is not saved yet; s saves it, then p plays it");
         let seq = seq_of(&press(&mut model, "s"));
         update(&mut model, Event::RowSaved(seq, 1, Some("k1.wav".into())));
-        update(&mut model, Event::SaveEnded(seq, Ok(Saved { folder: "ch06".into(), ..saved() })));
+        update(
+            &mut model,
+            Event::SaveEnded(seq, Ok(Saved { folder: "ch06".into(), saved: 1, skipped: 0, seconds: 5.1, ..saved() })),
+        );
+        assert_eq!(said(&model), "1 key of ch06 saved to ./ch06 (5.1 s of audio)");
         assert_eq!(press(&mut model, "p"), [Effect::Play("/home/ann/book/ch06/k1.wav".into())]);
         assert!(!model.jobs.saved.contains_key(&name("ch06")), "one key is not the job");
     }

@@ -102,7 +102,7 @@ pub(super) async fn check_loss(here: Here, seq: Seq, jobs: Vec<Job>) {
 /// Asks for a job to be stopped.
 pub(super) async fn cancel(here: Here, name: JobName) {
     let answer = ops::cancel(&here.session, &name).await;
-    here.mailbox.tell(Event::CancelAnswered(name, answer));
+    here.mailbox.tell(Event::CancelAnswered(name, answer.map(Box::new)));
 }
 
 /// Deletes a job.
