@@ -46,23 +46,31 @@ impl Status {
 /// Looks at everything, tells it, and ends with the code of the first problem.
 pub async fn run(stage: &Stage, console: &Console, report: Report) -> Result<Exit, Failure> {
     let settings = &stage.settings;
-    let mut checks = vec![configuration(settings), key(settings), state_folder(&settings.folders.state)];
+    // The key is read once, with the session that it is for; a command of the user may have to be run for it.
+    let opened = match settings.key_source {
+        KeySource::None => None,
+        _ => Some(stage.session(Key::Needed).await),
+    };
+    let mut checks =
+        vec![configuration(settings), key(settings, opened.as_ref()), state_folder(&settings.folders.state)];
     checks.push(Check {
         what: "cache",
         status: Status::Good,
         detail: text::clean(&settings.folders.cache.display().to_string()),
     });
     checks.push(terminal(console, settings));
-    // The key is told about by its own line; without a good one there is nobody to ask.
-    let has_key = checks.iter().any(|check| check.what == "key" && check.status == Status::Good);
-    let session = stage.session(if has_key { Key::Needed } else { Key::Spared }).await;
-    match &session {
-        Ok(session) if has_key => checks.extend(service(session, settings).await),
-        Ok(_) | Err(_) => {
+    let session = match opened {
+        Some(Ok(session)) => {
+            checks.extend(service(&session, settings).await);
+            Ok(session)
+        }
+        // Without a good key there is nobody to ask, but the journals can be read.
+        Some(Err(_)) | None => {
             let detail = format!("{}, not asked", endpoint(settings));
             checks.push(Check { what: "endpoint", status: Status::Note, detail });
+            stage.session(Key::Spared).await
         }
-    }
+    };
     if settings.read_only {
         let detail = "read-only: nothing at the service can be changed".to_owned();
         checks.push(Check { what: "mode", status: Status::Note, detail });
@@ -97,20 +105,20 @@ fn configuration(settings: &Settings) -> Check {
     }
 }
 
-fn key(settings: &Settings) -> Check {
-    if settings.key_source == KeySource::None {
-        let detail = "none: set GEMINI_API_KEY or GOOGLE_API_KEY".to_owned();
-        return Check { what: "key", status: Status::Note, detail };
-    }
-    match settings.api_key() {
-        Ok(key) => {
-            let tail = match key.tail() {
+fn key(settings: &Settings, opened: Option<&Result<Session, Failure>>) -> Check {
+    let note = |detail: String| Check { what: "key", status: Status::Note, detail };
+    match opened {
+        None => note("none: set GEMINI_API_KEY or GOOGLE_API_KEY".to_owned()),
+        Some(Ok(session)) => {
+            let tail = match session.key_tail.as_str() {
                 "" => String::new(),
                 tail => format!(", ends in {tail}"),
             };
             Check { what: "key", status: Status::Good, detail: format!("from {}{tail}", settings.key_source) }
         }
-        Err(error) => problem("key", &error.into()),
+        // The line about the state folder tells why.
+        Some(Err(failure)) if failure.exit == Exit::Disk => note(format!("from {}", settings.key_source)),
+        Some(Err(failure)) => problem("key", failure),
     }
 }
 

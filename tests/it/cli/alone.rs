@@ -142,6 +142,24 @@ fn a_signal_ends_a_command_with_its_number() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let world = World::of("[[job]]\nname = \"stuck\"\nid = \"abc\"\nstate = \"running\"\ntexts = [\"One.\"]\n");
+    let plain = world.command(&["wait", "abc"]);
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args()).env_clear();
+    for (name, value) in plain.get_envs() {
+        shell.env(name, value.unwrap());
+    }
+    let mut wait = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    assert!(first_line(&mut wait).contains("RUNNING"));
+    // The one that is ignored comes first, so it had its chance by the time the other one ends the program.
+    stop(&wait, Signal::HUP);
+    stop(&wait, Signal::TERM);
+    assert_eq!(wait.wait().unwrap().code(), Some(143));
+}
+
 /// Ends a program of ours by its own id.
 fn stop(child: &std::process::Child, signal: Signal) {
     rustix::process::kill_process(Pid::from_child(child), signal).unwrap();

@@ -99,6 +99,7 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
     assert!(!world.run(&["list", "--json", "--color", "always"]).code(0).out.contains('\u{1b}'));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_6() {
     let world = World::of(JOBS);
