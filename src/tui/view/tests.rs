@@ -143,6 +143,10 @@ fn designed_states_of_the_list() {
         before: String::new(),
     }));
     snapshot("jobs_filter_80x24", &filtered);
+    if let Some(Overlay::Prompt(prompt)) = filtered.overlays.last_mut() {
+        *prompt = Prompt { kind: PromptKind::Palette, input: Line::new("mark"), ..prompt.clone() };
+    }
+    snapshot("jobs_palette_80x24", &filtered);
     filtered.jobs.cursor.visible.clear();
     filtered.overlays.clear();
     snapshot("jobs_nothing_matches_80x24", &filtered);
