@@ -7,11 +7,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::values;
 use crate::config;
-use crate::filter::{self, Filter};
-use crate::job::JobState;
+use crate::filter::Filter;
 use crate::script::SourceArg;
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
@@ -137,7 +138,7 @@ pub enum Verb {
 #[derive(Args, Clone, Debug)]
 pub struct List {
     /// Only jobs in these states: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, EXPIRED, CANCELLING, UNKNOWN
-    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state_word)]
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = values::state_word)]
     pub state: Vec<String>,
     /// Only jobs that match: text, /regex/, !not, column:value, as in `state:running age:<6h`
     #[arg(long, value_name = "EXPR", value_parser = Filter::parse)]
@@ -167,10 +168,10 @@ pub struct Get {
 #[derive(Args, Clone, Debug)]
 pub struct Sources {
     /// Text, Markdown, CSV, TSV, SRT, VTT or JSONL files, or - for standard input; several become one job, in this order
-    #[arg(required = true, value_name = "SOURCE", value_parser = source)]
+    #[arg(required = true, value_name = "SOURCE", value_parser = OsStringValueParser::new().map(|word| SourceArg::parse(&word)))]
     pub sources: Vec<SourceArg>,
     /// Model, as in `models`
-    #[arg(long, value_name = "MODEL", value_parser = model)]
+    #[arg(long, value_name = "MODEL", value_parser = values::model)]
     pub model: Option<String>,
     /// Voice, as in `voices`
     #[arg(long, value_name = "VOICE")]
@@ -227,7 +228,7 @@ pub struct Choice {
     #[arg(value_name = "JOB", required_unless_present = "filter")]
     pub jobs: Vec<String>,
     /// Instead of names: every job that matches, as in `state:running age:>2d`
-    #[arg(long, value_name = "EXPR", value_parser = real_filter, conflicts_with = "jobs")]
+    #[arg(long, value_name = "EXPR", value_parser = values::real_filter, conflicts_with = "jobs")]
     pub filter: Option<Filter>,
     /// Do not ask
     #[arg(long, short)]
@@ -263,7 +264,7 @@ pub struct Wait {
     #[arg(required = true, value_name = "JOB")]
     pub jobs: Vec<String>,
     /// Give up after this time: 90s, 30m, 2h, 1d
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub timeout: Option<Duration>,
     /// Then save the results here; of several jobs each gets a folder in it
     #[arg(long, value_name = "DIR")]
@@ -355,56 +356,8 @@ pub struct Sim {
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// How many times faster than the clock
-    #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
+    #[arg(long, value_name = "X", default_value = "1", value_parser = values::speed)]
     pub speed: f64,
-}
-
-fn source(text: &str) -> Result<SourceArg, String> {
-    match text {
-        "" => Err("a source cannot be empty".to_owned()),
-        word => Ok(SourceArg::parse(word.as_ref())),
-    }
-}
-
-fn model(text: &str) -> Result<String, String> {
-    let name = text.strip_prefix("models/").unwrap_or(text);
-    let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    if name.is_empty() || !name.bytes().all(is_safe) {
-        return Err("a model is named like gemini-3.1-flash-tts-preview".to_owned());
-    }
-    Ok(name.to_owned())
-}
-
-/// A state in any case, with or without the service's prefix, as the word on the screen.
-fn state_word(text: &str) -> Result<String, String> {
-    let upper = text.trim().to_ascii_uppercase();
-    let word = JobState::from_wire(&upper).word().to_owned();
-    let known = ["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "CANCELLING", "UNKNOWN"];
-    // A state of tomorrow can be asked for by its full name; a typing error must not give an empty list.
-    if known.contains(&word.as_str()) || (word != upper && !word.is_empty()) {
-        return Ok(word);
-    }
-    Err(format!("states are {}", known.join(", ")))
-}
-
-/// A filter that chooses: an empty one would choose everything, which nobody means by it.
-fn real_filter(text: &str) -> Result<Filter, String> {
-    match Filter::parse(text) {
-        Ok(filter) if filter.is_empty() => Err("an empty filter would choose every job".to_owned()),
-        Ok(filter) => Ok(filter),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    filter::duration(text).ok_or_else(|| "a duration is written like 90s, 30m, 2h or 1d".to_owned())
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('x').parse::<f64>() {
-        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
-        Ok(_) | Err(_) => Err("a speed is a number above 0".to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -426,7 +379,7 @@ mod tests {
         for line in [
             "gemtts-tui --demo --read-only --profile p --refresh 5 -vv list --json",
             "gemtts-tui list --json --demo --read-only --profile p --refresh 5 -vv",
-            "gemtts-tui --demo -v list --json --profile p --read-only --refresh 5 -v",
+            "gemtts-tui --demo --refresh 5 list --json --profile p --read-only -v -v",
         ] {
             let global = parse(line).unwrap().global;
             assert!(global.demo && global.read_only, "{line}");
@@ -446,22 +399,6 @@ mod tests {
                 assert!(long != "key" || command.get_name() == "save", "--{long} of {}", command.get_name());
             }
             pending.extend(command.get_subcommands().cloned());
-        }
-    }
-
-    #[test]
-    fn states_are_read_in_any_spelling_and_typing_errors_are_refused() {
-        for (text, word) in [
-            ("running", "RUNNING"),
-            ("JOB_STATE_FAILED", "FAILED"),
-            ("batch_state_expired", "EXPIRED"),
-            ("UNKNOWN", "UNKNOWN"),
-            ("job_state_paused", "PAUSED"),
-        ] {
-            assert_eq!(state_word(text).as_deref(), Ok(word), "{text}");
-        }
-        for text in ["runing", "", "JOB_STATE_"] {
-            assert!(state_word(text).is_err(), "{text}");
         }
     }
 

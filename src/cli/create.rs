@@ -42,7 +42,8 @@ async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) ->
         return Err(Failure::new(format!("nothing was sent: {} to mend", text::plural(errors, "error"))));
     }
     console.talk(&summary(plan));
-    if let (Some(earlier), false) = (&plan.repeat_of, yes) {
+    // A create whose answer was lost is not sent again whatever is answered: submitting says so.
+    if let (Some(earlier), None, false) = (&plan.repeat_of, &plan.repeat_unconfirmed, yes) {
         agree_to_repeat(console, earlier).await?;
     }
     ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await
@@ -103,12 +104,18 @@ fn summary(plan: &Plan) -> String {
     );
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
-        summary.push_str(&format!(", {} to {} of audio", text::span(low), text::span(high)));
+        summary.push_str(&format!(", {} of audio", range(text::span(low), text::span(high))));
         if let Some((low, high)) = estimate.dollars {
-            summary.push_str(&format!(", about {} to {} at batch price", text::dollars(low), text::dollars(high)));
+            let dollars = range(text::dollars(low), text::dollars(high));
+            summary.push_str(&format!(", about {dollars} at batch price"));
         }
     }
     summary
+}
+
+/// `38 m 00 to 46 m 00`; once when both ends read the same.
+fn range(low: String, high: String) -> String {
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
@@ -125,6 +132,9 @@ fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     }
     if let Some(earlier) = &plan.repeat_of {
         console.result(&format!("the same content was sent as {earlier}"));
+    }
+    if let Some(lost) = &plan.repeat_unconfirmed {
+        console.result(&format!("the same content was sent as ~gt-{}, whose answer was lost", lost.token));
     }
     for request in &plan.preview {
         let voice = request.voice.as_deref().unwrap_or("-");

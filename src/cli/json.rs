@@ -88,6 +88,7 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
             "basis": estimate.basis,
         })),
         "repeatOf": plan.repeat_of.as_ref().map(|name| name.as_str()),
+        "repeatOfUnconfirmed": plan.repeat_unconfirmed.as_ref().map(|lost| lost.token.as_str()),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "backend": BACKEND,
         "profile": profile,

@@ -28,6 +28,7 @@ mod service;
 mod signal;
 mod stage;
 mod table;
+mod values;
 mod verify;
 mod wait;
 

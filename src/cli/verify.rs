@@ -44,14 +44,15 @@ fn words(what: &What) -> String {
 fn summary(check: &Check) -> String {
     let mut summary =
         format!("{} as the manifest says, {}", text::count(check.right, "file"), text::bytes(check.bytes));
-    for (number, what) in [
-        (check.different.len() as u64, "not as it says"),
-        (check.without_file, "results without a file"),
-        (check.unreadable_lines, "lines of the manifest that cannot be read"),
-    ] {
-        if number > 0 {
-            summary.push_str(&format!(", {} {what}", text::thousands(number)));
-        }
+    let different = check.different.len() as u64;
+    if different > 0 {
+        summary.push_str(&format!(", {} not as it says", text::thousands(different)));
+    }
+    if check.without_file > 0 {
+        summary.push_str(&format!(", {} without a file", text::count(check.without_file, "result")));
+    }
+    if check.unreadable_lines > 0 {
+        summary.push_str(&format!(", {} of it cannot be read", text::count(check.unreadable_lines, "line")));
     }
     summary
 }

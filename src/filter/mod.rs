@@ -20,8 +20,8 @@ pub use record::{JobRecord, Record};
 use quantity::size;
 use words::{Word, words};
 
-/// A filter that was understood.
-#[derive(Clone, Debug)]
+/// A filter that was understood. The default lets everything pass.
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     source: String,
     terms: Vec<Term>,
@@ -143,12 +143,6 @@ impl Filter {
     /// Whether everything passes because nothing was asked.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
-    }
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        Filter { source: String::new(), terms: Vec::new() }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::Error;
 
 /// Creates a folder, and those above it, for its owner alone.
-pub(super) fn create_folder(path: &Path) -> Result<(), Error> {
+pub fn create_folder(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -27,7 +27,7 @@ use journal::Journal;
 use known::Listings;
 
 pub use error::Error;
-pub use files::sweep;
+pub use files::{create_folder, sweep};
 pub use history::SavedTo;
 pub use intents::{Intent, Tracked, Uploaded, Verdict};
 pub use known::Known;

@@ -14,6 +14,7 @@ mod pty;
 mod results;
 mod save;
 mod script;
+mod sim;
 mod store;
 #[cfg(unix)]
 mod tape;

@@ -1,8 +1,5 @@
 //! The embedded service, spoken to over raw HTTP: its shapes are those of the recorded examples.
 
-// Helpers of tests are tests: what they expect and do not get is a failure, with its place.
-#![allow(clippy::unwrap_used)]
-
 mod batches;
 mod faults;
 mod files;

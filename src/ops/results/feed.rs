@@ -42,8 +42,8 @@ pub(super) trait Taker: Sink<Error = Failure> + Send + 'static {
 pub(super) enum From {
     /// A whole file on this disk.
     Disk(PathBuf),
-    /// The service; a copy is kept.
-    Service(Download, Part),
+    /// The service; a copy is kept when there is a part for it.
+    Service(Download, Option<Part>),
 }
 
 /// What is known when all bytes were read.
@@ -138,7 +138,14 @@ async fn send(mut download: Download, pieces: Sender<Piece>) -> Result<(), Failu
 
 enum Input {
     Disk(PathBuf),
-    Service { part: Part, from: u64, total: Option<u64>, taken: Receiver<Piece>, copying: Copying, handle: Handle },
+    Service {
+        part: Option<Part>,
+        from: u64,
+        total: Option<u64>,
+        taken: Receiver<Piece>,
+        copying: Copying,
+        handle: Handle,
+    },
 }
 
 struct Work<T> {
@@ -163,7 +170,8 @@ impl<T: Taker> Work<T> {
             Input::Service { mut part, from, total, taken, copying, handle } => {
                 self.of = total;
                 let failed = |error| cannot("keep", &PathBuf::from("results"), error);
-                if let Some(had) = part.start(from, total).map_err(failed)? {
+                let had = part.as_mut().map(|part| part.start(from, total)).transpose().map_err(failed)?.flatten();
+                if let Some(had) = had {
                     self.read(had, &PathBuf::from("results"))?;
                 }
                 let part = self.take(part, taken, copying, &handle)?;
@@ -190,12 +198,11 @@ impl<T: Taker> Work<T> {
 
     fn take(
         &mut self,
-        part: Part,
+        mut part: Option<Part>,
         mut taken: Receiver<Piece>,
         copying: Copying,
         handle: &Handle,
     ) -> Result<Option<Part>, Failure> {
-        let mut part = Some(part);
         loop {
             let piece = match taken.try_recv() {
                 Ok(piece) => Some(piece),

@@ -79,6 +79,12 @@ impl Place {
         Ok(())
     }
 
+    /// Whether the disk of the cache folder has room for results of this size and for their audio beside them.
+    pub(super) fn has_room_for(&self, total: Option<u64>) -> bool {
+        let (Some(total), Some(free)) = (total, free_bytes(&self.folder)) else { return true };
+        free / 2 >= total
+    }
+
     /// Removes copies that nobody has asked for in a month: the service has dropped their results long since, but audio
     /// that was saved does not need them either.
     pub(super) fn sweep(&self, now: Timestamp) {
@@ -92,7 +98,7 @@ impl Place {
         let failed = |error: io::Error| {
             Failure::with_exit(Exit::Disk, format!("cannot keep results in {}: {error}", self.folder.display()))
         };
-        fs::create_dir_all(&self.folder).map_err(failed)?;
+        crate::store::create_folder(&self.folder)?;
         let Ok(lock) = store.lock(&format!("results-{}", self.id), "the kept copy of the results") else {
             let file = tempfile::NamedTempFile::new_in(&self.folder).map_err(failed)?;
             return Ok(Part { place: self.clone(), file: PartFile::Private(file), had: 0, total: None });
@@ -114,6 +120,18 @@ impl Place {
         let total = origin.and_then(|origin| origin.total);
         Ok(Part { place: self.clone(), file: PartFile::Shared(file, lock), had, total })
     }
+}
+
+/// Bytes that this user may still write to the disk of a folder, where the system tells.
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
 }
 
 /// A copy that is being made.

@@ -68,7 +68,7 @@ pub(super) async fn source(session: &Session, job: &Job, dest: &Dest, place: &Pl
         },
     };
     let download = download.map_err(|error| explain(session, job, error.into()))?;
-    Ok(From::Service(download, part))
+    Ok(From::Service(download, Some(part)))
 }
 
 /// Whether everything is there. Length, line ends and rows are all looked at, as none of them sees every cut.

@@ -17,7 +17,7 @@ use crate::save::{MANIFEST, Progress as Done, Saver, Selection, Status, Summary}
 use crate::store::SavedTo;
 use crate::text;
 
-use super::feed::{self, Copying, Finished, STEP, Taker};
+use super::feed::{self, Copying, Finished, From, STEP, Taker};
 use super::keep::Place;
 use super::open::{is_complete, settle, source};
 use super::ready::{expected, explain, ready};
@@ -108,7 +108,14 @@ async fn from_service(
         Saver::open(&folder, Some(name), takes.selection(), Box::new(move |done| tell_row(&tell, done)))
     })
     .await?;
-    let from = source(session, job, dest, place).await?;
+    let from = match source(session, job, dest, place).await? {
+        // A copy that takes the room of the audio itself is not worth having. What is there of it already is read first.
+        From::Service(download, Some(part)) if download.from == 0 && !place.has_room_for(download.total) => {
+            part.discard();
+            From::Service(download, None)
+        }
+        from => from,
+    };
     let on_progress = |progress| events(Saving::Progress(progress));
     let finished = feed::feed(from, place.form, Copying::Spared, Decoding(saver), told, events, &on_progress)
         .await

@@ -16,9 +16,9 @@ pub struct JobSpec {
     pub model: String,
     /// Where it stands at the start.
     pub state: StartState,
-    /// How long ago it was created.
+    /// How long ago it was created. A job that is over is at least as old as it took.
     pub age: Span,
-    /// For jobs that are over: how long it took.
+    /// For jobs that are over: how long it took; 19 minutes, or its age if that is less, when absent.
     pub took: Option<Span>,
     /// For pending jobs: when it begins to run. Absent: never, it is stuck.
     pub starts_in: Option<Span>,
@@ -70,6 +70,16 @@ pub enum StartState {
     Cancelled,
     /// Given up after 48 hours.
     Expired,
+}
+
+impl StartState {
+    /// Whether nothing more will happen.
+    pub fn is_over(self) -> bool {
+        match self {
+            StartState::Pending | StartState::Running => false,
+            StartState::Succeeded | StartState::Failed | StartState::Cancelled | StartState::Expired => true,
+        }
+    }
 }
 
 /// What kind of job.
@@ -166,6 +176,9 @@ impl JobSpec {
     pub fn check(&self) -> Result<(), &'static str> {
         if self.state == StartState::Expired && self.age < Span::hours(48) {
             return Err("an expired job is at least 48 hours old; say so in `age`");
+        }
+        if self.state.is_over() && self.age > Span::ZERO && self.took.is_some_and(|took| took > self.age) {
+            return Err("it took longer than its age; make `took` shorter or `age` longer");
         }
         if !(0.0..=1.0).contains(&self.done) {
             return Err("`done` is a share from 0 to 1");

@@ -246,6 +246,7 @@ mod tests {
             ("[[fault]]\non = \"creat\"", "creat"),
             ("[timing]\npending = \"soon\"", "soon"),
             ("[[job]]\nname = \"x\"\nstate = \"expired\"\nage = \"3h\"", "48 hours"),
+            ("[[job]]\nname = \"x\"\nage = \"3h\"\ntook = \"4h\"", "took longer"),
         ] {
             let error = Scenario::parse(text).unwrap_err();
             let full = crate::failure::Failure::from_error(crate::failure::Exit::Usage, &error).message;

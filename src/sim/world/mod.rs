@@ -159,6 +159,26 @@ mod tests {
     }
 
     #[test]
+    fn every_job_is_at_the_start_what_its_scenario_says() {
+        for (state, more) in [
+            ("pending", ""),
+            ("running", ""),
+            ("running", "age = \"1s\"\nleft = \"5s\""),
+            ("succeeded", ""),
+            ("succeeded", "age = \"10s\""),
+            ("succeeded", "took = \"2h\""),
+            ("failed", ""),
+            ("cancelled", ""),
+            ("cancelled", "age = \"1m\"\ndone = 0.5"),
+            ("expired", "age = \"48h\""),
+        ] {
+            let text = format!("[[job]]\nname = \"x\"\nstate = \"{state}\"\n{more}");
+            let world = World::new(&Scenario::parse(&text).unwrap(), start());
+            assert_eq!(states(&world, start()), [state.to_uppercase()], "{text}");
+        }
+    }
+
+    #[test]
     fn the_jobs_of_a_scenario_have_the_past_they_say() {
         let scenario = Scenario::parse(
             "[[job]]\nname = \"stuck\"\nstate = \"pending\"\nage = \"26h\"\n\

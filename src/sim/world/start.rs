@@ -53,7 +53,7 @@ impl World {
         let id = if spec.id.is_empty() { self.new_id(36) } else { spec.id.clone() };
         // Real times have nine digits that are not all zeros.
         let odd = Duration::from_nanos(self.next_seed() % 999_999_937);
-        let created = before(now, spec.age.0).checked_sub(odd).unwrap_or(now).min(now);
+        let created = before(now, age(spec)).checked_sub(odd).unwrap_or(now).min(now);
         let mut maker = self.maker(model, &id, spec.inline);
         maker.seconds = spec.seconds;
         maker.rules.splice(0..0, spec.result.iter().cloned());
@@ -177,8 +177,15 @@ fn before(now: Timestamp, by: Duration) -> Timestamp {
     now.checked_sub(by).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// How long a job that is over took.
 fn took(spec: &JobSpec) -> Duration {
-    spec.took.map_or(Duration::from_secs(1_140), |span| span.0)
+    const USUAL: Duration = Duration::from_secs(1_140);
+    spec.took.map_or(if spec.age.0.is_zero() { USUAL } else { USUAL.min(spec.age.0) }, |span| span.0)
+}
+
+/// How long ago a job was created; one that is over cannot be younger than it took.
+fn age(spec: &JobSpec) -> Duration {
+    if spec.state.is_over() { spec.age.0.max(took(spec)) } else { spec.age.0 }
 }
 
 fn plan(spec: &JobSpec, now: Timestamp, created: Timestamp) -> Plan {
