@@ -269,6 +269,7 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
 /// Moves in an open list, or scrolls the preview.
 pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
     let page = crate::tui::layout::page(model);
+    let furthest = crate::tui::view::scroll_limit(model);
     let Some(form) = form(model) else { return Vec::new() };
     if let Some(picker) = &mut form.picker {
         let shown = picker.shown().len();
@@ -280,11 +281,7 @@ pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
         *row = moved(*row, motion, choices, page);
         return Vec::new();
     }
-    let lines = match &form.plan {
-        PlanState::Ready(_, plan) => plan.findings.len() + plan.preview.len(),
-        PlanState::None | PlanState::InFlight(_) | PlanState::Failed(_) => 0,
-    };
-    form.scroll = moved(form.scroll, motion, lines, page);
+    form.scroll = moved(form.scroll, motion, furthest + 1, page);
     Vec::new()
 }
 

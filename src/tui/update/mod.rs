@@ -36,6 +36,8 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use palette::fitting as commands_fitting;
+
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let effects = happened(model, event);

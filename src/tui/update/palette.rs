@@ -80,6 +80,11 @@ fn names() -> impl Iterator<Item = &'static str> {
     OTHERS.into_iter().chain(ACTIONS.iter().map(|(name, _)| *name))
 }
 
+/// The commands that begin with what is typed, for the line in which it is typed; none behind the first word.
+pub fn fitting(text: &str) -> impl Iterator<Item = &'static str> {
+    names().filter(move |name| name.starts_with(text))
+}
+
 /// Runs what a key does on the screen below.
 fn run_action(model: &mut Model, name: &str, action: Action) -> Vec<Effect> {
     let line = model.overlays.pop();

@@ -1,20 +1,19 @@
 //! Long texts: pages above a screen, messages, help, one key. They scroll, and never beyond their last page.
 
 use crate::failure::Failure;
-use crate::text::width;
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
-use crate::tui::keys::{self, Context};
 use crate::tui::layout;
 use crate::tui::model::{Model, Overlay, Screen, Seq, TextPage};
 use crate::tui::update::{describe, job};
+use crate::tui::view;
 
 /// Scrolls the text that is visible.
 pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
     let page = layout::page(model);
-    let rows = rows(model);
+    // Only who breaks the lines knows how many there are.
+    let furthest = view::scroll_limit(model);
     let Some(scroll) = scroll(model) else { return Vec::new() };
-    let furthest = rows.saturating_sub(page);
     *scroll = match motion {
         Motion::Up => scroll.saturating_sub(1),
         Motion::Down => *scroll + 1,
@@ -39,39 +38,6 @@ fn scroll(model: &mut Model) -> Option<&mut usize> {
         Screen::Key(key) => Some(&mut key.scroll),
         Screen::Messages { scroll } | Screen::Help { scroll } => Some(scroll),
         Screen::Job(_) | Screen::Create(_) | Screen::Files(_) => None,
-    }
-}
-
-/// How many rows of the screen the text takes, about: `draw` breaks lines between words and may need a few more.
-fn rows(model: &Model) -> usize {
-    let cells = usize::from(model.size.width).saturating_sub(4).max(1);
-    let broken = |line: &str| width(line).div_ceil(cells).max(1);
-    if let Some(Overlay::Page(page)) = model.overlays.last() {
-        return page.lines.iter().map(|line| broken(line)).sum();
-    }
-    match model.screens.last() {
-        Some(Screen::Messages { .. }) => {
-            model.notices.log.iter().map(|notice| 1 + usize::from(notice.hint.is_some())).sum()
-        }
-        Some(Screen::Help { .. }) => keys::bindings(below(model)).count() + 4,
-        // The facts above the raw line.
-        Some(Screen::Key(key)) => match &key.raw {
-            Some(Ok(raw)) => raw.lines().map(broken).sum::<usize>() + layout::page(model) / 2,
-            Some(Err(_)) | None => layout::page(model) + 8,
-        },
-        Some(Screen::Job(_) | Screen::Create(_) | Screen::Files(_)) | None => 0,
-    }
-}
-
-/// What the keys mean on the screen below the help.
-fn below(model: &Model) -> Context {
-    match model.screens.iter().rev().nth(1) {
-        None => Context::Jobs,
-        Some(Screen::Job(_)) => Context::Job,
-        Some(Screen::Key(_)) => Context::Key,
-        Some(Screen::Files(_)) => Context::Files,
-        Some(Screen::Create(_)) => Context::Create,
-        Some(Screen::Messages { .. } | Screen::Help { .. }) => Context::Text,
     }
 }
 

@@ -109,6 +109,9 @@ pub fn timeline(pen: &Pen<'_>, model: &Model, tracked: &Tracked) -> Vec<Piece> {
     let mut stations: Vec<(String, Timestamp)> = Vec::new();
     match model.jobs.timelines.get(&tracked.job.name) {
         Some(seen) if !seen.is_empty() => {
+            // A job that we first saw when it ran already still began when it was created.
+            let created = tracked.job.create_time.filter(|created| *created < seen[0].at);
+            stations.extend(created.map(|at| ("created".to_owned(), at)));
             stations.extend(seen.iter().map(|transition| (transition.to.word().to_owned(), transition.at)));
         }
         Some(_) | None => {
@@ -152,11 +155,21 @@ fn pace(pen: &mut Pen<'_>, tracked: Option<&Tracked>, place: Rect) {
     }
     let inside = pad(pen.frame(place, &frame), 1);
     let Some(tracked) = tracked.filter(|_| pace.is_some()) else {
-        pen.text(row(inside, 0), "nothing moved while we watched", theme.muted());
+        let said = match tracked.and_then(|tracked| whole_pace(&tracked.job)) {
+            Some(pace) => format!("{pace:.1} a minute from its creation to its end"),
+            None => "nothing moved while we watched".to_owned(),
+        };
+        pen.text(row(inside, 0), &said, theme.muted());
         return;
     };
     let history = rate::history(&tracked.samples, usize::from(inside.width));
     for (at, line) in bars::chart(&history, usize::from(inside.height)).iter().enumerate() {
         pen.text(row(inside, at as u16), line, theme.bar());
     }
+}
+
+/// Requests a minute of a job that is over, from its creation to its end.
+fn whole_pace(job: &Job) -> Option<f64> {
+    let minutes = since(job.create_time?, job.end_time?).as_secs_f64() / 60.0;
+    (minutes > 0.0).then(|| job.counts.map(|counts| counts.done() as f64 / minutes))?
 }

@@ -74,13 +74,11 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
             format!("peak {}  mean {}{clipped}", level(sound.peak_db), level(sound.rms_db)),
             theme.text(),
         )]);
-        lines.push(vec![piece(
-            format!(
-                "silence {:.1} s before, {:.1} s after, {:.1} s within",
-                sound.leading_silence, sound.trailing_silence, sound.longest_gap
-            ),
-            theme.text(),
-        )]);
+        let silence = format!(
+            "silence {:.1} s before, {:.1} s after, {:.1} s within",
+            sound.leading_silence, sound.trailing_silence, sound.longest_gap
+        );
+        lines.extend(wrap(&silence, room).into_iter().map(|line| vec![piece(line, theme.text())]));
     }
     if let Some(tokens) = result.tokens.audio {
         // The service bills 25 tokens for a second of audio; a difference means that audio is missing.

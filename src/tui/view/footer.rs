@@ -8,6 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::keys::{Binding, Context, bindings};
 use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Work};
 use crate::tui::theme::level_glyph;
+use crate::tui::update::commands_fitting;
 use crate::tui::view::bars;
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 
@@ -95,6 +96,14 @@ fn typing(pen: &mut Pen<'_>, prompt: &Prompt, place: Rect) {
         let taken = pen.width(problem).min(place.width / 2);
         pen.text(Rect { x: place.right() - taken, width: taken, ..place }, problem, theme.bad());
         room.width -= (taken + 2).min(room.width);
+    }
+    let typed = pen.width(prompt.input.text());
+    if prompt.kind == PromptKind::Palette && prompt.problem.is_none() {
+        let commands: Vec<&str> = commands_fitting(prompt.input.text()).collect();
+        // Beside what is typed, never in its place.
+        let place = skip(room, typed.saturating_add(4));
+        pen.text(place, &commands.join("  "), theme.muted());
+        room.width -= place.width;
     }
     let taken = pen.text(room, sign, theme.key());
     line(pen, skip(room, taken), &prompt.input);

@@ -66,7 +66,7 @@ fn about(pen: &Pen<'_>, model: &Model, screen: &JobScreen) -> Vec<Piece> {
 fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     let theme = *pen.theme;
     let is_focused = screen.pane == Pane::Keys;
-    let columns = columns(place.width.saturating_sub(3));
+    let columns = columns(place.width.saturating_sub(3), !screen.texts.is_empty());
     let mut frame = Frame {
         title: jobs::list_title(pen, "Keys", screen.rows.len(), &screen.cursor),
         bottom: opening(pen, screen),
@@ -107,7 +107,8 @@ fn opening(pen: &Pen<'_>, screen: &JobScreen) -> Vec<Piece> {
     }
 }
 
-fn columns(room: u16) -> Columns {
+/// The columns that have room. Voices are known only for jobs whose texts are.
+fn columns(room: u16, with_voices: bool) -> Columns {
     let column = |number: u8, width, right| Column { number, head: KEY_COLUMNS[usize::from(number) - 1], width, right };
     let verdict = column(3, 12, false);
     if room < 50 {
@@ -116,9 +117,12 @@ fn columns(room: u16) -> Columns {
         let yielding = Yielding { flexible: 1, least: table::SIGNS + 2 + 12, steps: &[(2, 0)] };
         return Columns { hidden: 2, ..table::place(room, columns, yielding) };
     }
-    let key_width = table::SIGNS + 2 + (room / 3).clamp(12, 32);
-    let columns =
-        vec![column(1, key_width, false), column(2, 8, true), verdict, column(4, 8, false), column(5, 0, false)];
+    let key_width = table::SIGNS + 2 + (room * 3 / 10).clamp(12, 32);
+    let mut columns = vec![column(1, key_width, false), column(2, 8, true), verdict];
+    if with_voices {
+        columns.push(column(4, 8, false));
+    }
+    columns.push(column(5, 0, false));
     let steps = [(4, 0), (1, table::SIGNS + 2 + 12)];
     table::place(room, columns, Yielding { flexible: 5, least: 14, steps: &steps })
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 
 use crate::clock::since;
-use crate::job::{Dest, Job, JobError};
+use crate::job::{Dest, Job, JobError, JobKind};
 use crate::text;
 use crate::tui::model::{Model, Tracked};
 use crate::tui::rate;
@@ -29,7 +29,7 @@ pub fn short_model(model: Option<&str>) -> String {
     let Some(model) = model else { return "–".to_owned() };
     let short = model.strip_prefix("models/").unwrap_or(model);
     let short = short.strip_prefix("gemini-").unwrap_or(short);
-    short.strip_suffix("-preview").unwrap_or(short).to_owned()
+    short.replace("-preview", "")
 }
 
 /// `INVALID_ARGUMENT: Developer instruction is not enabled`.
@@ -100,6 +100,10 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
     if model.jobs.saved.contains_key(&job.name) {
         return ("saved".to_owned(), theme.good());
     }
+    if job.kind == JobKind::EmbedContent {
+        // There is nothing to hear in it, and nothing that this program would save.
+        return (String::new(), theme.text());
+    }
     let Some(end) = kept_until(job) else { return (String::new(), theme.text()) };
     let remaining = since(times::as_of(model), end);
     match remaining.as_secs() {
@@ -124,6 +128,7 @@ mod tests {
     #[test]
     fn models_are_shown_without_what_they_share() {
         assert_eq!(short_model(Some("models/gemini-3.1-flash-tts-preview")), "3.1-flash-tts");
+        assert_eq!(short_model(Some("models/gemini-2.5-pro-preview-tts")), "2.5-pro-tts");
         assert_eq!(short_model(Some("other")), "other");
         assert_eq!(short_model(None), "–");
     }

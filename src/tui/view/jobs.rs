@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::failure::Exit;
-use crate::job::Counts;
+use crate::job::{Counts, JobState};
 use crate::ops::Unconfirmed;
 use crate::text;
 use crate::tui::action::Action;
@@ -131,7 +131,7 @@ fn job_cells(pen: &mut Pen<'_>, model: &Model, columns: &Columns, place: Rect, t
     let job = &tracked.job;
     columns.write(pen, place, 2, job.title(), theme.title());
     columns.write(pen, place, 3, &job_facts::short_model(job.model.as_deref()), theme.muted());
-    if let Some(error) = &job.error {
+    if let Some(error) = job.error.as_ref().filter(|_| job.state == JobState::Failed) {
         // Why it failed says more than numbers that will never move again.
         if let Some(rest) = columns.from(place, 4) {
             pen.text(rest, &job_facts::error(error), theme.bad());

@@ -143,6 +143,10 @@ fn designed_states_of_the_list() {
         before: String::new(),
     }));
     snapshot("jobs_filter_80x24", &filtered);
+    if let Some(Overlay::Prompt(prompt)) = filtered.overlays.last_mut() {
+        *prompt = Prompt { kind: PromptKind::Palette, input: Line::new("mark"), ..prompt.clone() };
+    }
+    snapshot("jobs_palette_80x24", &filtered);
     filtered.jobs.cursor.visible.clear();
     filtered.overlays.clear();
     snapshot("jobs_nothing_matches_80x24", &filtered);
@@ -468,4 +472,25 @@ fn a_frame_does_not_depend_on_the_number_of_rows() {
     println!("200x50: {few:?} with 200 keys, {lots:?} with 100 000; {jobs:?} with 5 000 jobs");
     // A frame that looked at every row would take some hundred times as long.
     assert!(lots < few * 10, "{few:?} with 200 keys, {lots:?} with 100 000");
+}
+
+#[test]
+fn a_text_scrolls_to_its_last_line_and_not_beyond() {
+    use crate::tui::event::Event;
+    use crate::tui::keys::Chord;
+    use crossterm::event::{KeyCode, KeyModifiers};
+    for (width, height) in [(120, 32), (80, 24), (40, 10), (30, 8), (10, 3)] {
+        let mut model = busy(width, height);
+        let lines = (0..40).map(|at| format!("line {at} of a long text that may have to be broken")).collect();
+        model.overlays.push(Overlay::Page(TextPage { title: "a text".into(), lines, scroll: 0, awaited: None }));
+        let press = |model: &mut Model, c| {
+            let chord = Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE };
+            crate::tui::update::update(model, Event::Key(chord));
+            text_of(&drawn(model, Theme::default()))
+        };
+        let end = press(&mut model, 'G');
+        assert!(end.contains("broken"), "{end}");
+        assert_eq!(press(&mut model, 'j'), end, "there is nothing beyond the end");
+        assert_ne!(press(&mut model, 'k'), end, "one key leads back from the end");
+    }
 }
