@@ -131,6 +131,23 @@ pub struct StoredFile {
     pub sha256: Option<String>,
 }
 
+impl StoredFile {
+    /// The file as scripts see it, without the fields that only a session knows.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "name": self.name.as_str(),
+            "displayName": self.display_name,
+            "mimeType": self.mime_type,
+            "sizeBytes": self.size_bytes,
+            "createTime": self.create_time.map(|time| time.to_string()),
+            "expirationTime": self.expiration_time.map(|time| time.to_string()),
+            "state": self.state,
+            "source": self.source,
+            "sha256": self.sha256,
+        })
+    }
+}
+
 /// A model, as the service lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {

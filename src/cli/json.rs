@@ -37,9 +37,7 @@ pub fn job(job: &Job, profile: &str) -> Value {
     let mut value = job.to_json();
     // The token at the end of a name is ours, for finding a lost create again; the name is what its creator called it.
     value["displayName"] = json!(job.display_name.as_deref().map(|name| split_token(name).0));
-    value["backend"] = json!(BACKEND);
-    value["profile"] = json!(profile);
-    value
+    ours(value, profile)
 }
 
 /// A job, and how the command came out for it.
@@ -97,19 +95,13 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
 
 /// A stored file, with the service's own field names.
 pub fn file(file: &StoredFile, profile: &str) -> Value {
-    json!({
-        "name": file.name.as_str(),
-        "displayName": file.display_name,
-        "mimeType": file.mime_type,
-        "sizeBytes": file.size_bytes,
-        "createTime": file.create_time.map(|time| time.to_string()),
-        "expirationTime": file.expiration_time.map(|time| time.to_string()),
-        "state": file.state,
-        "source": file.source,
-        "sha256": file.sha256,
-        "backend": BACKEND,
-        "profile": profile,
-    })
+    ours(file.to_json(), profile)
+}
+
+fn ours(mut value: Value, profile: &str) -> Value {
+    value["backend"] = json!(BACKEND);
+    value["profile"] = json!(profile);
+    value
 }
 
 /// A finding of the linter.

@@ -17,6 +17,7 @@ mod words;
 pub use quantity::duration;
 pub use record::{JobRecord, Record};
 
+use crate::audio::Verdict;
 use quantity::size;
 use words::{Word, words};
 
@@ -126,8 +127,10 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 impl Filter {
     /// Reads a filter. A text that is still being typed (`state:`, `/ab`, `!`) is read as far as it goes.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
+        // These stand before every name of the service, so that words like `ch` would find all.
+        let ids = text.replace("batches/", "").replace("files/", "");
         let mut terms = Vec::new();
-        for word in words(text) {
+        for word in words(&ids) {
             if let Some(term) = Term::parse(&word)? {
                 terms.push(term);
             }
@@ -241,8 +244,14 @@ fn alternatives(column: &str, text: &str) -> Vec<String> {
         "state" => words
             .map(|word| word.trim_start_matches("job_state_").trim_start_matches("batch_state_").to_owned())
             .collect(),
+        // What a person looks for first: everything that is worth a second listen.
+        "verdict" => words.flat_map(|word| if word == "bad" { bad_verdicts() } else { vec![word] }).collect(),
         _ => words.collect(),
     }
+}
+
+fn bad_verdicts() -> Vec<String> {
+    Verdict::ALL.iter().filter(|verdict| **verdict != Verdict::Ok).map(|verdict| verdict.as_str().to_owned()).collect()
 }
 
 /// `>5`, `<=6h`, `10MB`; `None` while only the comparison has been typed.
@@ -310,6 +319,8 @@ mod tests {
             ("!weekly", true),
             ("!nightly", false),
             ("batches/abc", true),
+            // Every name of the service begins so: it finds nothing by itself.
+            ("batc", false),
             ("trouble", true),
             ("\"nightly prompts\"", true),
             ("\"prompts nightly\"", false),
@@ -394,6 +405,24 @@ mod tests {
             prop_assert!(filter.matches(&record));
             let filter = Filter::parse(&format!("!\"{part}\"")).unwrap();
             prop_assert!(!filter.matches(&record));
+        }
+    }
+
+    #[test]
+    fn bad_is_every_verdict_but_ok() {
+        struct Heard(Verdict);
+        impl Record for Heard {
+            fn column(&self, name: &str) -> Option<std::borrow::Cow<'_, str>> {
+                (name == "verdict").then_some(self.0.as_str().into())
+            }
+            fn text(&self, _: &mut dyn FnMut(&str)) {}
+        }
+        let (bad, good) = (Filter::parse("verdict:bad").unwrap(), Filter::parse("verdict:ok").unwrap());
+        for verdict in Verdict::ALL {
+            assert_eq!(
+                (bad.matches(&Heard(verdict)), good.matches(&Heard(verdict))),
+                (verdict != Verdict::Ok, verdict == Verdict::Ok)
+            );
         }
     }
 }

@@ -55,7 +55,7 @@ impl Record for JobRecord<'_> {
 
     fn text(&self, each: &mut dyn FnMut(&str)) {
         each(self.job.title());
-        each(self.job.name.as_str());
+        each(self.job.name.id());
         each(self.state);
         self.job.model.iter().for_each(|model| each(model));
         self.job.error.iter().for_each(|error| each(&error.message));

@@ -1,4 +1,4 @@
-//! What a key means. Which key means it stands in `keys.rs` alone.
+//! What a key means. Which key means it stands in `keys` alone.
 
 /// An intent of the person at the keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

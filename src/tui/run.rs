@@ -52,6 +52,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     signals::deliver(mailbox.clone(), runtime);
 
     let mut model = Model::new(start.setting, clock.now(), Size { width, height });
+    model.zone = jiff::tz::TimeZone::system();
     let mut dashboard = Dashboard {
         clock,
         world: World::new(start.session, mailbox.clone(), runtime.clone(), start.over_ssh),

@@ -8,7 +8,6 @@ use std::cmp::Ordering;
 use crate::filter::Filter;
 use crate::tui::action::Motion;
 use crate::tui::model::{Cursor, Sort};
-use crate::tui::update::record::read_filter;
 
 /// The rows below a cursor.
 pub trait Rows {
@@ -128,7 +127,7 @@ pub trait AnyList {
 impl<R: Rows> List<'_, R> {
     /// The rows with these indices that are visible, sorted.
     fn shown(&self, from: usize) -> Vec<u32> {
-        let filter = read_filter(&self.cursor.filter).unwrap_or_default();
+        let filter = Filter::parse(&self.cursor.filter).unwrap_or_default();
         let mut shown = if filter.is_empty() {
             (from as u32..self.rows.count() as u32).collect()
         } else {

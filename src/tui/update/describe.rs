@@ -173,7 +173,7 @@ pub fn copy_name(model: &mut Model) -> Vec<Effect> {
 /// Copies everything known about what is selected, as JSON.
 pub fn copy_record(model: &mut Model) -> Vec<Effect> {
     let record = match model.screens.last() {
-        Some(Screen::Files(_)) => files::current(model).map(json_of_file),
+        Some(Screen::Files(_)) => files::current(model).map(StoredFile::to_json),
         Some(Screen::Job(_) | Screen::Key(_)) => {
             job::current_row(model).map(json_of_row).or_else(|| job::current(model).map(Job::to_json))
         }
@@ -205,20 +205,6 @@ fn json_of_row(row: &Row) -> Value {
         "error": reason(row),
         "promptTokens": row.tokens.prompt,
         "audioTokens": row.tokens.audio,
-    })
-}
-
-fn json_of_file(file: &StoredFile) -> Value {
-    json!({
-        "name": file.name.as_str(),
-        "displayName": file.display_name,
-        "mimeType": file.mime_type,
-        "sizeBytes": file.size_bytes,
-        "createTime": file.create_time.map(|time| time.to_string()),
-        "expirationTime": file.expiration_time.map(|time| time.to_string()),
-        "state": file.state,
-        "source": file.source,
-        "sha256": file.sha256,
     })
 }
 

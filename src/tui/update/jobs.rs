@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::filter::Filter;
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Transition, Unconfirmed};
 use crate::text::{clean_short, thousands};
@@ -12,7 +13,6 @@ use crate::tui::effect::Effect;
 use crate::tui::event::{Listed, Restored};
 use crate::tui::model::{Entry, EntryId, Level, Listing, Model, Samples, Seq, Tracked};
 use crate::tui::update::cursor::AnyList;
-use crate::tui::update::record::read_filter;
 use crate::tui::update::{job, lists, notices};
 
 /// Jobs that left the list although they were not over are looked for one by one, at most so many a listing.
@@ -207,7 +207,7 @@ pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
     }
     if let Some(view) = restored.view {
         model.jobs.cursor.sort = view.sort().filter(|sort| (1..=9).contains(&sort.column));
-        if read_filter(&view.filter).is_ok() {
+        if Filter::parse(&view.filter).is_ok() {
             model.jobs.cursor.filter = view.filter;
         }
     }

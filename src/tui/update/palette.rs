@@ -1,10 +1,10 @@
 //! The commands of `:`: every key by its name, places to go to, and what takes a word of its own.
 
+use crate::filter::Filter;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::model::{Level, Model, Sort};
-use crate::tui::update::record::read_filter;
 use crate::tui::update::{lists, notices, polling, press, prompt, screens};
 
 /// Keys by name. They do what the key does on the screen below, and nothing where the key does nothing.
@@ -153,7 +153,7 @@ fn set_filter(model: &mut Model, text: &str) -> Vec<Effect> {
     if lists::visible(model).is_none() {
         return prompt::problem(model, "there is nothing to filter on this screen".to_owned());
     }
-    match read_filter(text) {
+    match Filter::parse(text) {
         Ok(_) => {
             model.overlays.pop();
             lists::change(model, |list| list.set_filter(text));

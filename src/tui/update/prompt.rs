@@ -1,9 +1,9 @@
 //! The line at the bottom: a filter that works while it is typed, or a command.
 
+use crate::filter::Filter;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Level, Line, Model, Overlay, Prompt, PromptKind};
-use crate::tui::update::record::read_filter;
 use crate::tui::update::{lists, notices, palette, typing};
 
 /// Begins to type a filter for the visible list, from the one that it has.
@@ -53,7 +53,7 @@ fn typed(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let text = prompt.input.text().trim().to_owned();
-    match read_filter(&text) {
+    match Filter::parse(&text) {
         Ok(_) => lists::change(model, |list| list.set_filter(&text)),
         Err(error) => {
             prompt.problem = Some(error.to_string());

@@ -8,16 +8,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
-use crate::filter::{Filter, FilterError, JobRecord, Record};
+use crate::filter::{JobRecord, Record};
 use crate::results::{Outcome, Row};
 use crate::tui::event::TextHead;
 use crate::tui::model::Entry;
-
-/// Reads a filter. Names of the service are found by their id: `batches/` and `files/` stand before every one of
-/// them, so that words like `ch` would find all.
-pub fn read_filter(text: &str) -> Result<Filter, FilterError> {
-    Filter::parse(&text.replace("batches/", "").replace("files/", ""))
-}
 
 /// A row of the list of jobs.
 pub struct EntryRecord<'a> {
