@@ -21,7 +21,7 @@ use crate::text::{clean, clean_short};
 const VARIABLES: [&str; 2] = ["GOOGLE_API_KEY", "GEMINI_API_KEY"];
 
 /// Variables that no child process may inherit.
-const SECRET_VARIABLES: [&str; 3] = ["GOOGLE_API_KEY", "GEMINI_API_KEY", "VTRIX_API_KEY"];
+pub const SECRET_VARIABLES: [&str; 3] = ["GOOGLE_API_KEY", "GEMINI_API_KEY", "VTRIX_API_KEY"];
 
 /// How long a `key_command` may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);

@@ -21,6 +21,7 @@ pub use env::Env;
 pub use error::Error;
 pub use folders::Folders;
 pub use key::KeySource;
+pub use key::SECRET_VARIABLES;
 pub use terminal::{ColorChoice, Colors, Terminal};
 
 use crate::secret::ApiKey;

@@ -102,6 +102,9 @@ pub struct SavedTo {
     pub n_files: u64,
     /// Results that the job had, as far as was known.
     pub of: Option<u64>,
+    /// Whether it was a save of all results and none of them was missing.
+    #[serde(default)]
+    pub is_whole: bool,
     /// When the save ended, by this machine's clock.
     pub at: Timestamp,
 }

@@ -95,8 +95,10 @@ pub struct Restored {
     pub cancelling: Vec<JobName>,
     /// Creates whose answer was lost.
     pub unconfirmed: Vec<Unconfirmed>,
-    /// Folders into which jobs were saved.
+    /// Folders into which jobs were saved whole.
     pub saved: BTreeMap<JobName, PathBuf>,
+    /// Folders into which anything of a job was saved.
+    pub folders: BTreeMap<JobName, PathBuf>,
     /// The form as it was left.
     pub draft: Option<Draft>,
     /// Sort and filter as they were left.

@@ -63,6 +63,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     };
     dashboard.world.restore_into_mailbox();
     let exit = dashboard.live(&mut model, &mailbox);
+    dashboard.world.finish();
     // What is left, restores the terminal.
     drop(dashboard);
     exit.map_err(|error| terminal_failure(&error))

@@ -72,19 +72,20 @@ async fn from_job(
         }
         None => from_service(session, what, (job, dest), &place, takes, events).await?,
     };
+    let is_all = what.keys == KeyChoice::All;
     let folder = what.folder.clone();
     let saved = SavedTo {
         job: job.name.to_string(),
         folder: std::path::absolute(&folder).unwrap_or(folder),
         n_files: summary.saved + summary.already,
         of: expected(job).or(complete.is_ok().then(|| summary.rows() + summary.passed_over)),
+        is_whole: is_all && complete.is_ok() && expected(job).is_none_or(|expected| summary.rows() >= expected),
         at: session.clock.now(),
     };
     let store = session.store.clone();
     if let Err(failure) = on_disk(move || store.saved(&saved)).await {
         tracing::warn!(%failure, "the save could not be written down");
     }
-    let is_all = what.keys == KeyChoice::All;
     match (complete, expected(job)) {
         // The caller sees the gap between the rows that came and those that should have come.
         (Ok(()), expected) | (Err(_), expected @ Some(_)) => told(what, &summary, expected.filter(|_| is_all)),

@@ -198,7 +198,7 @@ pub fn select(model: &mut Model, id: EntryId) {
 /// What the last session knew. A listing that came earlier is newer and stays.
 pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
     model.jobs.saved.extend(restored.saved);
-    model.jobs.folders.extend(model.jobs.saved.clone());
+    model.jobs.folders.extend(restored.folders);
     if let Some(draft) = restored.draft {
         model.draft = draft;
     }

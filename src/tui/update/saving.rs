@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::failure::Failure;
-use crate::job::{Job, JobName};
+use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
 use crate::results::Outcome;
 use crate::text::{clean_short, count, plural, span, thousands};
@@ -61,7 +61,7 @@ fn marked_jobs(model: &Model) -> Vec<Job> {
 }
 
 fn save_jobs(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
-    let (ready, without): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.dest.is_some());
+    let (ready, without): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(has_results);
     match without.as_slice() {
         [] => {}
         [job] => {
@@ -73,6 +73,12 @@ fn save_jobs(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
         }
     }
     ready.into_iter().flat_map(|job| start(model, job, SaveWhat::All)).collect()
+}
+
+/// Whether a save can find something: a job that SUCCEEDED has results even while the list does not say where, as it
+/// never does for inline ones; the save asks, and waits for them.
+fn has_results(job: &Job) -> bool {
+    job.dest.is_some() || job.state == JobState::Succeeded
 }
 
 /// Begins a save, or lets it wait for the one of the same job.
@@ -138,7 +144,9 @@ pub fn ended(model: &mut Model, seq: Seq, result: Result<Saved, Failure>) -> Vec
     match result {
         Ok(saved) => {
             model.jobs.folders.insert(name.clone(), saved.folder.clone());
-            if save.what == SaveWhat::All {
+            let rows = saved.saved + saved.skipped + saved.failed + saved.duplicates;
+            let is_whole = saved.expected.is_none_or(|expected| rows >= expected);
+            if save.what == SaveWhat::All && is_whole {
                 model.jobs.saved.insert(name.clone(), saved.folder.clone());
             }
             let (level, text) = told(model, &title, &save.what, &saved);
@@ -274,6 +282,24 @@ mod tests {
         assert_eq!(said(&model), "intro is RUNNING and has no results yet");
         assert_eq!(press(&mut model, "a S").len(), 1);
         assert_eq!(said(&model), "2 jobs left out that have no results");
+    }
+
+    #[test]
+    fn a_save_with_rows_missing_is_not_the_job() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        update(&mut model, Event::SaveEnded(seq, Ok(Saved { saved: 400, ..saved() })));
+        assert!(!model.jobs.saved.contains_key(&name("ch02")) && model.jobs.folders.contains_key(&name("ch02")));
+    }
+
+    #[test]
+    fn inline_results_are_saved_although_no_list_shows_them() {
+        let mut model = with_jobs(vec![Job { dest: None, ..done("inline") }]);
+        let effects = press(&mut model, "s");
+        assert!(
+            matches!(&effects[..], [Effect::Save(_, job, SaveWhat::All)] if job.name == name("inline")),
+            "{effects:?}"
+        );
     }
 
     #[test]

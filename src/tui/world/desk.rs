@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::config::SECRET_VARIABLES;
 use crate::failure::{Exit, Failure};
 use crate::text;
 use crate::tui::event::{Event, FolderEntry};
@@ -50,11 +51,13 @@ pub(super) async fn play(here: Here, path: PathBuf, over_ssh: bool) {
         let name = text::clean(&path.file_name().unwrap_or_default().to_string_lossy());
         let players = if over_ssh { &[] } else { PLAYERS };
         for (player, options) in players {
-            let started = std::process::Command::new(player)
+            let mut command = std::process::Command::new(player);
+            for name in SECRET_VARIABLES {
+                command.env_remove(name);
+            }
+            let started = command
                 .args(*options)
                 .arg(&path)
-                .env_remove("GEMINI_API_KEY")
-                .env_remove("GOOGLE_API_KEY")
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())

@@ -13,34 +13,38 @@ use crate::tui::world::Here;
 
 /// Reads what the last session knew: the list, the timelines, the form.
 pub(super) async fn restore(here: Here) {
-    let session = here.session.clone();
+    let ours = here.clone();
     let restored = Here::blocking(move || {
+        let session = &ours.session;
         let store = &session.store;
         let known = store.known_jobs(&session.profile, session.service.reader.origin())?;
-        let mut saved = BTreeMap::new();
+        let (mut saved, mut folders) = (BTreeMap::new(), BTreeMap::new());
         let mut transitions = Vec::new();
         for job in &known.jobs {
             transitions.extend(store.transitions_of(&job.name)?);
-            if let Some(latest) = store.saves_of(&job.name)?.pop() {
-                saved.insert(job.name.clone(), latest.folder);
+            // One key in a folder is not the job: only a whole save lets a person forget about the results.
+            for save in store.saves_of(&job.name)? {
+                if save.is_whole {
+                    saved.insert(job.name.clone(), save.folder.clone());
+                }
+                folders.insert(job.name.clone(), save.folder);
             }
         }
+        remember_states(&ours, &known.jobs);
         Ok(Restored {
             listed_at: known.at,
             transitions,
-            cancelling: ops::asked_to_cancel(&session),
-            unconfirmed: ops::unconfirmed(&session),
+            cancelling: ops::asked_to_cancel(session),
+            unconfirmed: ops::unconfirmed(session),
             saved,
+            folders,
             draft: store.document("draft")?.and_then(|draft| serde_json::from_value(draft).ok()),
             view: store.document("view")?.and_then(|view| serde_json::from_value(view).ok()),
             jobs: known.jobs,
         })
     });
     match restored.await {
-        Ok(restored) => {
-            remember_states(&here, &restored.jobs);
-            here.mailbox.tell(Event::Restored(Box::new(restored)));
-        }
+        Ok(restored) => here.mailbox.tell(Event::Restored(Box::new(restored))),
         Err(failure) => here.mailbox.tell(Event::Noticed(Err(failure))),
     }
 }
@@ -54,7 +58,11 @@ pub(super) async fn list(here: Here, seq: Seq) {
         }
     };
     let listed = match ops::list(&here.session, &on_page).await {
-        Ok(listing) => Ok(Box::new(listed(&here, listing))),
+        Ok(listing) => {
+            // The journals are read where nobody is held up: a first listing may look up five thousand jobs.
+            let ours = here.clone();
+            Here::blocking(move || Ok(Box::new(listed(&ours, listing)))).await
+        }
         Err(failure) => Err(failure),
     };
     here.mailbox.tell(Event::JobsListed(seq, listed));

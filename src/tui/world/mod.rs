@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
 use crate::job::{JobName, JobState};
@@ -23,6 +24,9 @@ mod desk;
 mod jobs;
 mod results;
 
+/// How long leaving may wait for the disk.
+const LEAVING: Duration = Duration::from_secs(1);
+
 /// What carries effects out.
 pub struct World {
     here: Here,
@@ -32,6 +36,8 @@ pub struct World {
     openings: HashMap<Seq, AbortHandle>,
     /// The latest check of a draft; a newer one takes its place.
     planning: Option<AbortHandle>,
+    /// Documents on their way to the disk: a person who leaves counts on them.
+    keeping: Vec<JoinHandle<()>>,
 }
 
 /// What every task is given.
@@ -49,7 +55,7 @@ impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
         let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default() };
-        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None }
+        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, keeping: Vec::new() }
     }
 
     /// Tells the loop something from the shell.
@@ -94,11 +100,23 @@ impl World {
             Effect::Submit { seq, plan } => drop(self.spawn(create::submit(here, seq, plan))),
             Effect::ListFolder(seq, folder) => drop(self.spawn(desk::list_folder(here, seq, folder))),
             Effect::Play(path) => drop(self.spawn(desk::play(here, path, self.over_ssh))),
-            Effect::KeepDraft(draft) => drop(self.spawn(desk::keep(here, "draft", serde_json::to_value(draft)))),
-            Effect::KeepView(view) => drop(self.spawn(desk::keep(here, "view", serde_json::to_value(view)))),
+            Effect::KeepDraft(draft) => self.keep(desk::keep(here, "draft", serde_json::to_value(draft))),
+            Effect::KeepView(view) => self.keep(desk::keep(here, "view", serde_json::to_value(view))),
             // These belong to the terminal, and the loop keeps them to itself.
             Effect::Copy(_) | Effect::SetMouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
+    }
+
+    fn keep(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.keeping.retain(|task| !task.is_finished());
+        self.keeping.push(self.runtime.spawn(work));
+    }
+
+    /// Waits until what a person counts on is on the disk; not for ever, since they want to leave.
+    pub fn finish(&mut self) {
+        let keeping = std::mem::take(&mut self.keeping);
+        let all = futures_util::future::join_all(keeping);
+        let _ = self.runtime.block_on(async { tokio::time::timeout(LEAVING, all).await });
     }
 
     /// Runs a task. A panic in it becomes a notice; the dashboard goes on.
