@@ -105,6 +105,7 @@ pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {
         display_name: crate::job::split_token(&intent.display_name).0.to_owned(),
         model: intent.model.clone(),
         n_requests: intent.n_requests,
+        characters: intent.characters,
         at: intent.at,
     }
 }

@@ -45,6 +45,8 @@ pub enum Event {
     CancelAnswered(JobName, Result<Box<CancelAnswer>, Failure>),
     /// The service's answer to a deletion.
     JobDeleted(JobName, Result<(), Failure>),
+    /// A create whose answer was lost was given up, by its token, or could not be.
+    GaveUp(String, Result<(), Failure>),
 
     /// More results of the job that is being opened.
     RowsArrived(Seq, Vec<Row>),

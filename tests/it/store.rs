@@ -13,6 +13,7 @@ fn intent(token: &str) -> Intent {
         n_requests: 2,
         characters: 20,
         model: "m".into(),
+        dollars: Some((0.1, 0.2)),
         origin: "https://example.org".into(),
         key_fingerprint: None,
         display_name: format!("x ~gt-{token}"),

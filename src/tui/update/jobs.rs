@@ -40,7 +40,8 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
             known.insert(tracked.job.name.clone(), tracked);
         }
     }
-    let mut entries: Vec<Entry> = unconfirmed.into_iter().map(Entry::Lost).collect();
+    let is_open = |lost: &Unconfirmed| !model.jobs.given_up.contains(&lost.token);
+    let mut entries: Vec<Entry> = unconfirmed.into_iter().filter(is_open).map(Entry::Lost).collect();
     for job in listing.jobs {
         if model.jobs.deleted.contains(&job.name) {
             continue;
@@ -171,6 +172,15 @@ pub fn add_lost(model: &mut Model, lost: Unconfirmed) {
     let id = EntryId::Lost(lost.token.clone());
     model.jobs.entries.retain(|entry| entry.id() != id);
     model.jobs.entries.insert(0, Entry::Lost(lost));
+    rebuild(model, None);
+}
+
+/// Takes a create whose answer was lost out of the list.
+pub fn remove_lost(model: &mut Model, token: &str) {
+    let id = EntryId::Lost(token.to_owned());
+    model.jobs.given_up.insert(token.to_owned());
+    model.jobs.entries.retain(|entry| entry.id() != id);
+    model.jobs.cursor.marks.remove(&id);
     rebuild(model, None);
 }
 

@@ -122,3 +122,9 @@ pub(super) async fn delete_file(here: Here, name: FileName) {
     let answer = ops::delete_file(&here.session, &name).await;
     here.mailbox.tell(Event::FileDeleted(name, answer));
 }
+
+/// Gives a create up whose answer was lost.
+pub(super) async fn give_up(here: Here, token: String) {
+    let answer = ops::give_up(&here.session, &token).await;
+    here.mailbox.tell(Event::GaveUp(token, answer));
+}
