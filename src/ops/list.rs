@@ -1,6 +1,6 @@
 //! Listing jobs: every page, and what the list tells about creates, cancels and states.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -96,6 +96,17 @@ pub fn duplicates(session: &Session) -> Vec<(String, Vec<JobName>)> {
     };
     let tracked = or_nothing(session.store.intents()).into_iter();
     tracked.filter(|tracked| is_ours(session, tracked)).filter_map(several).collect()
+}
+
+/// What jobs that were created on this machine may cost, low and high in dollars, where that was known when they were.
+pub fn costs(session: &Session) -> BTreeMap<JobName, (f64, f64)> {
+    let mut costs = BTreeMap::new();
+    for tracked in or_nothing(session.store.intents()).into_iter().filter(|tracked| is_ours(session, tracked)) {
+        if let Some(dollars) = tracked.intent.dollars {
+            costs.extend(tracked.jobs().iter().filter_map(|job| JobName::parse(job)).map(|job| (job, dollars)));
+        }
+    }
+    costs
 }
 
 pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {

@@ -23,7 +23,7 @@ pub use create::{reconcile, submit};
 pub use delete::delete;
 pub use files::{delete_file, list_files};
 pub use find::{find, get};
-pub use list::{asked_to_cancel, duplicates, list, transitions_of, unconfirmed};
+pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
 pub use plan::{TextHead, plan, texts};
 pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save};

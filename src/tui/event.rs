@@ -99,6 +99,8 @@ pub struct Restored {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Folders into which jobs were saved.
     pub saved: BTreeMap<JobName, PathBuf>,
+    /// What jobs that were created here may cost, low and high in dollars.
+    pub costs: BTreeMap<JobName, (f64, f64)>,
     /// The form as it was left.
     pub draft: Option<Draft>,
     /// Sort and filter as they were left.

@@ -23,6 +23,16 @@ fn intent(token: &str) -> Intent {
 }
 
 #[test]
+fn an_intent_of_an_earlier_version_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let unpriced = Intent { dollars: None, ..intent("t1") };
+    Store::open(folder.path()).unwrap().intend(&unpriced).unwrap();
+    let written = fs::read_to_string(folder.path().join("intents.jsonl")).unwrap();
+    assert!(!written.contains("dollars"), "{written}");
+    assert_eq!(Store::open(folder.path()).unwrap().intent("t1").unwrap().unwrap().intent, unpriced);
+}
+
+#[test]
 fn an_intent_without_a_verdict_is_open_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     Store::open(folder.path()).unwrap().intend(&intent("t1")).unwrap();

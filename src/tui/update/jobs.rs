@@ -208,6 +208,10 @@ pub fn select(model: &mut Model, id: EntryId) {
 /// What the last session knew. A listing that came earlier is newer and stays.
 pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
     model.jobs.saved.extend(restored.saved);
+    // What was estimated in this session is newer.
+    for (job, dollars) in restored.costs {
+        model.jobs.costs.entry(job).or_insert(dollars);
+    }
     model.jobs.folders.extend(model.jobs.saved.clone());
     if let Some(draft) = restored.draft {
         model.draft = draft;
@@ -464,10 +468,14 @@ mod tests {
             listed_at: Some(model.now),
             cancelling: vec![name("a")],
             unconfirmed: vec![lost("T")],
+            costs: [(name("a"), (0.1, 0.2)), (name("b"), (0.3, 0.4))].into(),
             view: Some(JobsView { sort: Some((2, true)), filter: "state:".into() }),
             ..Restored::default()
         };
+        model.jobs.costs.insert(name("b"), (0.5, 0.6));
         update(&mut model, Event::Restored(Box::new(restored.clone())));
+        assert_eq!(model.jobs.costs[&name("a")], (0.1, 0.2), "what jobs may cost survives a restart");
+        assert_eq!(model.jobs.costs[&name("b")], (0.5, 0.6), "what this session knows is newer");
         assert_eq!((shown(&model), word(&model, "a")), (vec!["T".into(), "b".into(), "a".into()], "CANCELLING"));
         tick(&mut model, 1);
         answer(&mut model, vec![done("new")]);

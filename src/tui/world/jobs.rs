@@ -31,6 +31,7 @@ pub(super) async fn restore(here: Here) {
             cancelling: ops::asked_to_cancel(&session),
             unconfirmed: ops::unconfirmed(&session),
             saved,
+            costs: ops::costs(&session),
             draft: store.document("draft")?.and_then(|draft| serde_json::from_value(draft).ok()),
             view: store.document("view")?.and_then(|view| serde_json::from_value(view).ok()),
             jobs: known.jobs,
