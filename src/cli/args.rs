@@ -105,7 +105,11 @@ pub enum Verb {
     Lint(Lint),
     /// Cancel jobs and follow each until the service agrees
     Cancel(Cancel),
-    /// Delete jobs whose results are on disk
+    /// Delete jobs whose results are on disk, or give up a create whose answer was lost
+    ///
+    /// In place of a job, the token of an UNKNOWN create (26 characters, as `list` and `doctor` show it) gives that
+    /// create up: the same content may be sent again then. It may have become a job all the same, which is billed, and
+    /// which every later listing still adopts.
     Delete(Delete),
     /// Wait until jobs are over, and print each transition
     Wait(Wait),

@@ -18,6 +18,8 @@ use crate::text;
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
     let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
     let plan = ops::plan(session, &order).await?;
+    // Whatever comes of it, a signal included, the next try prepares its own.
+    let unsent = ops::Unsent::of(session, &plan);
     let created = match arguments.dry_run {
         true => Ok(None),
         false => submit(session, console, &plan, arguments.yes).await.map(Some),
@@ -26,8 +28,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     if arguments.dry_run {
         show(console, &plan, &session.profile, arguments.json);
     }
-    // Whatever came of it, the next try prepares its own.
-    ops::discard(session, &plan).await;
+    drop(unsent);
     match created? {
         Some(created) => tell(session, console, arguments, created).await,
         None if plan.has_errors() => Ok(Exit::Failed),
@@ -161,8 +162,10 @@ fn unknown(lost: &Unconfirmed) -> Failure {
     let name = text::clean_short(&lost.display_name, 60);
     let message = format!("the answer to the create of \"{name}\" was lost, and the job is not in the list yet");
     let hint = format!(
-        "do not send it again: it may exist. Every `gemtts-tui list` goes on looking for it by its token ~gt-{}",
-        lost.token
+        "do not send it again: it may exist. Every `gemtts-tui list` goes on looking for it by its token ~gt-{}; if it \
+         never turns up, `{}` gives it up",
+        lost.token,
+        lost.give_up_command()
     );
     Failure::with_exit(Exit::UnknownOutcome, message).hint(hint)
 }

@@ -1,4 +1,4 @@
-//! `delete`: deletes jobs, unless that would lose results.
+//! `delete`: deletes jobs, unless that would lose results. A token in place of a job gives a lost create up.
 
 use futures_util::stream::{self, StreamExt};
 
@@ -6,6 +6,7 @@ use super::args::Delete;
 use super::choose::{self, AT_ONCE};
 use super::consent::{self, Answer};
 use super::console::Console;
+use super::give_up;
 use super::json;
 use crate::failure::{Exit, Failure};
 use crate::job::Job;
@@ -17,6 +18,10 @@ pub async fn run(session: &Session, console: &Console, arguments: &Delete) -> Re
     let choice = &arguments.choice;
     if !choice.yes {
         consent::must_be_able_to_ask(console, "delete")?;
+    }
+    let creates = give_up::named(session, &choice.jobs).await?;
+    if !creates.is_empty() {
+        return give_up::run(session, console, choice, &creates).await;
     }
     let jobs = choose::jobs(session, choice, |_| true).await?;
     if jobs.is_empty() {

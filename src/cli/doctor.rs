@@ -215,7 +215,13 @@ fn intents(console: &Console, session: &Session, as_json: bool) {
             }
         }
     }
-    if open.is_empty() && !as_json {
-        console.talk("no open creates");
+    match (as_json, open.first()) {
+        (true, _) => {}
+        (false, None) => console.talk("no open creates"),
+        (false, Some(lost)) => {
+            let command = lost.give_up_command();
+            console
+                .talk(&format!("every listing looks for open creates; one that never turns up is given up: {command}"));
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! | `lint` | finding | [`finding`] |
 //! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |
 //! | `delete` | job | those of a job as it was, `outcome` (`deleted`) |
+//! | `delete TOKEN` | create | [`unconfirmed`], `outcome` (`given-up`) |
 //! | `wait` | transition | those of a job, `previousState`, `transitionTime` |
 //! | `save` | result | `key`, `file`, `status`, `verdict`, `job`, `line`, as in the manifest, which has the rest |
 //! | `verify` | folder | `folder`, `right`, `bytes`, `different` (`key`, `file`, `line`, `difference`), `withoutFile`, `unreadableLines` |
@@ -63,6 +64,7 @@ pub fn unconfirmed(unconfirmed: &Unconfirmed, profile: &str) -> Value {
         "model": format!("models/{}", unconfirmed.model),
         "state": "UNKNOWN",
         "requestCount": unconfirmed.n_requests,
+        "characters": unconfirmed.characters,
         "createTime": unconfirmed.at.to_string(),
         "token": unconfirmed.token,
         "backend": BACKEND,

@@ -16,6 +16,7 @@ mod doctor;
 mod files;
 mod generated;
 mod get;
+mod give_up;
 mod harden;
 mod json;
 mod keyless;

@@ -76,36 +76,11 @@ pub async fn reconcile(session: &Session, token: &str) -> Result<Option<Job>, Fa
     }
 }
 
-/// Takes a create whose answer was lost for not sent, on a person's word: the same content may be sent again then.
-/// Should its job turn up in a list after all, it is adopted.
-pub async fn give_up(session: &Session, token: &str) -> Result<(), Failure> {
-    let (ours, token) = (session.clone(), token.to_owned());
-    on_disk(move || {
-        let Some(tracked) = ours.store.intent(&token)? else {
-            return Err(Failure::new(format!("there is no create {}", text::clean_short(&token, 64))));
-        };
-        let _lock = ours.store.lock(&lock_id(&tracked.intent.sha256), "this create")?;
-        if !tracked.is_open() {
-            return Err(Failure::new(format!("the create {} is settled already", tracked.intent.token)));
-        }
-        Ok(ours.store.settle(&token, &Verdict::GivenUp)?)
-    })
-    .await
-}
-
 /// Keeps what was sent: texts to show beside the results, and requests to make again.
 async fn keep_requests(session: &Session, plan: &Plan, token: &str) {
     let (store, prepared, token) = (session.store.clone(), plan.prepared.clone(), token.to_owned());
     if let Err(failure) = on_disk(move || store.keep_requests(&prepared, &token)).await {
         tracing::warn!(%failure, "the requests of a job could not be kept");
-    }
-}
-
-/// Removes what a plan prepared on the disk.
-pub async fn discard(session: &Session, plan: &Plan) {
-    if plan.prepared.starts_with(session.store.prepared_folder()) {
-        // What cannot be removed now is swept away after a day.
-        let _ = tokio::fs::remove_file(&plan.prepared).await;
     }
 }
 
@@ -166,8 +141,10 @@ async fn refuse_a_repeat(session: &Session, plan: &Plan) -> Result<(), Failure> 
             "the same content was sent {age} and the answer was lost: it may exist as {} and was not sent again",
             tracked.intent.display_name
         );
-        return Err(Failure::with_exit(Exit::Refused, message)
-            .hint("every listing looks for it; to send it again all the same, first give the lost create up"));
+        return Err(Failure::with_exit(Exit::Refused, message).hint(format!(
+            "every listing looks for it; to send it again all the same, first give it up: `{}`",
+            to_unconfirmed(&tracked).give_up_command()
+        )));
     }
     match repeat.job {
         Some(job) if plan.repeat_of.as_ref() != Some(&job) => {
@@ -243,6 +220,7 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         origin: session.origin().to_owned(),
         key_fingerprint: session.key_fingerprint.clone(),
         display_name: with_token(&plan.display_name, &token),
+        dollars: plan.estimate.as_ref().and_then(|estimate| estimate.dollars),
         input_file: match input {
             Input::File(file) => Some(file.to_string()),
             Input::Inline(_) => None,

@@ -1,6 +1,6 @@
 //! Listing jobs: every page, and what the list tells about creates, cancels and states.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -98,6 +98,17 @@ pub fn duplicates(session: &Session) -> Vec<(String, Vec<JobName>)> {
     tracked.filter(|tracked| is_ours(session, tracked)).filter_map(several).collect()
 }
 
+/// What jobs that were created on this machine may cost, low and high in dollars, where that was known when they were.
+pub fn costs(session: &Session) -> BTreeMap<JobName, (f64, f64)> {
+    let mut costs = BTreeMap::new();
+    for tracked in or_nothing(session.store.intents()).into_iter().filter(|tracked| is_ours(session, tracked)) {
+        if let Some(dollars) = tracked.intent.dollars {
+            costs.extend(tracked.jobs().iter().filter_map(|job| JobName::parse(job)).map(|job| (job, dollars)));
+        }
+    }
+    costs
+}
+
 pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {
     let intent = &tracked.intent;
     Unconfirmed {
@@ -105,6 +116,7 @@ pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {
         display_name: crate::job::split_token(&intent.display_name).0.to_owned(),
         model: intent.model.clone(),
         n_requests: intent.n_requests,
+        characters: intent.characters,
         at: intent.at,
     }
 }

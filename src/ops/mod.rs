@@ -9,22 +9,26 @@ mod delete;
 mod files;
 mod find;
 mod list;
+mod lost;
 mod plan;
 mod results;
 mod session;
 mod token;
+mod unsent;
 mod vocabulary;
 mod wait;
 
 pub use cancel::{cancel, follow};
-pub use create::{discard, give_up, reconcile, submit};
+pub use create::{reconcile, submit};
 pub use delete::delete;
 pub use files::{delete_file, list_files};
 pub use find::{find, get};
-pub use list::{asked_to_cancel, duplicates, list, transitions_of, unconfirmed};
+pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
+pub use lost::{find_lost, give_up};
 pub use plan::{TextHead, plan, texts};
 pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save};
 pub use session::{Pace, Session};
+pub use unsent::Unsent;
 pub use vocabulary::{
     CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, Transition, Unconfirmed,
 };

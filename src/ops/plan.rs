@@ -18,7 +18,7 @@ use super::create::repeat;
 use super::list::to_unconfirmed;
 use super::session::on_disk;
 use super::token::ulid;
-use super::{Order, Plan, Session};
+use super::{Order, Plan, Session, Unsent};
 
 /// So many findings are kept: more of them nobody reads, and a source may have millions of lines.
 const MOST_FINDINGS: usize = 10_000;
@@ -30,7 +30,9 @@ const MOST_FINDINGS: usize = 10_000;
 pub async fn plan(session: &Session, order: &Order) -> Result<Plan, Failure> {
     let stop = StopWhenDropped(Arc::default());
     let (session, order, stopped) = (session.clone(), order.clone(), Arc::clone(&stop.0));
-    on_disk(move || make(&session, &order, stopped)).await
+    let (plan, prepared) = on_disk(move || make(&session, &order, stopped)).await?;
+    prepared.hand_over();
+    Ok(plan)
 }
 
 /// The beginning of a text, and who speaks it.
@@ -68,7 +70,7 @@ impl Drop for StopWhenDropped {
     }
 }
 
-fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<Plan, Failure> {
+fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan, Unsent), Failure> {
     let now = session.clock.now();
     if let Err(error) = session.store.sweep(now) {
         tracing::warn!(%error, "old prepared requests could not be swept away");
@@ -93,6 +95,8 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<Plan,
     let id = ulid(u64::try_from(now.as_millisecond()).unwrap_or(0), crate::store::random()?);
     let path = folder.join(format!("{id}.jsonl"));
     file.persist(&path).map_err(|error| cannot(error.error))?;
+    // Should nobody wait for the plan any more, the file goes with it.
+    let unsent = Unsent::at(path.clone());
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
     let plan = Plan {
@@ -114,7 +118,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<Plan,
         // It will never be sent: the disk can have its room back.
         let _ = fs::remove_file(&plan.prepared);
     }
-    Ok(plan)
+    Ok((plan, unsent))
 }
 
 fn settings(order: &Order, catalog: &Catalog) -> Settings {

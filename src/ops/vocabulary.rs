@@ -99,8 +99,17 @@ pub struct Unconfirmed {
     pub model: String,
     /// How many requests it may have.
     pub n_requests: u64,
+    /// How many characters of text it may be billed for.
+    pub characters: u64,
     /// When it was sent.
     pub at: Timestamp,
+}
+
+impl Unconfirmed {
+    /// What a person types to give it up, without a dashboard.
+    pub fn give_up_command(&self) -> String {
+        format!("gemtts-tui delete {}", self.token)
+    }
 }
 
 /// What the service said to a cancel.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::journal::View;
 
 /// A create that may have been sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Our token in the display name.
     pub token: String,
@@ -22,6 +22,9 @@ pub struct Intent {
     pub characters: u64,
     /// Without `models/`.
     pub model: String,
+    /// What it may cost, low and high, when that was known. Journals of earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dollars: Option<(f64, f64)>,
     /// The origin that it was meant for.
     pub origin: String,
     /// Which key it was meant for, when the session says.
@@ -70,7 +73,7 @@ pub enum Verdict {
 }
 
 /// An intent and its latest verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tracked {
     /// What was about to be sent.
     pub intent: Intent,

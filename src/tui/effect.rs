@@ -19,6 +19,8 @@ pub enum Effect {
     CancelJob(JobName),
     /// Delete a job: `JobDeleted`.
     DeleteJob(JobName),
+    /// Give a create up whose answer was lost, by its token: `GaveUp`.
+    GiveUp(String),
 
     /// Fetch, keep and read the results of a job: `RowsArrived`, `OpeningProgressed`, `Opened`, `TextsLoaded`.
     OpenJob(Seq, Box<Job>),
@@ -38,6 +40,8 @@ pub enum Effect {
         /// Of the plan.
         plan: Seq,
     },
+    /// Drop what was prepared for the plans up to that number: nobody can submit them any more.
+    DropPlan(Seq),
     /// Read a folder for the file picker: `FolderListed`.
     ListFolder(Seq, PathBuf),
 

@@ -45,6 +45,8 @@ pub enum Event {
     CancelAnswered(JobName, Result<Box<CancelAnswer>, Failure>),
     /// The service's answer to a deletion.
     JobDeleted(JobName, Result<(), Failure>),
+    /// A create whose answer was lost was given up, by its token, or could not be.
+    GaveUp(String, Result<(), Failure>),
 
     /// More results of the job that is being opened.
     RowsArrived(Seq, Vec<Row>),
@@ -99,6 +101,8 @@ pub struct Restored {
     pub saved: BTreeMap<JobName, PathBuf>,
     /// Folders into which anything of a job was saved.
     pub folders: BTreeMap<JobName, PathBuf>,
+    /// What jobs that were created here may cost, low and high in dollars.
+    pub costs: BTreeMap<JobName, (f64, f64)>,
     /// The form as it was left.
     pub draft: Option<Draft>,
     /// Sort and filter as they were left.

@@ -13,12 +13,23 @@ fn intent(token: &str) -> Intent {
         n_requests: 2,
         characters: 20,
         model: "m".into(),
+        dollars: Some((0.1, 0.2)),
         origin: "https://example.org".into(),
         key_fingerprint: None,
         display_name: format!("x ~gt-{token}"),
         input_file: None,
         at: Timestamp::UNIX_EPOCH,
     }
+}
+
+#[test]
+fn an_intent_of_an_earlier_version_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let unpriced = Intent { dollars: None, ..intent("t1") };
+    Store::open(folder.path()).unwrap().intend(&unpriced).unwrap();
+    let written = fs::read_to_string(folder.path().join("intents.jsonl")).unwrap();
+    assert!(!written.contains("dollars"), "{written}");
+    assert_eq!(Store::open(folder.path()).unwrap().intent("t1").unwrap().unwrap().intent, unpriced);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::tui::model::Line;
 
 use crate::job::{FileName, Job};
-use crate::ops::Loss;
+use crate::ops::{Loss, Unconfirmed};
 use crate::tui::model::Seq;
 
 /// Above the visible screen.
@@ -43,6 +43,8 @@ pub enum Verb {
     DeleteFiles,
     /// Submit content that was submitted already in the last 48 hours.
     SubmitAgain,
+    /// Give up creates whose answer was lost.
+    GiveUp,
 }
 
 /// What a dialog would do it to.
@@ -54,6 +56,8 @@ pub enum Target {
     File(FileName, String),
     /// The plan of a new job, and the job that it repeats.
     Plan(Seq, String),
+    /// A create whose answer was lost.
+    Lost(Unconfirmed),
 }
 
 /// A button of a dialog.

@@ -27,6 +27,8 @@ pub struct Jobs {
     pub unlisted: BTreeSet<JobName>,
     /// Jobs that we deleted: a listing that began before may still show them.
     pub deleted: BTreeSet<JobName>,
+    /// Tokens of creates that were given up, for the same reason.
+    pub given_up: BTreeSet<String>,
     /// Cancels that were sent and not answered yet.
     pub asking: BTreeSet<JobName>,
     /// US dollars that jobs may cost in all, low and high, for those whose estimate we know.

@@ -37,10 +37,23 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     plan(model)
 }
 
-/// Keeps what was typed for the next time.
+/// Keeps what was typed for the next time; what was prepared for it is made anew then.
 pub fn leave(model: &mut Model, form: &Form) -> Vec<Effect> {
     model.draft = form.draft.clone();
-    vec![Effect::KeepDraft(form.draft.clone())]
+    let mut effects = vec![Effect::KeepDraft(form.draft.clone())];
+    let is_under_way = matches!(form.submit, SubmitState::InFlight(..));
+    if holds_plan(&form.plan) && !is_under_way {
+        effects.push(Effect::DropPlan(model.next_seq()));
+    }
+    effects
+}
+
+/// Whether requests were prepared that somebody must submit or drop.
+fn holds_plan(plan: &PlanState) -> bool {
+    match plan {
+        PlanState::InFlight(_) | PlanState::Ready(..) => true,
+        PlanState::None | PlanState::Failed(_) => false,
+    }
 }
 
 /// What a text field holds.
@@ -120,8 +133,8 @@ pub fn plan(model: &mut Model) -> Vec<Effect> {
     let Some(form) = form(model) else { return Vec::new() };
     match order(&form.draft) {
         None => {
-            form.plan = PlanState::None;
-            Vec::new()
+            let before = std::mem::replace(&mut form.plan, PlanState::None);
+            if holds_plan(&before) { vec![Effect::DropPlan(seq)] } else { Vec::new() }
         }
         Some(order) => {
             form.plan = PlanState::InFlight(seq);
@@ -354,11 +367,35 @@ mod tests {
         let mut model = opened("x.csv");
         assert!(press(&mut model, "<Esc>").iter().any(|effect| matches!(effect, Effect::Plan(..))));
         let effects = press(&mut model, "<Esc>");
-        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.source == "x.csv"), "{effects:?}");
+        assert!(
+            matches!(&effects[..], [Effect::KeepDraft(draft), Effect::DropPlan(_)] if draft.source == "x.csv"),
+            "{effects:?}"
+        );
         assert!(model.screens.is_empty());
         let effects = press(&mut model, "n");
         assert_eq!(form(&model).draft.source, "x.csv");
         assert!(matches!(effects[..], [Effect::Plan(..)]), "what was kept is checked again");
+    }
+
+    #[test]
+    fn what_was_prepared_is_dropped_with_the_form_that_wanted_it() {
+        let drops = |effects: &[Effect]| effects.iter().filter(|effect| matches!(effect, Effect::DropPlan(_))).count();
+        let ready = || {
+            let mut model = opened("");
+            let asked = press(&mut model, "x.csv<Enter>");
+            update(&mut model, Event::Planned(seq_of(&asked), Ok(Box::new(some_plan("x")))));
+            model
+        };
+        for (keys, n_drops) in [("<Esc>", 1), ("<C-c><C-c>", 1), ("<C-s><Esc>", 0), ("<Tab>", 0)] {
+            assert_eq!(drops(&press(&mut ready(), keys)), n_drops, "{keys}");
+        }
+        let emptied = press(&mut ready(), &("<Back>".repeat(5) + "<Enter>"));
+        assert_eq!(drops(&emptied), 1, "{emptied:?}");
+        let mut failed = opened("");
+        let asked = press(&mut failed, "x.csv<Enter>");
+        update(&mut failed, Event::Planned(seq_of(&asked), Err(Failure::new("there is no x.csv"))));
+        assert_eq!(drops(&press(&mut failed, "<Esc>")), 0, "there is nothing to drop");
+        assert_eq!(drops(&press(&mut three_jobs(), "n <Esc>")), 0, "nor before anything was chosen");
     }
 
     #[test]

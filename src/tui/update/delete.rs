@@ -6,7 +6,7 @@ use crate::ops::Loss;
 use crate::text::{clean_short, plural};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, Level, Model, Screen, Target, Verb};
-use crate::tui::update::{dialog, files, job, jobs, notices, screens};
+use crate::tui::update::{dialog, files, give_up, job, jobs, notices, screens};
 
 /// Asks whether to delete what is marked, or what is selected.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
@@ -22,6 +22,9 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
 }
 
 fn ask_about_jobs(model: &mut Model) -> Vec<Effect> {
+    if give_up::ask(model) {
+        return Vec::new();
+    }
     let (over, active): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| job.state.is_terminal());
     match active.as_slice() {
         [] => {}

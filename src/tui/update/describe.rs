@@ -101,13 +101,16 @@ fn of_lost(lost: &Unconfirmed) -> Vec<String> {
     facts.add("Display name", Some(&lost.display_name));
     facts.add("Model", Some(&lost.model));
     facts.add("Requests", Some(thousands(lost.n_requests)));
+    facts.add("Characters", Some(thousands(lost.characters)));
     facts.add("Sent", Some(lost.at));
     facts.add("Token", Some(&lost.token));
     facts.0.push(String::new());
     facts.0.push("The answer to this create was lost: the job may exist and may cost money.".to_owned());
-    facts
-        .0
-        .push("Every listing looks for its token. Until one finds it, do not submit the same texts again.".to_owned());
+    facts.0.push("Every listing looks for its token and shows the job in its place once it is there.".to_owned());
+    facts.0.push("Until then the same texts are not submitted again.".to_owned());
+    facts.0.push(String::new());
+    facts.0.push("D gives it up, when it never turns up: the same texts may be submitted again then.".to_owned());
+    facts.0.push("If it exists all the same, both are billed, and it is shown as soon as it is listed.".to_owned());
     facts.0
 }
 
@@ -278,11 +281,12 @@ mod tests {
         answer.unconfirmed = vec![lost("T")];
         let crate::tui::model::Listing::InFlight(seq) = model.link.listing else { panic!() };
         update(&mut model, Event::JobsListed(seq, Ok(Box::new(answer))));
-        for keys in ["x", "D", "S"] {
+        for keys in ["x", "S"] {
             assert_eq!(press(&mut model, keys), [], "{keys}");
             assert!(model.overlays.is_empty(), "{keys}");
         }
-        assert!(described(&mut model).contains("do not submit the same texts again"));
+        let described = described(&mut model);
+        assert!(described.contains("both are billed") && described.contains("D gives it up"), "{described}");
         press(&mut model, "<Enter>");
         assert_eq!((model.overlays.len(), model.screens.len()), (1, 0), "there is no job to open");
     }

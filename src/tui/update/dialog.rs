@@ -9,9 +9,19 @@ use crate::tui::keys::Edit;
 use crate::tui::model::{Button, Confirm, Level, Line, Model, Overlay, Seq, Target, Verb};
 use crate::tui::update::{cancel, notices, submit, typing};
 
-/// Opens a dialog with the harmless button focused.
+/// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
 pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
-    let typed = typed.then(|| (targets.len() as u64, Line::default()));
+    let count = typed.then_some(targets.len() as u64);
+    open(model, verb, targets, checking, count);
+}
+
+/// Opens a dialog in which that number must be typed.
+pub fn ask_for(model: &mut Model, verb: Verb, targets: Vec<Target>, count: u64) {
+    open(model, verb, targets, None, Some(count));
+}
+
+fn open(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, count: Option<u64>) {
+    let typed = count.map(|count| (count, Line::default()));
     model.overlays.clear();
     model.overlays.push(Overlay::Confirm(Box::new(Confirm { verb, targets, checking, typed, focus: Button::Keep })));
 }
@@ -92,20 +102,28 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
         Verb::SubmitAgain => submit::again(model, &targets),
+        Verb::GiveUp => targets.into_iter().filter_map(give_up).collect(),
     }
 }
 
 fn job_of(target: Target) -> Option<Job> {
     match target {
         Target::Job(job, _) => Some(*job),
-        Target::File(..) | Target::Plan(..) => None,
+        Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
     }
 }
 
 fn delete_file(target: Target) -> Option<Effect> {
     match target {
         Target::File(name, _) => Some(Effect::DeleteFile(name)),
-        Target::Job(..) | Target::Plan(..) => None,
+        Target::Job(..) | Target::Plan(..) | Target::Lost(_) => None,
+    }
+}
+
+fn give_up(target: Target) -> Option<Effect> {
+    match target {
+        Target::Lost(lost) => Some(Effect::GiveUp(lost.token)),
+        Target::Job(..) | Target::File(..) | Target::Plan(..) => None,
     }
 }
 

@@ -249,8 +249,7 @@ pub fn meant(model: &mut Model) -> Vec<Job> {
         }
     }
     if n_lost > 0 {
-        let text = "the outcome of this create is unknown; nothing can be done with it until the service lists it";
-        notices::say(model, Level::Info, text);
+        notices::say(model, Level::Info, "UNKNOWN: the answer was lost, and every listing looks for it; D gives it up");
     }
     jobs
 }

@@ -40,7 +40,8 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
             known.insert(tracked.job.name.clone(), tracked);
         }
     }
-    let mut entries: Vec<Entry> = unconfirmed.into_iter().map(Entry::Lost).collect();
+    let is_open = |lost: &Unconfirmed| !model.jobs.given_up.contains(&lost.token);
+    let mut entries: Vec<Entry> = unconfirmed.into_iter().filter(is_open).map(Entry::Lost).collect();
     for job in listing.jobs {
         if model.jobs.deleted.contains(&job.name) {
             continue;
@@ -174,6 +175,15 @@ pub fn add_lost(model: &mut Model, lost: Unconfirmed) {
     rebuild(model, None);
 }
 
+/// Takes a create whose answer was lost out of the list.
+pub fn remove_lost(model: &mut Model, token: &str) {
+    let id = EntryId::Lost(token.to_owned());
+    model.jobs.given_up.insert(token.to_owned());
+    model.jobs.entries.retain(|entry| entry.id() != id);
+    model.jobs.cursor.marks.remove(&id);
+    rebuild(model, None);
+}
+
 /// Takes a job out of the list, and everything that was known of it.
 pub fn remove(model: &mut Model, name: &JobName) {
     let id = EntryId::Job(name.clone());
@@ -199,6 +209,10 @@ pub fn select(model: &mut Model, id: EntryId) {
 pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
     model.jobs.saved.extend(restored.saved);
     model.jobs.folders.extend(restored.folders);
+    // What was estimated in this session is newer.
+    for (job, dollars) in restored.costs {
+        model.jobs.costs.entry(job).or_insert(dollars);
+    }
     if let Some(draft) = restored.draft {
         model.draft = draft;
     }
@@ -454,10 +468,14 @@ mod tests {
             listed_at: Some(model.now),
             cancelling: vec![name("a")],
             unconfirmed: vec![lost("T")],
+            costs: [(name("a"), (0.1, 0.2)), (name("b"), (0.3, 0.4))].into(),
             view: Some(JobsView { sort: Some((2, true)), filter: "state:".into() }),
             ..Restored::default()
         };
+        model.jobs.costs.insert(name("b"), (0.5, 0.6));
         update(&mut model, Event::Restored(Box::new(restored.clone())));
+        assert_eq!(model.jobs.costs[&name("a")], (0.1, 0.2), "what jobs may cost survives a restart");
+        assert_eq!(model.jobs.costs[&name("b")], (0.5, 0.6), "what this session knows is newer");
         assert_eq!((shown(&model), word(&model, "a")), (vec!["T".into(), "b".into(), "a".into()], "CANCELLING"));
         tick(&mut model, 1);
         answer(&mut model, vec![done("new")]);

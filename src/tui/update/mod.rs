@@ -15,6 +15,7 @@ mod delete;
 mod describe;
 mod dialog;
 mod files;
+mod give_up;
 mod job;
 mod jobs;
 mod lists;
@@ -63,6 +64,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
         Event::JobDeleted(name, answer) => delete::job_deleted(model, &name, answer),
+        Event::GaveUp(token, answer) => give_up::given_up(model, &token, answer),
         Event::RowsArrived(seq, rows) => job::rows_arrived(model, seq, rows),
         Event::OpeningProgressed(seq, progress) => job::progressed(model, seq, progress),
         Event::Opened(seq, result) => job::opened(model, seq, result),
@@ -182,7 +184,7 @@ mod tests {
                     None => update(&mut model, event),
                 };
                 for effect in &effects {
-                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(_) | Effect::DeleteFile(_) | Effect::Submit { .. });
+                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(_) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
                     prop_assert!(!(read_only && changes), "{effect:?}");
                 }
                 let covered = !model.overlays.is_empty();

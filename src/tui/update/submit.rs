@@ -59,7 +59,8 @@ fn begin(model: &mut Model) -> Vec<Effect> {
         PlanState::Ready(_, plan) if plan.repeat_unconfirmed.is_some() => {
             let name = plan.repeat_unconfirmed.map(|lost| clean_short(&lost.display_name, 60)).unwrap_or_default();
             let text = format!("not submitted: the same texts were sent as {name}, and the answer was lost");
-            let hint = "they may be a job already; wait until it turns up in the list, or is given up".to_owned();
+            let hint =
+                "they may be a job already; wait until it turns up in the list, or give it up there with D".to_owned();
             notices::fail(model, "", &Failure::new(text).hint(hint));
             create::plan(model)
         }

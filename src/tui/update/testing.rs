@@ -153,6 +153,7 @@ pub fn lost(token: &str) -> Unconfirmed {
         display_name: format!("lost {token}"),
         model: "gemini-3.1-flash-tts-preview".into(),
         n_requests: 7,
+        characters: 1_200,
         at: noon(),
     }
 }

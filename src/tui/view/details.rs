@@ -90,7 +90,7 @@ fn lost_lines(pen: &Pen<'_>, model: &Model, lost: &Unconfirmed) -> Vec<Vec<Piece
         vec![piece(format!("token {}", lost.token), theme.muted())],
         vec![piece(sent, theme.text())],
         vec![piece("The answer to its create was lost: it may exist, and must not be sent again.", theme.warn())],
-        vec![piece("Every listing looks for it by its token.", theme.muted())],
+        vec![piece("Every listing looks for it by its token; D gives it up.", theme.muted())],
     ]
 }
 

@@ -36,7 +36,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     pen.clear(place);
     let style = match confirm.verb {
         Verb::SubmitAgain => theme.focused_border(),
-        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles => theme.danger_border(),
+        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp => theme.danger_border(),
     };
     let frame = Frame { title: vec![piece(question(confirm), theme.title())], style, ..Frame::default() };
     let inside = pad(pen.frame(place, &frame), 1);
@@ -79,6 +79,7 @@ fn question(confirm: &Confirm) -> String {
     let verb = match confirm.verb {
         Verb::CancelJobs => "Cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
+        Verb::GiveUp => "Give up",
         Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
     };
     match confirm.targets.as_slice() {
@@ -91,6 +92,7 @@ fn noun(verb: Verb) -> &'static str {
     match verb {
         Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain => "job",
         Verb::DeleteFiles => "file",
+        Verb::GiveUp => "create",
     }
 }
 
@@ -100,6 +102,7 @@ fn name(target: &Target) -> String {
         Target::File(file, display_name) if display_name.is_empty() => file.to_string(),
         Target::File(_, display_name) => display_name.clone(),
         Target::Plan(_, repeated) => repeated.clone(),
+        Target::Lost(lost) => lost.display_name.clone(),
     }
 }
 
@@ -108,6 +111,7 @@ fn deed(confirm: &Confirm) -> String {
     let verb = match confirm.verb {
         Verb::CancelJobs => "cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "delete",
+        Verb::GiveUp => "give up",
         Verb::SubmitAgain => return "Yes, submit again".to_owned(),
     };
     match confirm.targets.len() {
@@ -169,6 +173,14 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             facts
         }
         Target::File(file, _) => vec![piece(file.as_str(), theme.muted())],
+        Target::Lost(lost) => {
+            let standing = Standing::Unknown;
+            let mut facts = vec![piece(format!("{} {:<10}", standing.glyph(), "UNKNOWN"), theme.state(standing))];
+            if !is_narrow {
+                facts.push(piece(format!("  {}", text::count(lost.n_requests, "request")), theme.text()));
+            }
+            facts
+        }
         Target::Plan(_, _) => vec![piece("has the same content and is less than 48 hours old", theme.text())],
     }
 }
@@ -219,6 +231,7 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
         Verb::SubmitAgain => {
             said.push(("Submitting it again is billed again.".to_owned(), theme.warn()));
         }
+        Verb::GiveUp => said.extend(lost(pen, confirm)),
     }
     said.push(("Cancel leaves everything as it is.".to_owned(), theme.muted()));
     said
@@ -227,7 +240,7 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
 fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
     confirm.targets.iter().filter_map(|target| match target {
         Target::Job(job, loss) => Some((&**job, *loss)),
-        Target::File(..) | Target::Plan(..) => None,
+        Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
     })
 }
 
@@ -242,6 +255,27 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
         kept += (low + high) / 2.0 * (1.0 - share);
     }
     Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
+}
+
+/// What it means to give creates up: nothing at the service changes, but money may be spent twice.
+fn lost(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
+    let theme = pen.theme;
+    let (mut n_requests, mut n_characters) = (0, 0);
+    for target in &confirm.targets {
+        if let Target::Lost(lost) = target {
+            n_requests += lost.n_requests;
+            n_characters += lost.characters;
+        }
+    }
+    let (requests, characters) = (text::count(n_requests, "request"), text::count(n_characters, "character"));
+    vec![
+        (
+            format!("The answer was lost: it may exist. Sent again, {requests} with {characters} may be billed twice."),
+            theme.warn(),
+        ),
+        ("Giving it up only lets the same content be sent again; nothing is cancelled.".to_owned(), theme.text()),
+        ("If it turns up in a listing after all, it is shown as a job.".to_owned(), theme.text()),
+    ]
 }
 
 fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {

@@ -121,6 +121,7 @@ pub fn busy(width: u16, height: u16) -> Model {
             display_name: "audiobook-ch09".into(),
             model: "gemini-3.1-flash-tts-preview".into(),
             n_requests: 1_268,
+            characters: 96_400,
             at: ago(2),
         }),
         entry(counted(
@@ -469,6 +470,24 @@ pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Optio
         targets,
         checking: None,
         typed: typed.map(|(count, text)| (count, Line::new(text))),
+        focus: Button::Keep,
+    })));
+    model
+}
+
+/// The dialog that gives up the create whose answer was lost.
+pub fn lost(mut model: Model) -> Model {
+    let lost = model.jobs.entries.iter().find_map(|entry| match entry {
+        Entry::Lost(lost) => Some(lost.clone()),
+        Entry::Job(_) => None,
+    });
+    let lost = lost.expect("one of the samples has no answer");
+    model.notices.flash = None;
+    model.overlays.push(Overlay::Confirm(Box::new(Confirm {
+        verb: Verb::GiveUp,
+        checking: None,
+        typed: Some((lost.n_requests, Line::new("12"))),
+        targets: vec![Target::Lost(lost)],
         focus: Button::Keep,
     })));
     model

@@ -274,6 +274,8 @@ fn dialogs() {
     let mut hidden = busy(120, 32);
     hidden.jobs.cursor.visible = vec![1];
     snapshot("dialog_cancel_unknown_120x32", &asked(hidden, Verb::CancelJobs, &[None; 1], None));
+    snapshot("dialog_give_up_80x24", &lost(busy(80, 24)));
+    snapshot("dialog_give_up_30x8", &lost(busy(30, 8)));
     let mut checking = asked(strange(80, 24), Verb::DeleteJobs, &[None], None);
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
         confirm.checking = Some(Seq(8));

@@ -1,43 +1,178 @@
 //! Plans and submissions.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use crate::failure::Failure;
 use crate::ops;
-use crate::ops::{Order, Plan, Progress};
+use crate::ops::{Order, Plan, Progress, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
 use crate::tui::world::Here;
 
-/// Checks a draft, and keeps the plan for its submission. The plan before is of no use any more.
+/// The plan that can be submitted: the latest that was made, until it is dropped or taken.
+#[derive(Default)]
+pub(super) struct Newest {
+    /// What was decided last; anything older comes too late.
+    number: Seq,
+    /// With what removes its prepared requests should it not be submitted.
+    plan: Option<(Plan, Unsent)>,
+}
+
+impl Newest {
+    /// Keeps what is newer than all before; what is older is dropped, and so is what was there.
+    fn keep(&mut self, number: Seq, plan: Option<(Plan, Unsent)>) {
+        if number > self.number {
+            (self.number, self.plan) = (number, plan);
+        }
+    }
+
+    fn take(&mut self, number: Seq) -> Option<(Plan, Unsent)> {
+        if number == self.number { self.plan.take() } else { None }
+    }
+}
+
+fn newest(here: &Here) -> MutexGuard<'_, Newest> {
+    here.plan.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Checks a draft, and keeps the plan for its submission. The plan before is of no use any more, even if this one fails.
 pub(super) async fn plan(here: Here, seq: Seq, order: Order) {
     let planned = ops::plan(&here.session, &order).await;
-    if let Ok(plan) = &planned
-        && let Some((_, unused)) = keep(&here, seq, plan.clone())
-    {
-        ops::discard(&here.session, &unused).await;
-    }
+    let made = planned.as_ref().ok().map(|plan| (plan.clone(), Unsent::of(&here.session, plan)));
+    newest(&here).keep(seq, made);
     here.mailbox.tell(Event::Planned(seq, planned.map(Box::new)));
 }
 
-/// Keeps the newer of two plans, whichever came out first, and gives the other back.
-fn keep(here: &Here, seq: Seq, plan: Plan) -> Option<(Seq, Plan)> {
-    let mut kept = here.plan.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*kept {
-        Some((newer, _)) if *newer > seq => Some((seq, plan)),
-        Some(_) | None => kept.replace((seq, plan)),
-    }
+/// Drops the plan up to that number, and those that may still come.
+pub(super) fn drop_up_to(here: &Here, number: Seq) {
+    newest(here).keep(number, None);
 }
 
-/// Submits the plan of that number. It is taken, so that it cannot be submitted twice whatever the screen asks for.
-pub(super) async fn submit(here: Here, seq: Seq, number: Seq) {
-    let plan = here.plan.lock().unwrap_or_else(PoisonError::into_inner).take_if(|(made, _)| *made == number);
+/// Takes the plan of that number, so that it can be neither submitted twice nor dropped on its way.
+pub(super) fn take(here: &Here, number: Seq) -> Option<(Plan, Unsent)> {
+    newest(here).take(number)
+}
+
+/// Submits a plan.
+pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
     let submitted = match plan {
-        Some((_, plan)) => {
+        // What is left of it is removed before the answer is told.
+        Some((plan, _unsent)) => {
             let progress = |progress: Progress| here.mailbox.tell(Event::SubmitProgressed(seq, progress));
             ops::submit(&here.session, &plan, &progress).await.map(Box::new)
         }
         None => Err(Failure::new("this draft was submitted already, or changed since it was checked")),
     };
     here.mailbox.tell(Event::Submitted(seq, submitted));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::api::gemini;
+    use crate::clock::Clock;
+    use crate::config::BaseUrl;
+    use crate::ops::{Session, SourceArg};
+    use crate::secret::ApiKey;
+    use crate::store::Store;
+    use crate::tui::effect::Effect;
+    use crate::tui::mailbox::{Letter, Mailbox};
+    use crate::tui::world::World;
+
+    /// A world whose service answers nothing, and its folder.
+    struct Bench {
+        folder: tempfile::TempDir,
+        session: Arc<Session>,
+        mailbox: Arc<Mailbox>,
+        world: World,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("a.txt"), "One.\nTwo.\n").unwrap();
+            let base = BaseUrl::parse("http://127.0.0.1:9").unwrap();
+            let endpoint = gemini::Endpoint { base, key: ApiKey::parse(&"k".repeat(39)).unwrap() };
+            let options = gemini::Options { read_only: true, ..gemini::Options::default() };
+            let service = gemini::connect(&endpoint, &options).unwrap();
+            let store = Store::open(&folder.path().join("state")).unwrap();
+            let session = Session::new(service, store, Clock::system(), "p".into(), folder.path().join("cache"));
+            let (session, mailbox) = (Arc::new(session), Arc::new(Mailbox::default()));
+            let world = World::new(session.clone(), mailbox.clone(), Handle::current(), false);
+            Bench { folder, session, mailbox, world }
+        }
+
+        fn ask_for_plan(&mut self, number: u64, file: &str) {
+            let order = Order {
+                sources: vec![SourceArg::Path(self.folder.path().join(file))],
+                model: None,
+                voice: None,
+                language: None,
+                name: None,
+                inline: false,
+                sample: None,
+            };
+            self.world.perform(Effect::Plan(Seq(number), order));
+        }
+
+        /// What the next letter says: whether a plan was made, or a submission went well.
+        async fn went_well(&self) -> bool {
+            let mailbox = self.mailbox.clone();
+            let take = move || mailbox.take(Duration::from_secs(60)).pop_front();
+            match tokio::task::spawn_blocking(take).await.unwrap() {
+                Some(Letter::Event(Event::Planned(_, planned))) => planned.is_ok(),
+                Some(Letter::Event(Event::Submitted(_, submitted))) => submitted.is_ok(),
+                other => panic!("{other:?}"),
+            }
+        }
+
+        fn n_prepared(&self) -> usize {
+            std::fs::read_dir(self.session.store.prepared_folder()).unwrap().count()
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_newest_plan_stays_on_the_disk_and_nothing_when_the_form_is_left() {
+        let mut bench = Bench::new();
+        for number in [1, 2] {
+            bench.ask_for_plan(number, "a.txt");
+            assert!(bench.went_well().await);
+            assert_eq!(bench.n_prepared(), 1);
+        }
+        bench.world.perform(Effect::DropPlan(Seq(3)));
+        assert_eq!(bench.n_prepared(), 0);
+        bench.world.perform(Effect::Submit { seq: Seq(4), plan: Seq(2) });
+        assert!(!bench.went_well().await, "what was dropped cannot be submitted");
+    }
+
+    #[tokio::test]
+    async fn a_failed_plan_takes_the_one_before_with_it() {
+        let mut bench = Bench::new();
+        bench.ask_for_plan(1, "a.txt");
+        assert!(bench.went_well().await);
+        bench.ask_for_plan(2, "nosuch.txt");
+        assert!(!bench.went_well().await);
+        assert_eq!(bench.n_prepared(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_failed_submission_and_the_end_of_the_dashboard_leave_nothing() {
+        let mut bench = Bench::new();
+        bench.ask_for_plan(1, "a.txt");
+        assert!(bench.went_well().await);
+        bench.world.perform(Effect::Submit { seq: Seq(2), plan: Seq(1) });
+        bench.world.perform(Effect::DropPlan(Seq(3)));
+        assert!(!bench.went_well().await, "nothing can be created here");
+        assert_eq!(bench.n_prepared(), 0);
+        bench.ask_for_plan(4, "a.txt");
+        assert!(bench.went_well().await);
+        let Bench { folder: _folder, session, world, .. } = bench;
+        drop(world);
+        assert_eq!(std::fs::read_dir(session.store.prepared_folder()).unwrap().count(), 0);
+    }
 }

@@ -38,6 +38,7 @@ pub(super) async fn restore(here: Here) {
             unconfirmed: ops::unconfirmed(session),
             saved,
             folders,
+            costs: ops::costs(session),
             draft: store.document("draft")?.and_then(|draft| serde_json::from_value(draft).ok()),
             view: store.document("view")?.and_then(|view| serde_json::from_value(view).ok()),
             jobs: known.jobs,
@@ -129,4 +130,10 @@ pub(super) async fn list_files(here: Here, seq: Seq) {
 pub(super) async fn delete_file(here: Here, name: FileName) {
     let answer = ops::delete_file(&here.session, &name).await;
     here.mailbox.tell(Event::FileDeleted(name, answer));
+}
+
+/// Gives a create up whose answer was lost.
+pub(super) async fn give_up(here: Here, token: String) {
+    let answer = ops::give_up(&here.session, &token).await;
+    here.mailbox.tell(Event::GaveUp(token, answer));
 }

@@ -13,7 +13,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
 use crate::job::{JobName, JobState};
-use crate::ops::{Plan, Session};
+use crate::ops::Session;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::mailbox::Mailbox;
@@ -45,8 +45,8 @@ pub struct World {
 struct Here {
     session: Arc<Session>,
     mailbox: Arc<Mailbox>,
-    /// The plan that can be submitted: the latest that was made.
-    plan: Arc<Mutex<Option<(Seq, Plan)>>>,
+    /// The plan that can be submitted.
+    plan: Arc<Mutex<create::Newest>>,
     /// The states of the listing before, to tell what changed since.
     states: Arc<Mutex<HashMap<JobName, JobState>>>,
 }
@@ -78,6 +78,7 @@ impl World {
             Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
             Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
+            Effect::GiveUp(token) => drop(self.spawn(jobs::give_up(here, token))),
             Effect::ListFiles(seq) => drop(self.spawn(jobs::list_files(here, seq))),
             Effect::DeleteFile(name) => drop(self.spawn(jobs::delete_file(here, name))),
             Effect::OpenJob(seq, job) => {
@@ -97,7 +98,17 @@ impl World {
                     older.abort();
                 }
             }
-            Effect::Submit { seq, plan } => drop(self.spawn(create::submit(here, seq, plan))),
+            Effect::Submit { seq, plan } => {
+                // Taken before any other effect can have it dropped.
+                let plan = create::take(&here, plan);
+                drop(self.spawn(create::submit(here, seq, plan)));
+            }
+            Effect::DropPlan(number) => {
+                if let Some(planning) = self.planning.take() {
+                    planning.abort();
+                }
+                create::drop_up_to(&here, number);
+            }
             Effect::ListFolder(seq, folder) => drop(self.spawn(desk::list_folder(here, seq, folder))),
             Effect::Play(path) => drop(self.spawn(desk::play(here, path, self.over_ssh))),
             Effect::KeepDraft(draft) => self.keep(desk::keep(here, "draft", serde_json::to_value(draft))),
@@ -131,6 +142,13 @@ impl World {
             }
         });
         abort
+    }
+}
+
+impl Drop for World {
+    /// Leaves nothing prepared behind, also when a signal ends the dashboard.
+    fn drop(&mut self) {
+        create::drop_up_to(&self.here, Seq(u64::MAX));
     }
 }
 

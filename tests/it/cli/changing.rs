@@ -122,6 +122,31 @@ fn bad_sources_are_told_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_create_leaves_nothing_prepared_behind() {
+    let world = World::with(Scenario::test());
+    world.file("a.txt", LINES);
+    world.file("bad.jsonl", "not json\n");
+    let is_clean = || {
+        let prepared = world.path(".local/state/gemtts-tui/prepared");
+        let left: Vec<_> = std::fs::read_dir(prepared).unwrap().flatten().map(|entry| entry.path()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    };
+    for (arguments, exit) in [
+        (&["create", "a.txt", "--dry-run"][..], 0),
+        (&["create", "bad.jsonl"], 1),
+        (&["create", "nosuch.txt"], 1),
+        (&["create", "a.txt"], 0),
+        (&["create", "a.txt"], 7),
+    ] {
+        world.run(arguments).code(exit);
+        is_clean();
+    }
+    world.control().add_fault(Fault::status(Call::Create, 400));
+    world.run(&["create", "a.txt", "--yes"]).code(1);
+    is_clean();
+}
+
+#[test]
 fn a_repeat_is_refused_without_a_terminal_and_sent_with_yes() {
     let world = World::with(Scenario::test());
     world.file("a.txt", LINES);
@@ -164,6 +189,64 @@ fn a_create_whose_outcome_stays_unknown_is_5_and_is_looked_for_later() {
     control.clear_faults();
     world.run(&["create", "a.txt", "--yes"]).code(7);
     assert_eq!(control.count(Call::Create), 1);
+}
+
+/// A create that the service never got to, and its token.
+fn lost_create(world: &World) -> String {
+    world.file("a.txt", LINES);
+    world.control().add_fault(Fault { answer: Answer::Close, ..Fault::on(Call::Create) });
+    let lost = world.run(&["create", "a.txt", "--json"]).code(5).says("gemtts-tui delete ").only();
+    world.control().clear_faults();
+    lost["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_lost_create_is_given_up_by_its_token_and_may_be_sent_again() {
+    let world = World::with(Scenario::test());
+    let token = lost_create(&world);
+    let command = format!("gemtts-tui delete {token}");
+    world.run(&["doctor"]).code(0).says(&command);
+    world.run(&["create", "a.txt", "--yes"]).code(7).says(&command);
+    world.run(&["delete", &token]).code(2).says("--yes");
+    world.run(&["delete", &token, "--yes", "--read-only"]).code(7);
+    assert!(world.run(&["list"]).code(0).out.contains(&token));
+
+    let marked = format!("~gt-{token}");
+    let given_up = world.run(&["delete", &marked, &token, "--yes", "--json"]).code(0).says("may be sent again").only();
+    assert_eq!((&given_up["token"], &given_up["outcome"]), (&token.as_str().into(), &"given-up".into()));
+    assert!(!world.run(&["list"]).code(0).out.contains(&token));
+    assert!(!world.run(&["doctor"]).code(0).out.contains(&token));
+    world.run(&["delete", &format!("gt-{token}"), "--yes"]).code(1).says("was given up already");
+    world.run(&["create", "a.txt"]).code(0);
+    assert_eq!((world.control().n_created(), world.control().count(Call::Create)), (1, 2));
+}
+
+#[test]
+fn what_the_list_shows_by_now_is_not_given_up() {
+    let world = World::with(Scenario::test());
+    world.file("a.txt", LINES);
+    let control = world.control();
+    control.add_fault(Fault { processed: true, answer: Answer::Close, ..Fault::on(Call::Create) });
+    control.add_fault(Fault::status(Call::List, 400));
+    let lost = world.run(&["create", "a.txt", "--json"]).code(5).only();
+    control.clear_faults();
+    let token = lost["token"].as_str().unwrap();
+    world.run(&["delete", token, "--yes"]).code(1).says("was not given up").says("batches/");
+    world.run(&["delete", token, "--yes"]).code(1).says("it became batches/");
+    assert_eq!(control.count(Call::Delete), 0);
+}
+
+#[test]
+fn tokens_are_not_taken_for_jobs_and_not_mixed_with_them() {
+    let world = World::of(STUCK);
+    let nobodys = "01JZ5XW0000000000000000000";
+    world.run(&["delete", &format!("~gt-{nobodys}"), "--yes"]).code(1).says("there is no create").says("doctor");
+    world.run(&["delete", "gt-short", "--yes"]).code(1).says("there is no create short");
+    world.run(&["delete", nobodys, "--yes"]).code(1).says("there is no job");
+    let token = lost_create(&world);
+    world.run(&["delete", "over1", &token, "--yes", "--unsaved"]).code(2).says("one after the other");
+    assert_eq!(world.control().count(Call::Delete), 0);
+    assert!(world.run(&["doctor"]).code(0).out.contains(&token));
 }
 
 #[test]

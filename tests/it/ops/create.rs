@@ -30,6 +30,25 @@ async fn a_create_is_confirmed_and_its_token_is_in_the_name_that_is_sent() {
 }
 
 #[tokio::test]
+async fn what_a_job_may_cost_survives_a_restart() {
+    let mut bench = Bench::new();
+    let estimate = gemtts_tui::money::Estimate {
+        characters: 20,
+        seconds: (1.0, 2.0),
+        text_tokens: 5,
+        audio_tokens: (25.0, 50.0),
+        dollars: Some((0.01, 0.02)),
+        basis: "a test".into(),
+    };
+    let plan = gemtts_tui::ops::Plan { estimate: Some(estimate), ..bench.plan() };
+    let Created::Confirmed(job) = ops::submit(&bench.session, &plan, &quiet).await.unwrap() else { panic!() };
+    let unpriced = gemtts_tui::ops::Plan { sha256: "cd".repeat(32), ..bench.plan() };
+    ops::submit(&bench.session, &unpriced, &quiet).await.unwrap();
+    bench.restart();
+    assert_eq!(ops::costs(&bench.session).into_iter().collect::<Vec<_>>(), [(job.name, (0.01, 0.02))]);
+}
+
+#[tokio::test]
 async fn an_inline_create_carries_its_requests_and_uploads_nothing() {
     let bench = Bench::new();
     let plan = gemtts_tui::ops::Plan { inline: true, ..bench.plan() };
