@@ -45,11 +45,11 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     let mailbox = Arc::new(Mailbox::default());
     let (width, height) = term::size().unwrap_or((80, 24));
 
+    signals::deliver(mailbox.clone(), runtime);
     term::restore_on_panic(std::thread::current().id());
     let terminal = Terminal::enter().map_err(|error| terminal_failure(&error))?;
     term::watch_for_hang_up();
     input::read_into(mailbox.clone());
-    signals::deliver(mailbox.clone(), runtime);
 
     let mut model = Model::new(start.setting, clock.now(), Size { width, height });
     model.zone = jiff::tz::TimeZone::system();
@@ -65,7 +65,12 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     let exit = dashboard.live(&mut model, &mailbox);
     // What is left, restores the terminal.
     drop(dashboard);
-    exit.map_err(|error| terminal_failure(&error))
+    match exit {
+        Ok(exit) => Ok(exit),
+        // The write that failed and the watch over the terminal see the same end, in any order.
+        Err(_) if term::is_gone() => Ok(Exit::Signal(1)),
+        Err(error) => Err(terminal_failure(&error)),
+    }
 }
 
 struct Dashboard {
