@@ -91,9 +91,12 @@ impl Dashboard {
             // All that waits is handled before the next frame: a held-down key costs one frame, not fifty.
             for letter in mailbox.take(BEAT) {
                 match letter {
-                    Letter::Event(event) => {
+                    Letter::Event(mut event) => {
                         if let Event::Resized(..) = event {
-                            self.resize();
+                            // The size may have changed again since, or be none at all for a moment: what is drawn and
+                            // what is thought of are of the same size.
+                            let Some((width, height)) = self.resize() else { continue };
+                            event = Event::Resized(width, height);
                         }
                         if let Some(exit) = self.handle(model, event)? {
                             return Ok(exit);

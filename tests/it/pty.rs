@@ -12,7 +12,7 @@ use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 
 /// Long enough for a loaded machine; a wait that succeeds does not use it up.
-const DEADLINE: Duration = Duration::from_secs(8);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A program and the terminal that it runs in.
 pub struct Terminal {

@@ -46,6 +46,11 @@ fn selected(screen: &vt100::Screen) -> Option<u16> {
     (0..32).find(|row| screen.cell(*row, 1).is_some_and(|cell| cell.contents() == "▸"))
 }
 
+/// Jobs whose results are still there.
+fn recent() -> String {
+    FINISHED.replace("960h", "20h").replace("984h", "40h")
+}
+
 /// Opens what has looks of its own: help, a job and its keys, a dialog, the form.
 fn look_around(terminal: &Terminal) {
     for (keys, text) in [
@@ -65,7 +70,7 @@ fn look_around(terminal: &Terminal) {
 
 #[test]
 fn no_color_means_no_colour() {
-    let account = Account::of(FINISHED);
+    let account = Account::of(&recent());
     for (plain, set) in [(true, ("NO_COLOR", "1")), (false, ("COLORTERM", "truecolor"))] {
         let mut terminal = Terminal::start(account.dashboard(&[]).env(set.0, set.1), 100, 24);
         terminal.wait_for("live");
@@ -77,9 +82,8 @@ fn no_color_means_no_colour() {
 
 #[test]
 fn a_locale_of_ascii_gets_ascii() {
-    let account = Account::of(&format!(
-        "{FINISHED}\n[[job]]\nname = \"Überschrift — 第一章 🌞\"\nage = \"970h\"\ntexts = [\"“Größe”\"]\n"
-    ));
+    let name = "\n[[job]]\nname = \"Überschrift — 第一章 🌞\"\nage = \"30h\"\ntexts = [\"“Größe”\"]\n";
+    let account = Account::of(&(recent() + name));
     for (variable, value) in [("LC_ALL", "C"), ("TERM", "linux")] {
         let mut terminal = Terminal::start(account.dashboard(&[]).env(variable, value), 100, 24);
         terminal.wait_for("live");

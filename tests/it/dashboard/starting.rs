@@ -24,11 +24,12 @@ fn a_storm_of_sizes_ends_with_a_screen_that_fits() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::start(demo(home.path()), 120, 32);
     terminal.wait_for("Jobs  13");
-    let bordered = |screen: &str| screen.contains('╭');
     for (columns, rows, borders) in [(10, 3, false), (40, 10, true), (39, 9, false)] {
         terminal.resize(columns, rows);
-        terminal.wait(&format!("{columns} x {rows}"), |screen| {
-            screen.starts_with(if borders { " default" } else { "Jobs" }) && bordered(screen) == borders
+        terminal.look_for(&format!("{columns} x {rows}"), |screen, _| {
+            let right = screen.cell(2, columns - 1).map(|cell| cell.contents().to_owned());
+            let fits = screen.contents().contains("Jobs  13") && (right.as_deref() == Some("╮")) == borders;
+            fits.then_some(())
         });
     }
     for step in 1..=80_u16 {
@@ -128,6 +129,7 @@ fn offline_it_shows_the_list_of_the_last_time_and_its_age() {
     terminal.send("q");
     assert_eq!(terminal.end().code(), Some(0));
     account.end_service();
+    grow_old(&account);
 
     let mut terminal = Terminal::start(account.dashboard(&[]), 120, 24);
     let screen = terminal.wait("the old list", |screen| {
@@ -136,6 +138,16 @@ fn offline_it_shows_the_list_of_the_last_time_and_its_age() {
     assert!(screen.contains("list of "), "{screen}");
     terminal.send("q");
     assert_eq!(terminal.end().code(), Some(0));
+}
+
+/// Dates the list that was kept back by some weeks.
+fn grow_old(account: &Account) {
+    let documents = account.home.path().join(".local/state/gemtts-tui/documents");
+    let mut kept = std::fs::read_dir(documents).unwrap().map(|entry| entry.unwrap().path());
+    let kept = kept.find(|path| path.to_string_lossy().contains("known-")).unwrap();
+    let mut list: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    list["at"] = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(500)).to_string().into();
+    std::fs::write(&kept, list.to_string()).unwrap();
 }
 
 #[test]
