@@ -56,7 +56,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     let mut dashboard = Dashboard {
         clock,
         world: World::new(start.session, mailbox.clone(), runtime.clone(), start.over_ssh),
-        canvas: ratatui::Terminal::new(Screen::new(io::stdout(), width, height))
+        canvas: ratatui::Terminal::new(Screen::new(term::Output, width, height))
             .map_err(|error| terminal_failure(&error))?,
         terminal,
         theme: start.theme,
@@ -76,7 +76,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
 struct Dashboard {
     clock: Clock,
     world: World,
-    canvas: ratatui::Terminal<Screen<io::Stdout>>,
+    canvas: ratatui::Terminal<Screen<term::Output>>,
     terminal: Terminal,
     theme: Theme,
 }

@@ -61,9 +61,8 @@ impl Terminal {
     }
 
     fn write(&self, bytes: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes.as_bytes())?;
-        out.flush()
+        Output.write_all(bytes.as_bytes())?;
+        Output.flush()
     }
 }
 
@@ -71,6 +70,47 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// The way to the terminal. A program that shares it may have set it to refuse what it has no room for; then we wait for
+/// room, as we would have otherwise.
+#[derive(Debug)]
+pub struct Output;
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        when_there_is_room(|| io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        when_there_is_room(|| io::stdout().flush())
+    }
+}
+
+fn when_there_is_room<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match write() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room()?,
+            done => return done,
+        }
+    }
+}
+
+/// Returns when the terminal takes something, or is gone.
+#[cfg(unix)]
+fn wait_for_room() -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let stdout = io::stdout();
+    match poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A console always waits by itself.
+#[cfg(not(unix))]
+fn wait_for_room() -> io::Result<()> {
+    Ok(())
 }
 
 /// The longest text that [`Terminal::copy`] takes, in bytes before encoding: more than this some terminals drop in silence.
@@ -81,9 +121,8 @@ pub fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         // The line modes first: that never waits, while a write to a terminal that stands still may never end.
         let _ = disable_raw_mode();
-        let mut out = io::stdout();
-        let _ = out.write_all(RESTORE.as_bytes());
-        let _ = out.flush();
+        let _ = Output.write_all(RESTORE.as_bytes());
+        let _ = Output.flush();
     }
 }
 

@@ -40,6 +40,11 @@ pub fn is_given_back(screen: &vt100::Screen) -> bool {
         && !screen.bold()
 }
 
+/// On so many lines one frame is more than a terminal takes unread, which is about twenty thousand bytes.
+fn vast() -> Size {
+    Size::new(200, 400)
+}
+
 fn leaves(account: &Account, what: &str, code: i32, leave: impl Fn(&Terminal)) {
     let shell = at_home(Command::new("/bin/sh"), account.home.path());
     let shell = shell.args(["-c", SHELL, "sh", PROGRAM]).env("GEMINI_API_KEY", super::KEY);
@@ -110,8 +115,7 @@ fn a_signal_right_after_the_screen_was_taken_restores_it() {
 fn a_terminal_that_nobody_reads_does_not_hold_the_end_up() {
     let account = Account::of("clock = \"manual\"\nmany_jobs = 300");
     let (pty, pts) = pty_process::blocking::open().unwrap();
-    // The list on so many lines is more than a terminal takes unread.
-    pty.resize(Size::new(100, 300)).unwrap();
+    pty.resize(vast()).unwrap();
     let child = account.dashboard(&[]).spawn(pts).unwrap();
     eventually("a listing", || account.control().count(Call::List) >= 3);
     send_signal(child.id(), Signal::TERM);
@@ -123,18 +127,33 @@ fn a_terminal_that_nobody_reads_does_not_hold_the_end_up() {
 }
 
 #[test]
-fn a_terminal_that_is_read_again_gets_the_frame_that_it_missed() {
+fn a_terminal_that_is_read_late_gets_the_whole_frame() {
     let account = Account::of("clock = \"manual\"\nmany_jobs = 300");
-    let (mut pty, pts) = pty_process::blocking::open().unwrap();
-    pty.resize(Size::new(100, 300)).unwrap();
-    let mut child = account.dashboard(&[]).spawn(pts).unwrap();
-    eventually("a listing", || account.control().count(Call::List) >= 3);
-    let mut parser = vt100::Parser::new(100.try_into().unwrap(), 300.try_into().unwrap(), 0);
-    let mut buffer = [0; 4096];
-    while !parser.screen().contents().contains("Jobs  300") {
-        let length = pty.read(&mut buffer).expect("the program still runs");
-        parser.process(&buffer[..length]);
+    for without_waiting in [false, true] {
+        let (mut pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(vast()).unwrap();
+        let shared = pts.as_fd().try_clone_to_owned().unwrap();
+        if without_waiting {
+            // Some programs leave the terminal that they share with us like this: a write to a full one fails.
+            let flags = rustix::fs::fcntl_getfl(&shared).unwrap();
+            rustix::fs::fcntl_setfl(&shared, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
+        }
+        let command = account.dashboard(&[]).stdin(shared.try_clone().unwrap()).stdout(shared);
+        let listings = account.control().count(Call::List);
+        let mut child = command.spawn(pts).unwrap();
+        eventually("a listing", || account.control().count(Call::List) >= listings + 3);
+        let mut parser = vt100::Parser::new(200.try_into().unwrap(), 400.try_into().unwrap(), 0);
+        let mut buffer = [0; 512];
+        while !parser.screen().contents().contains("Jobs  300") || !is_whole(parser.screen()) {
+            let length = pty.read(&mut buffer).expect("the program still runs");
+            parser.process(&buffer[..length]);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+}
+
+/// Whether the last line is there.
+fn is_whole(screen: &vt100::Screen) -> bool {
+    screen.rows(0, 400).last().is_some_and(|line| line.ends_with("q quit"))
 }

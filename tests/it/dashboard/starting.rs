@@ -142,9 +142,17 @@ fn offline_it_shows_the_list_of_the_last_time_and_its_age() {
 
 /// Dates the list that was kept back by some weeks.
 fn grow_old(account: &Account) {
-    let documents = account.home.path().join(".local/state/gemtts-tui/documents");
-    let mut kept = std::fs::read_dir(documents).unwrap().map(|entry| entry.unwrap().path());
-    let kept = kept.find(|path| path.to_string_lossy().contains("known-")).unwrap();
+    let mut folders = vec![account.home.path().to_owned()];
+    let mut kept = None;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match entry.is_dir() {
+                true => folders.push(entry),
+                false => kept = Some(entry).filter(|path| path.to_string_lossy().contains("known-")).or(kept),
+            }
+        }
+    }
+    let kept = kept.expect("a list was kept");
     let mut list: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
     list["at"] = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(500)).to_string().into();
     std::fs::write(&kept, list.to_string()).unwrap();
