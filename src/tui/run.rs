@@ -45,18 +45,18 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     let mailbox = Arc::new(Mailbox::default());
     let (width, height) = term::size().unwrap_or((80, 24));
 
+    signals::deliver(mailbox.clone(), runtime);
     term::restore_on_panic(std::thread::current().id());
     let terminal = Terminal::enter().map_err(|error| terminal_failure(&error))?;
     term::watch_for_hang_up();
     input::read_into(mailbox.clone());
-    signals::deliver(mailbox.clone(), runtime);
 
     let mut model = Model::new(start.setting, clock.now(), Size { width, height });
     model.zone = jiff::tz::TimeZone::system();
     let mut dashboard = Dashboard {
         clock,
         world: World::new(start.session, mailbox.clone(), runtime.clone(), start.over_ssh),
-        canvas: ratatui::Terminal::new(Screen::new(io::stdout(), width, height))
+        canvas: ratatui::Terminal::new(Screen::new(term::Output, width, height))
             .map_err(|error| terminal_failure(&error))?,
         terminal,
         theme: start.theme,
@@ -66,13 +66,18 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     dashboard.world.finish();
     // What is left, restores the terminal.
     drop(dashboard);
-    exit.map_err(|error| terminal_failure(&error))
+    match exit {
+        Ok(exit) => Ok(exit),
+        // The write that failed and the watch over the terminal see the same end, in any order.
+        Err(_) if term::is_gone() => Ok(Exit::Signal(1)),
+        Err(error) => Err(terminal_failure(&error)),
+    }
 }
 
 struct Dashboard {
     clock: Clock,
     world: World,
-    canvas: ratatui::Terminal<Screen<io::Stdout>>,
+    canvas: ratatui::Terminal<Screen<term::Output>>,
     terminal: Terminal,
     theme: Theme,
 }
@@ -87,9 +92,12 @@ impl Dashboard {
             // All that waits is handled before the next frame: a held-down key costs one frame, not fifty.
             for letter in mailbox.take(BEAT) {
                 match letter {
-                    Letter::Event(event) => {
+                    Letter::Event(mut event) => {
                         if let Event::Resized(..) = event {
-                            self.resize();
+                            // The size may have changed again since, or be none at all for a moment: what is drawn and
+                            // what is thought of are of the same size.
+                            let Some((width, height)) = self.resize() else { continue };
+                            event = Event::Resized(width, height);
                         }
                         if let Some(exit) = self.handle(model, event)? {
                             return Ok(exit);

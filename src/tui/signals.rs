@@ -11,7 +11,8 @@ use crate::tui::term;
 /// How long the loop may take to leave by itself; then the process ends without it.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// Delivers TERM, HUP, INT and QUIT as a wish to leave, and CONT as a need to take the terminal over again.
+/// Delivers TERM, HUP, INT and QUIT as a wish to leave, and CONT as a need to take the terminal over again. When this
+/// returns, none of them ends the process by itself any more; so it comes before the terminal is taken.
 #[cfg(unix)]
 pub fn deliver(mailbox: Arc<Mailbox>, runtime: &Handle) {
     use tokio::signal::unix::{SignalKind, signal};
@@ -22,10 +23,11 @@ pub fn deliver(mailbox: Arc<Mailbox>, runtime: &Handle) {
         (SignalKind::interrupt(), 2),
         (SignalKind::quit(), 3),
     ];
+    let _context = runtime.enter();
     for (kind, number) in leave {
         let mailbox = mailbox.clone();
+        let Ok(mut signals) = signal(kind) else { continue };
         runtime.spawn(async move {
-            let Ok(mut signals) = signal(kind) else { return };
             if signals.recv().await.is_some() {
                 mailbox.put(Letter::Signal(number));
                 tokio::time::sleep(PATIENCE).await;
@@ -37,8 +39,8 @@ pub fn deliver(mailbox: Arc<Mailbox>, runtime: &Handle) {
             }
         });
     }
+    let Ok(mut continued) = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())) else { return };
     runtime.spawn(async move {
-        let Ok(mut continued) = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())) else { return };
         while continued.recv().await.is_some() {
             mailbox.put(Letter::Continued);
         }

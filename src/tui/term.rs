@@ -40,6 +40,9 @@ impl Terminal {
 
     /// Takes it over again after somebody else had it.
     pub fn enter_again(&self) -> io::Result<()> {
+        // Whoever stopped us from outside did not tell us, and changed the line modes since; crossterm still takes them
+        // for raw and would leave them as they are.
+        let _ = disable_raw_mode();
         enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
         self.write(ENTER)
@@ -58,9 +61,8 @@ impl Terminal {
     }
 
     fn write(&self, bytes: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes.as_bytes())?;
-        out.flush()
+        Output.write_all(bytes.as_bytes())?;
+        Output.flush()
     }
 }
 
@@ -70,16 +72,57 @@ impl Drop for Terminal {
     }
 }
 
+/// The way to the terminal. A program that shares it may have set it to refuse what it has no room for; then we wait for
+/// room, as we would have otherwise.
+#[derive(Debug)]
+pub struct Output;
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        when_there_is_room(|| io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        when_there_is_room(|| io::stdout().flush())
+    }
+}
+
+fn when_there_is_room<T>(mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match write() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room()?,
+            done => return done,
+        }
+    }
+}
+
+/// Returns when the terminal takes something, or is gone.
+#[cfg(unix)]
+fn wait_for_room() -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let stdout = io::stdout();
+    match poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A console always waits by itself.
+#[cfg(not(unix))]
+fn wait_for_room() -> io::Result<()> {
+    Ok(())
+}
+
 /// The longest text that [`Terminal::copy`] takes, in bytes before encoding: more than this some terminals drop in silence.
 pub const LONGEST_COPY: usize = 74_994 / 4 * 3;
 
 /// Gives the terminal back, if it is ours. Never fails and never panics, whatever thread it runs on.
 pub fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
-        let mut out = io::stdout();
-        let _ = out.write_all(RESTORE.as_bytes());
-        let _ = out.flush();
+        // The line modes first: that never waits, while a write to a terminal that stands still may never end.
         let _ = disable_raw_mode();
+        let _ = Output.write_all(RESTORE.as_bytes());
+        let _ = Output.flush();
     }
 }
 
@@ -116,30 +159,54 @@ pub fn size() -> Option<(u16, u16)> {
 /// is safe at any moment, and whatever was in flight is found again at the next start.
 #[cfg(unix)]
 pub fn watch_for_hang_up() {
-    use rustix::event::{PollFd, PollFlags, poll};
     let watch = || {
-        loop {
-            let stdin = io::stdin();
-            // No flags asked for: only HUP, ERR and NVAL wake us, never a typed key.
-            let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
-            match poll(&mut fds, None) {
-                Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
-                    // The loop may hold the output and hang in it; it must not hold the end up.
-                    std::thread::spawn(restore);
-                    std::thread::sleep(Duration::from_millis(100));
-                    std::process::exit(129);
-                }
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(_) => return,
-            }
+        let gone = std::iter::repeat_with(|| hang_up(None)).find(|gone| *gone != Some(false));
+        if gone != Some(Some(true)) {
+            return;
         }
+        // The loop may hold the output and hang in it; it must not hold the end up. On a dead terminal the restoring
+        // fails at once, and every moment of waiting costs a spinning core.
+        let (done, restored) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            restore();
+            let _ = done.send(());
+        });
+        let _ = restored.recv_timeout(Duration::from_millis(100));
+        std::process::exit(129);
     };
     std::thread::Builder::new().name("hang-up".to_owned()).spawn(watch).ok();
+}
+
+/// Whether the terminal went away, waited for so long, or without a limit until it does; `None` when this
+/// system cannot tell.
+#[cfg(unix)]
+fn hang_up(patience: Option<&rustix::event::Timespec>) -> Option<bool> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let stdin = io::stdin();
+    // No flags asked for: only HUP, ERR and NVAL wake us, never a typed key.
+    let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+    match poll(&mut fds, patience) {
+        Ok(_) => Some(fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)),
+        Err(rustix::io::Errno::INTR) => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// Whether the terminal went away.
+#[cfg(unix)]
+pub fn is_gone() -> bool {
+    hang_up(Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })) == Some(true)
 }
 
 /// Windows ends the process with its console.
 #[cfg(not(unix))]
 pub fn watch_for_hang_up() {}
+
+/// A process does not outlive its console.
+#[cfg(not(unix))]
+pub fn is_gone() -> bool {
+    false
+}
 
 /// Stops the process group, as the shell expects after Ctrl-z; returns when it is continued.
 #[cfg(unix)]

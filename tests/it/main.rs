@@ -7,6 +7,8 @@ mod api;
 mod architecture;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod dashboard;
 mod ops;
 mod papers;
 #[cfg(unix)]

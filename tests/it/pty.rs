@@ -84,6 +84,11 @@ impl Terminal {
         self.with(|output| output.parser.screen().clone())
     }
 
+    /// The terminal itself: its size and its line modes.
+    pub fn device(&self) -> &Pty {
+        self.pty.as_deref().expect("the terminal is still there")
+    }
+
     /// Everything that the program wrote so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.with(|output| output.bytes.clone())
@@ -91,13 +96,18 @@ impl Terminal {
 
     /// Waits until the screen fits; fails with the screen at the deadline or when the program ends first.
     pub fn wait(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        self.look_for(what, |screen, _| Some(screen.contents()).filter(|screen| fits(screen)))
+    }
+
+    /// [`Terminal::wait`] for what is more than text: modes, and everything that was written so far.
+    pub fn look_for<T>(&self, what: &str, look: impl Fn(&vt100::Screen, &[u8]) -> Option<T>) -> T {
         let until = Instant::now() + DEADLINE;
         let mut output = self.output.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let screen = output.parser.screen().contents();
-            if fits(&screen) {
-                return screen;
+            if let Some(found) = look(output.parser.screen(), &output.bytes) {
+                return found;
             }
+            let screen = output.parser.screen().contents();
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero() && !output.closed, "waited for {what}; the screen shows:\n{screen}");
             output = self.output.1.wait_timeout(output, left).unwrap_or_else(PoisonError::into_inner).0;

@@ -1,0 +1,110 @@
+//! Strangers' text drives no terminal, pasted text presses no key, and read-only is read-only.
+
+use gemtts_tui::sim::Call;
+
+use super::{Account, FINISHED, eventually, wire};
+use crate::pty::Terminal;
+
+#[test]
+fn hostile_names_write_nothing_but_text() {
+    let payloads = [
+        r"\u001b]52;c;aGVsbG8=\u0007clip",
+        r"\u001b[2J\u001b[Hclear",
+        r"\u009b31mred\u009d0;title\u009c",
+        r"\u001bP1$r\u001b\\dcs",
+        r"\u202Egnp.exe\u2066\u200B\uFEFF",
+        r"tab\tnew\nline\rreturn\u0008back\u0007bell",
+        r"\u001b[6n\u001b[c\u001b]11;?\u0007query",
+    ];
+    let mut scenario = "clock = \"manual\"\n".to_owned();
+    for payload in payloads {
+        scenario += &format!(
+            "[[job]]\nname = \"x{payload}\"\nage = \"960h\"\nstate = \"failed\"\nerror = \"{payload}\"\n\
+             keys = \"{payload}\"\ntexts = [\"{payload}\"]\n"
+        );
+        scenario +=
+            &format!("[[job]]\nname = \"y{payload}\"\nage = \"970h\"\nkeys = \"{payload}\"\ntexts = [\"{payload}\"]\n");
+    }
+    let account = Account::of(&scenario);
+    let mut terminal = Terminal::start(account.dashboard(&[]), 160, 40);
+    terminal.wait("all jobs", |screen| screen.contains("Jobs  14") && screen.contains("live"));
+    for payload in 0..payloads.len() {
+        // The job's details, its error or its keys, one of its results, its raw answer.
+        terminal.send(&"j".repeat(usize::from(payload > 0)));
+        for keys in ["d", "\x1b", "J", "\x1b", "\r", "\r", "\x1b", "\x1b"] {
+            terminal.send(keys);
+        }
+    }
+    terminal.send("G\rD");
+    terminal.send("q\x1b\x1b\x1b\x1b?");
+    terminal.wait_for("Help");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+    wire::is_clean(&terminal.bytes());
+}
+
+#[test]
+fn what_is_pasted_presses_no_key() {
+    let account = Account::of(FINISHED);
+    let mut terminal = account.open(&[]);
+    terminal.send("\x1b[200~Dy\nq\x1b[201~");
+    let screen = terminal.wait_for("pasted text is taken only where text is typed");
+    assert!(screen.contains("Jobs  2"), "{screen}");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+    account.was_only_read();
+    assert_eq!(account.control().n_jobs(), 2);
+}
+
+/// A job under way, which could be cancelled, and one that could be deleted.
+const CHANGEABLE: &str = r#"
+clock = "manual"
+[[job]]
+name = "under-way"
+state = "running"
+age = "2h"
+texts = ["Wait."]
+[[job]]
+name = "failed-one"
+state = "failed"
+age = "3h"
+texts = ["Wait."]
+"#;
+
+/// Presses everything that changes something, on every screen.
+fn press_everything(terminal: &Terminal) {
+    for keys in
+        ["x", "y", "j", "D", "y", "a", "x", "2\r", "D", "1\r", "A", "g", "S", "s", "t", "\r", "x", "y", "D", "y"]
+    {
+        terminal.send(keys);
+    }
+    terminal.send("\x1b\x1b\x1b");
+    terminal.send(":cancel\r");
+    terminal.send("y\x1b\x1b:delete\ry\x1b\x1b");
+    for keys in ["n", "prompts.txt", "\t", "\x13", "\r", "\x13"] {
+        terminal.send(keys);
+    }
+}
+
+#[test]
+fn read_only_sends_nothing_but_gets() {
+    let account = Account::of(CHANGEABLE);
+    let control = account.control();
+    std::fs::write(account.home.path().join("prompts.txt"), "Hello there.\n").unwrap();
+    let mut terminal = account.open(&["--read-only", "--refresh", "2"]);
+    press_everything(&terminal);
+    // Whatever was sent because of a key is there before the listing after the next.
+    let listings = control.count(Call::List);
+    eventually("two more listings", || control.count(Call::List) >= listings + 2);
+    terminal.send("\x03\x03");
+    assert_eq!(terminal.end().code(), Some(0));
+    account.was_only_read();
+    assert_eq!(control.n_jobs(), 2);
+
+    // The same keys do change things where they may.
+    let mut terminal = account.open(&[]);
+    press_everything(&terminal);
+    eventually("a change", || control.requests().iter().any(|request| request.method != "GET"));
+    terminal.send("\x03\x03");
+    assert_eq!(terminal.end().code(), Some(0));
+}

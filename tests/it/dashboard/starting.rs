@@ -1,0 +1,191 @@
+//! The first screen, on terminals of every size, and the refusal of what is no terminal.
+
+use std::process::Stdio;
+
+use pty_process::Size;
+
+use super::wire::{self, Piece};
+use super::{Account, FINISHED, at_home, demo, end_of, eventually};
+use crate::pty::Terminal;
+use gemtts_tui::sim::Call;
+
+#[test]
+fn the_demo_shows_its_jobs_and_leaves_with_q() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(demo(home.path()), 120, 32);
+    let screen = terminal.wait_for("Jobs  13");
+    assert!(screen.contains("gemtts-tui") && screen.contains("q quit"), "{screen}");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn a_storm_of_sizes_ends_with_a_screen_that_fits() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(demo(home.path()), 120, 32);
+    terminal.wait_for("Jobs  13");
+    for (columns, rows, borders) in [(10, 3, false), (40, 10, true), (39, 9, false)] {
+        terminal.resize(columns, rows);
+        terminal.look_for(&format!("{columns} x {rows}"), |screen, _| {
+            let right = screen.cell(2, columns - 1).map(|cell| cell.contents().to_owned());
+            let fits = screen.contents().contains("Jobs  13") && (right.as_deref() == Some("╮")) == borders;
+            fits.then_some(())
+        });
+    }
+    for step in 1..=80_u16 {
+        terminal.resize(1 + step * 37 % 200, 1 + step * 23 % 60);
+        if step % 16 == 0 {
+            // Some terminals say so for a moment when a window opens.
+            terminal.device().resize(Size::new(0, 0)).unwrap();
+        }
+    }
+    terminal.resize(120, 32);
+    terminal.look_for("a screen of 120 x 32", |screen, _| {
+        let shown = |row, column| screen.cell(row, column).map(|cell| cell.contents().to_owned());
+        let is = |row, column, text: &str| shown(row, column).as_deref() == Some(text);
+        let lines: Vec<String> = screen.rows(0, 120).collect();
+        let fits = is(2, 0, "╭") && is(2, 119, "╮") && is(3, 119, "│") && lines[31].ends_with("q quit");
+        fits.then_some(())
+    });
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn a_tiny_terminal_is_enough_to_start_in() {
+    let home = tempfile::tempdir().unwrap();
+    for (columns, rows) in [(10, 3), (39, 9), (1, 1)] {
+        let mut terminal = Terminal::start(demo(home.path()), columns, rows);
+        terminal.look_for("a screen", |screen, _| (!screen.contents().trim().is_empty()).then_some(()));
+        terminal.send("q");
+        assert_eq!(terminal.end().code(), Some(0), "{columns} x {rows}");
+    }
+}
+
+#[test]
+fn the_dashboard_stands_before_the_service_answers() {
+    let account = Account::of("[[fault]]\non = \"list\"\nanswer = \"silence\"");
+    let mut terminal = Terminal::start(account.dashboard(&[]), 80, 24);
+    terminal.wait_for("Asking the service for its jobs");
+    eventually("the listing to be asked for", || account.control().count(Call::List) > 0);
+    terminal.send("?");
+    terminal.wait_for("Help");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0), "a request that hangs does not keep the person");
+}
+
+#[test]
+fn the_terminal_is_asked_nothing() {
+    let account = Account::of(FINISHED);
+    let mut terminal = account.open(&[]);
+    terminal.send("?");
+    terminal.wait_for("Help");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+    let bytes = terminal.bytes();
+    wire::is_clean(&bytes);
+    // Said once more by name, whatever the list of what is clean may become: where the cursor is, what the terminal is,
+    // which keyboard it has, what its background is.
+    for piece in wire::pieces(&bytes) {
+        assert!(!matches!(&piece, Piece::Control(_, 'n' | 'c' | 'u' | 'q' | 'p')), "{piece:?}");
+        assert!(!matches!(&piece, Piece::Other(_)), "{piece:?}");
+    }
+}
+
+#[test]
+fn what_is_no_terminal_is_refused_with_the_command_to_use() {
+    let home = tempfile::tempdir().unwrap();
+    for term in [Some("dumb"), Some(""), None] {
+        let command = demo(home.path()).env_remove("TERM");
+        let command = term.iter().fold(command, |command, term| command.env("TERM", term));
+        let mut terminal = Terminal::start(command, 200, 24);
+        assert_eq!(terminal.end().code(), Some(2), "{term:?}");
+        let screen = terminal.screen();
+        assert!(screen.contains("needs a terminal") && screen.contains("gemtts-tui --demo list"), "{screen}");
+    }
+    for (input, output) in [(true, false), (false, true)] {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        let mut command = demo(home.path()).stderr(Stdio::piped());
+        if !input {
+            command = command.stdin(Stdio::null());
+        }
+        if !output {
+            command = command.stdout(Stdio::null());
+        }
+        let mut child = command.spawn(pts).unwrap();
+        let mut told = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut told).unwrap();
+        assert_eq!(end_of(child).0.code(), Some(2), "{input} {output}");
+        assert!(told.contains("needs a terminal") && told.contains("gemtts-tui --demo list"), "{told}");
+        drop(pty);
+    }
+}
+
+#[test]
+fn offline_it_shows_the_list_of_the_last_time_and_its_age() {
+    let mut account = Account::of(FINISHED);
+    let mut terminal = account.open(&[]);
+    terminal.wait_for("chapter-two");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+    account.end_service();
+    grow_old(&account);
+
+    let mut terminal = Terminal::start(account.dashboard(&[]), 120, 24);
+    let screen = terminal.wait("the old list", |screen| {
+        screen.contains("offline since") && screen.contains(" old") && screen.contains("chapter-one")
+    });
+    assert!(screen.contains("list of "), "{screen}");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+/// Dates the list that was kept back by some weeks.
+fn grow_old(account: &Account) {
+    let mut folders = vec![account.home.path().to_owned()];
+    let mut kept = None;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match entry.is_dir() {
+                true => folders.push(entry),
+                false => kept = Some(entry).filter(|path| path.to_string_lossy().contains("known-")).or(kept),
+            }
+        }
+    }
+    let kept = kept.expect("a list was kept");
+    let mut list: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    list["at"] = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(500)).to_string().into();
+    std::fs::write(&kept, list.to_string()).unwrap();
+}
+
+#[test]
+fn offline_without_a_list_it_says_so() {
+    let mut account = Account::of(FINISHED);
+    account.end_service();
+    let mut terminal = Terminal::start(account.dashboard(&[]), 80, 24);
+    terminal.wait_for("The service cannot be reached.");
+    terminal.wait_for("offline");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn a_key_that_is_refused_is_said_so() {
+    let account = Account::of(FINISHED);
+    let command = account.dashboard(&[]).env("GEMINI_API_KEY", "invalid-key-of-somebody");
+    let mut terminal = Terminal::start(command, 80, 24);
+    let screen = terminal.wait_for("The key was refused.");
+    assert!(screen.contains("key refused") && !screen.contains("invalid-key-of-somebody"), "{screen}");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn without_a_key_it_ends_with_3_before_it_takes_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let command = at_home(pty_process::blocking::Command::new(super::PROGRAM), home.path());
+    let mut terminal = Terminal::start(command, 120, 24);
+    assert_eq!(terminal.end().code(), Some(3));
+    assert!(terminal.screen().contains("GEMINI_API_KEY"), "{}", terminal.screen());
+    assert!(!String::from_utf8(terminal.bytes()).unwrap().contains("?1049"));
+}
