@@ -6,7 +6,7 @@ use crate::job::Job;
 use crate::ops::Loss;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
-use crate::tui::model::{Button, Confirm, Level, Line, Model, Overlay, Seq, Target, Verb};
+use crate::tui::model::{Button, Confirm, EntryId, Level, Line, Model, Overlay, Seq, Target, Verb};
 use crate::tui::update::{cancel, notices, submit, typing};
 
 /// Opens a dialog with the harmless button focused.
@@ -87,6 +87,12 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
     let Confirm { verb, targets, .. } = *confirm;
     match verb {
         Verb::CancelJobs => {
+            // The marks have done their work; left behind they would be what the next key is about.
+            for target in &targets {
+                if let Target::Job(job, _) = target {
+                    model.jobs.cursor.marks.remove(&EntryId::Job(job.name.clone()));
+                }
+            }
             targets.into_iter().flat_map(|target| job_of(target).map(|job| cancel::ask_service(model, &job))).collect()
         }
         Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
