@@ -117,11 +117,15 @@ mod tests {
     #[test]
     fn more_than_one_job_wants_its_count_typed() {
         let mut model = three_jobs();
-        assert_eq!(press(&mut model, "a x y"), [], "y is no digit");
+        assert_eq!(press(&mut model, "a x"), []);
         assert!(said(&model).starts_with("ch02 is SUCCEEDED already"), "{}", said(&model));
+        assert_eq!(press(&mut model, "y"), [], "y is no digit");
+        assert_eq!(said(&model), "type 2 to confirm, Esc to leave everything as it is");
         assert_eq!(press(&mut model, "3<Enter>"), []);
         assert_eq!(said(&model), "type 2 to confirm, Esc to leave everything as it is");
-        assert_eq!(press(&mut model, "<Back>2<Enter>"), [ask_for("intro"), ask_for("ch01")]);
+        press(&mut model, "n");
+        assert_eq!((dialog(&model), word(&model, "intro")), (None, "RUNNING"), "n answers no, whatever was typed");
+        assert_eq!(press(&mut model, "x 2<Enter>"), [ask_for("intro"), ask_for("ch01")]);
         assert_eq!((word(&model, "ch01"), word(&model, "ch02")), ("CANCELLING", "SUCCEEDED"));
     }
 

@@ -35,14 +35,21 @@ pub fn other_button(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A key in the field for the count: digits only. The right count moves the focus to the button that does it.
+///
+/// `n` says no here as in every dialog: it is no digit, and can mean nothing else.
 pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    if matches!(edit, Edit::Insert('n' | 'N')) && top(model).is_some_and(|confirm| confirm.typed.is_some()) {
+        return no(model);
+    }
     let Some(confirm) = top(model) else { return Vec::new() };
     let Some((_, line)) = &mut confirm.typed else { return Vec::new() };
-    if !typing::is_foreign_to_numbers(edit) && !matches!(edit, Edit::Insert(_) if line.text().len() >= 9) {
+    let is_foreign = typing::is_foreign_to_numbers(edit);
+    if !is_foreign && !matches!(edit, Edit::Insert(_) if line.text().len() >= 9) {
         typing::apply(line, edit);
     }
     confirm.focus = if is_typed(confirm) { Button::Do } else { Button::Keep };
-    Vec::new()
+    // Whoever presses `y` here is told why nothing happens.
+    if is_foreign { say_count(model) } else { Vec::new() }
 }
 
 fn is_typed(confirm: &Confirm) -> bool {
