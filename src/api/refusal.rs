@@ -110,8 +110,9 @@ impl Refusal {
     }
 
     fn kind(&self, subject: Subject) -> Kind {
-        // A bad key is 400 INVALID_ARGUMENT, not 401.
-        if self.reason.as_deref().is_some_and(|reason| reason.starts_with("API_KEY_")) {
+        // A bad key is 400 INVALID_ARGUMENT, not 401. A proxy may drop the reason and leave only the words.
+        let reason = self.reason.as_deref().unwrap_or_default();
+        if reason.starts_with("API_KEY_") || (self.http == 400 && self.message.starts_with("API key ")) {
             return Kind::Key;
         }
         match (self.http, subject) {
@@ -218,6 +219,14 @@ mod tests {
             assert!(failed.error.message.starts_with("cannot list jobs: "), "{name}: {}", failed.error.message);
             assert!(failed.error.message.ends_with(')'), "{name}: {}", failed.error.message);
         }
+    }
+
+    #[test]
+    fn a_bad_key_is_known_by_its_words_alone() {
+        let body = r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#;
+        assert_eq!(failed(400, body, Subject::Other).error.kind, Kind::Key);
+        let other = r#"{"error":{"code":400,"message":"the prompt says API key"}}"#;
+        assert_eq!(failed(400, other, Subject::Other).error.kind, Kind::Invalid);
     }
 
     #[test]

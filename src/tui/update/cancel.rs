@@ -117,12 +117,35 @@ mod tests {
     #[test]
     fn more_than_one_job_wants_its_count_typed() {
         let mut model = three_jobs();
-        assert_eq!(press(&mut model, "a x y"), [], "y is no digit");
+        assert_eq!(press(&mut model, "a x"), []);
         assert!(said(&model).starts_with("ch02 is SUCCEEDED already"), "{}", said(&model));
+        assert_eq!(press(&mut model, "y"), [], "y is no digit");
+        assert_eq!(said(&model), "type 2 to confirm, Esc to leave everything as it is");
         assert_eq!(press(&mut model, "3<Enter>"), []);
         assert_eq!(said(&model), "type 2 to confirm, Esc to leave everything as it is");
-        assert_eq!(press(&mut model, "<Back>2<Enter>"), [ask_for("intro"), ask_for("ch01")]);
+        press(&mut model, "n");
+        assert_eq!((dialog(&model), word(&model, "intro")), (None, "RUNNING"), "n answers no, whatever was typed");
+        assert_eq!(press(&mut model, "x 2<Enter>"), [ask_for("intro"), ask_for("ch01")]);
         assert_eq!((word(&model, "ch01"), word(&model, "ch02")), ("CANCELLING", "SUCCEEDED"));
+    }
+
+    #[test]
+    fn space_j_space_marks_two_neighbours_and_a_yes_uses_the_marks_up() {
+        let mut model = three_jobs();
+        press(&mut model, "<Space> j <Space>");
+        assert_eq!((model.jobs.cursor.marks.len(), model.jobs.cursor.row), (2, 1), "a mark stays on its row");
+        assert_eq!(press(&mut model, "x 2<Enter>"), [ask_for("intro"), ask_for("ch01")]);
+        assert!(model.jobs.cursor.marks.is_empty(), "the next key is not about jobs that were dealt with");
+    }
+
+    #[test]
+    fn a_filter_by_state_keeps_the_job_that_is_being_cancelled() {
+        let mut model = three_jobs();
+        press(&mut model, "/running<Enter> x y");
+        list(&mut model, vec![job("intro", JobState::Running)]);
+        assert_eq!((model.jobs.cursor.visible.len(), word(&model, "intro")), (1, "CANCELLING"));
+        list(&mut model, vec![job("intro", JobState::Cancelled)]);
+        assert_eq!(model.jobs.cursor.visible.len(), 0);
     }
 
     #[test]

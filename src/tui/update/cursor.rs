@@ -98,7 +98,8 @@ pub trait AnyList {
     fn select_row(&mut self, row: usize);
     /// Scrolls so that the selection is on the screen.
     fn fit(&mut self);
-    /// Marks or unmarks the selected row and goes on to the next one.
+    /// Marks or unmarks the selected row, and stays there: a mark that moved on would make `Space j Space` leave a
+    /// row out, and what is marked may be deleted.
     fn mark(&mut self);
     /// Marks from the last mark to the selected row.
     fn mark_range(&mut self);
@@ -221,7 +222,6 @@ impl<R: Rows> AnyList for List<'_, R> {
             self.cursor.marks.insert(id.clone());
         }
         self.cursor.anchor = Some(id);
-        self.go(Motion::Down);
     }
 
     fn mark_range(&mut self) {
@@ -432,6 +432,7 @@ mod tests {
             assert!(list.clear_filter() && list.mark_none() && !list.mark_none() && !list.clear_filter());
             list.go(Motion::First);
             list.mark();
+            list.go(Motion::Down);
             list.go(Motion::Down);
             list.go(Motion::Down);
             list.mark_range();

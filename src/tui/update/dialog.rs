@@ -6,7 +6,7 @@ use crate::job::Job;
 use crate::ops::Loss;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
-use crate::tui::model::{Button, Confirm, Level, Line, Model, Overlay, Seq, Target, Verb};
+use crate::tui::model::{Button, Confirm, EntryId, Level, Line, Model, Overlay, Seq, Target, Verb};
 use crate::tui::update::{cancel, notices, submit, typing};
 
 /// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
@@ -45,14 +45,21 @@ pub fn other_button(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A key in the field for the count: digits only. The right count moves the focus to the button that does it.
+///
+/// `n` says no here as in every dialog: it is no digit, and can mean nothing else.
 pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
+    if matches!(edit, Edit::Insert('n' | 'N')) && top(model).is_some_and(|confirm| confirm.typed.is_some()) {
+        return no(model);
+    }
     let Some(confirm) = top(model) else { return Vec::new() };
     let Some((_, line)) = &mut confirm.typed else { return Vec::new() };
-    if !typing::is_foreign_to_numbers(edit) && !matches!(edit, Edit::Insert(_) if line.text().len() >= 9) {
+    let is_foreign = typing::is_foreign_to_numbers(edit);
+    if !is_foreign && !matches!(edit, Edit::Insert(_) if line.text().len() >= 9) {
         typing::apply(line, edit);
     }
     confirm.focus = if is_typed(confirm) { Button::Do } else { Button::Keep };
-    Vec::new()
+    // Whoever presses `y` here is told why nothing happens.
+    if is_foreign { say_count(model) } else { Vec::new() }
 }
 
 fn is_typed(confirm: &Confirm) -> bool {
@@ -97,6 +104,12 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
     let Confirm { verb, targets, .. } = *confirm;
     match verb {
         Verb::CancelJobs => {
+            // The marks have done their work; left behind they would be what the next key is about.
+            for target in &targets {
+                if let Target::Job(job, _) = target {
+                    model.jobs.cursor.marks.remove(&EntryId::Job(job.name.clone()));
+                }
+            }
             targets.into_iter().flat_map(|target| job_of(target).map(|job| cancel::ask_service(model, &job))).collect()
         }
         Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),

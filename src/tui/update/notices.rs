@@ -16,7 +16,9 @@ pub fn say(model: &mut Model, level: Level, text: impl Into<String>) {
 
 /// Says what failed, and what to do about it.
 pub fn fail(model: &mut Model, what: &str, failure: &Failure) {
-    let text = if what.is_empty() { failure.message.clone() } else { format!("{what}: {}", failure.message) };
+    // A failure of the API begins with what it was about; that once is enough.
+    let is_said = what.is_empty() || failure.message.starts_with(what);
+    let text = if is_said { failure.message.clone() } else { format!("{what}: {}", failure.message) };
     push(model, Notice { at: model.now, level: Level::Bad, text, hint: failure.hint.clone() });
 }
 

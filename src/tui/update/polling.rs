@@ -18,7 +18,7 @@ const WHILE_ACTIVE: Duration = Duration::from_secs(10);
 const OTHERWISE: Duration = Duration::from_secs(60);
 const FLOOR: Duration = Duration::from_secs(2);
 const SLOWEST: Duration = Duration::from_secs(300);
-const CANNOT_LIST: &str = "cannot list the jobs";
+const CANNOT_LIST: &str = "cannot list jobs";
 
 /// It is that late now.
 pub fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
@@ -200,7 +200,7 @@ mod tests {
             assert_eq!(wait(&model), Some(expected));
         }
         assert_eq!(shown(&model), ["intro", "ch01", "ch02"]);
-        assert_eq!(said(&model), "cannot list the jobs: no route to host");
+        assert_eq!(said(&model), "cannot list jobs: no route to host");
         assert_eq!((model.notices.log.len(), model.overlays.len()), (1, 0), "one notice, no dialog");
         assert_eq!(model.link.trouble.as_ref().map(|trouble| trouble.attempts), Some(7));
         tick(&mut model, 300);

@@ -47,6 +47,11 @@ impl Record for EntryRecord<'_> {
                 each(job.title());
                 each(job.name.id());
                 each(tracked.word());
+                // Until the service agrees, a job that is being cancelled is found by what it still is, too: it must not
+                // vanish under the hand of the person who cancels it.
+                if tracked.cancelling {
+                    each(job.state.word());
+                }
                 job.model.iter().for_each(|model| each(model));
                 job.error.iter().for_each(|error| each(&error.message));
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
-use crate::results::Outcome;
+use crate::results::{Outcome, Row};
 use crate::text::{clean_short, count, plural, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
 use crate::tui::model::{Entry, EntryId, Level, Model, Save, Screen, Seq, Work};
@@ -20,9 +20,8 @@ pub fn save_selected(model: &mut Model) -> Vec<Effect> {
     }
     let Some(row) = job::current_row(model) else { return Vec::new() };
     if row.outcome != Outcome::Audio {
-        let name = clean_short(row.key.as_deref().unwrap_or("this line"), 60);
-        let why = clean_short(reason(row).unwrap_or("none came"), 120);
-        notices::say(model, Level::Info, format!("{name} has no audio: {why}"));
+        let said = without_audio(row);
+        notices::say(model, Level::Info, said);
         return Vec::new();
     }
     let what = SaveWhat::Lines(vec![row.line]);
@@ -191,9 +190,19 @@ fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, S
     (level, text)
 }
 
+fn without_audio(row: &Row) -> String {
+    let name = clean_short(row.key.as_deref().unwrap_or("this line"), 60);
+    format!("{name} has no audio: {}", clean_short(reason(row).unwrap_or("none came"), 120))
+}
+
 /// Plays the selected key, if it was saved.
 pub fn play(model: &mut Model) -> Vec<Effect> {
     let Some(row) = job::current_row(model) else { return Vec::new() };
+    if row.outcome != Outcome::Audio {
+        let said = without_audio(row);
+        notices::say(model, Level::Info, said);
+        return Vec::new();
+    }
     let key = clean_short(row.key.as_deref().unwrap_or("this line"), 60);
     let saved = model.job_screen().and_then(|screen| {
         let folder = model.jobs.folders.get(&screen.name)?;
@@ -324,6 +333,8 @@ mod tests {
         let mut model = opened();
         assert_eq!(press(&mut model, "j s"), []);
         assert_eq!(said(&model), "k2 has no audio: OTHER");
+        assert_eq!(press(&mut model, "k p j p"), []);
+        assert_eq!(said(&model), "k2 has no audio: OTHER", "nobody is sent to save what is not there");
     }
 
     #[test]

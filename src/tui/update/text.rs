@@ -1,6 +1,7 @@
 //! Long texts: pages above a screen, messages, help, one key. They scroll, and never beyond their last page.
 
 use crate::failure::Failure;
+use crate::text::clean_short;
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::layout;
@@ -62,9 +63,10 @@ pub fn raw(model: &mut Model) -> Vec<Effect> {
 
 /// One result line as the service sent it: on its own screen below the facts, elsewhere as a page.
 fn raw_line(model: &mut Model) -> Vec<Effect> {
-    let (Some(line), Some(job)) = (job::current_row(model).map(|row| row.line), job::current(model).cloned()) else {
-        return Vec::new();
-    };
+    let Some(row) = job::current_row(model) else { return Vec::new() };
+    let line = row.line;
+    let name = row.key.as_deref().map_or_else(|| format!("line {line}"), |key| clean_short(key, 60));
+    let Some(job) = job::current(model).cloned() else { return Vec::new() };
     let seq = model.next_seq();
     if let Some(Screen::Key(key)) = model.screens.last_mut() {
         if key.raw_seq.is_some() {
@@ -73,7 +75,7 @@ fn raw_line(model: &mut Model) -> Vec<Effect> {
         key.raw_seq = Some(seq);
     } else {
         model.overlays.push(Overlay::Page(TextPage {
-            title: format!("line {line} · raw JSON"),
+            title: format!("{name} · raw JSON"),
             lines: Vec::new(),
             scroll: 0,
             awaited: Some(seq),

@@ -77,7 +77,11 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
     }
     if let Some(end) = job_facts::kept_until(job) {
         let until = times::day_and_clock(&model.zone, end);
-        lines.push(vec![piece(format!("results are kept until about {until} (an estimate: 48 h)"), theme.muted())]);
+        let said = match end > times::as_of(model) {
+            true => format!("results are kept until about {until} (an estimate: 48 h)"),
+            false => format!("results are probably gone since {until} (after 48 h)"),
+        };
+        lines.push(vec![piece(said, theme.muted())]);
     }
     lines
 }
@@ -112,7 +116,14 @@ pub fn timeline(pen: &Pen<'_>, model: &Model, tracked: &Tracked) -> Vec<Piece> {
             // A job that we first saw when it ran already still began when it was created.
             let created = tracked.job.create_time.filter(|created| *created < seen[0].at);
             stations.extend(created.map(|at| ("created".to_owned(), at)));
-            stations.extend(seen.iter().map(|transition| (transition.to.word().to_owned(), transition.at)));
+            // What it did already when it was first seen began nobody knows when; with a later station known, that
+            // moment says nothing.
+            let is_guess = created.is_some() && seen[0].from.is_none() && seen.len() > 1;
+            stations.extend(
+                seen.iter()
+                    .skip(usize::from(is_guess))
+                    .map(|transition| (transition.to.word().to_owned(), transition.at)),
+            );
         }
         Some(_) | None => {
             // Nothing was recorded: the service itself tells the beginning and the end.
@@ -122,6 +133,20 @@ pub fn timeline(pen: &Pen<'_>, model: &Model, tracked: &Tracked) -> Vec<Piece> {
         }
     }
     let mut pieces = Vec::new();
+    // A job that ran already when it was first seen began to run nobody knows when: not at that moment.
+    if let [(created, at), (word, first_seen)] = stations.as_slice()
+        && created == "created"
+        && *word == tracked.job.state.word()
+        && tracked.is_active()
+    {
+        let age = text::age(since(*at, times::as_of(model)));
+        return vec![
+            piece(format!("{created} "), theme.text()),
+            piece(format!("{} ─ {age} … ", moment(model, *at)), theme.muted()),
+            piece(word.as_str(), theme.text()),
+            piece(format!(" when first seen, {}", moment(model, *first_seen)), theme.muted()),
+        ];
+    }
     for (at, (word, since_then)) in stations.iter().enumerate() {
         pieces.push(piece(format!("{word} "), theme.text()));
         pieces.push(piece(moment(model, *since_then), theme.muted()));
@@ -155,9 +180,14 @@ fn pace(pen: &mut Pen<'_>, tracked: Option<&Tracked>, place: Rect) {
     }
     let inside = pad(pen.frame(place, &frame), 1);
     let Some(tracked) = tracked.filter(|_| pace.is_some()) else {
-        let said = match tracked.and_then(|tracked| whole_pace(&tracked.job)) {
-            Some(pace) => format!("{pace:.1} a minute from its creation to its end"),
-            None => "nothing moved while we watched".to_owned(),
+        let said = match tracked {
+            Some(tracked) if !tracked.is_active() => match whole_pace(&tracked.job) {
+                Some(pace) if pace < 0.05 => "less than one in twenty minutes, from its creation to its end".to_owned(),
+                Some(pace) => format!("{pace:.1} a minute from its creation to its end"),
+                None => "nothing was done".to_owned(),
+            },
+            Some(_) => "nothing moved while we watched".to_owned(),
+            None => String::new(),
         };
         pen.text(row(inside, 0), &said, theme.muted());
         return;
@@ -171,5 +201,6 @@ fn pace(pen: &mut Pen<'_>, tracked: Option<&Tracked>, place: Rect) {
 /// Requests a minute of a job that is over, from its creation to its end.
 fn whole_pace(job: &Job) -> Option<f64> {
     let minutes = since(job.create_time?, job.end_time?).as_secs_f64() / 60.0;
-    (minutes > 0.0).then(|| job.counts.map(|counts| counts.done() as f64 / minutes))?
+    let n_done = job.counts.map(|counts| counts.done()).filter(|n_done| *n_done > 0)?;
+    (minutes > 0.0).then(|| n_done as f64 / minutes)
 }

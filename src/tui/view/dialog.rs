@@ -323,8 +323,11 @@ fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, place: Rect) {
         let text = if confirm.focus == which { format!("[ {label} ]") } else { format!("  {label}  ") };
         piece(text, style)
     };
-    let pieces =
-        [button(Button::Keep, "Cancel".to_owned()), piece("  ", theme.text()), button(Button::Do, deed(confirm))];
+    let both =
+        |deed: String| [button(Button::Keep, "Cancel".to_owned()), piece("  ", theme.text()), button(Button::Do, deed)];
+    let pieces = both(deed(confirm));
+    // The question in the title says to what; half a button says nothing.
+    let pieces = if pen.total(&pieces) > place.width { both("Yes".to_owned()) } else { pieces };
     pen.line_right(place, &pieces);
 }
 

@@ -20,6 +20,9 @@ struct Part {
 /// Ranks from here on never give way.
 const STAYS: u8 = 9;
 
+/// So many cells of the way to a screen are worth more than any fact about what is on it.
+const LEAST_WAY: u16 = 24;
+
 /// The first line above the list of jobs.
 pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let theme = *pen.theme;
@@ -78,7 +81,17 @@ pub fn crumbs(pen: &mut Pen<'_>, model: &Model, place: Rect, right: Vec<Piece>) 
         pen.line_right(room, &right);
         pen.line(Rect { width: room.width - facts, ..room }, &way);
     } else {
-        pen.line(room, &way);
+        // What is known about it gives way from the right; its state, which comes first, stays where the way to it can
+        // still be read.
+        let facts: Vec<Piece> = (1..=right.len())
+            .rev()
+            .filter(|n| n % 2 == 1)
+            .map(|n| right[..n].to_vec())
+            .find(|facts| pen.total(facts).saturating_add(2).saturating_add(LEAST_WAY.min(way_width)) <= room.width)
+            .unwrap_or_default();
+        let taken = pen.line_right(room, &facts);
+        let gap = if facts.is_empty() { 0 } else { 2 };
+        pen.line(Rect { width: room.width.saturating_sub(taken + gap), ..room }, &way);
     }
 }
 

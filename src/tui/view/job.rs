@@ -108,7 +108,7 @@ fn opening(pen: &Pen<'_>, screen: &JobScreen) -> Vec<Piece> {
 }
 
 /// The columns that have room. Voices are known only for jobs whose texts are.
-fn columns(room: u16, with_voices: bool) -> Columns {
+fn columns(room: u16, with_texts: bool) -> Columns {
     let column = |number: u8, width, right| Column { number, head: KEY_COLUMNS[usize::from(number) - 1], width, right };
     let verdict = column(3, 12, false);
     if room < 50 {
@@ -117,12 +117,15 @@ fn columns(room: u16, with_voices: bool) -> Columns {
         let yielding = Yielding { flexible: 1, least: table::SIGNS + 2 + 12, steps: &[(2, 0)] };
         return Columns { hidden: 2, ..table::place(room, columns, yielding) };
     }
-    let key_width = table::SIGNS + 2 + (room * 3 / 10).clamp(12, 32);
-    let mut columns = vec![column(1, key_width, false), column(2, 8, true), verdict];
-    if with_voices {
-        columns.push(column(4, 8, false));
+    if !with_texts {
+        // Where no text is known that column says at most why there is no audio; the keys take the room.
+        let columns = vec![column(1, 0, false), column(2, 8, true), verdict, column(5, (room / 4).max(14), false)];
+        let yielding = Yielding { flexible: 1, least: table::SIGNS + 2 + 24, steps: &[(5, 14), (5, 0)] };
+        return table::place(room, columns, yielding);
     }
-    columns.push(column(5, 0, false));
+    let key_width = table::SIGNS + 2 + (room * 3 / 10).clamp(12, 32);
+    let columns =
+        vec![column(1, key_width, false), column(2, 8, true), verdict, column(4, 8, false), column(5, 0, false)];
     let steps = [(4, 0), (1, table::SIGNS + 2 + 12)];
     table::place(room, columns, Yielding { flexible: 5, least: 14, steps: &steps })
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 
 use crate::clock::since;
-use crate::job::{Dest, Job, JobError, JobKind};
+use crate::job::{Dest, Job, JobError, JobKind, JobState};
 use crate::text;
 use crate::tui::model::{Model, Tracked};
 use crate::tui::rate;
@@ -86,6 +86,10 @@ pub fn kept_until(job: &Job) -> Option<Timestamp> {
 /// The LEFT column: time left, time until the service gives up, or what became of the results.
 pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) {
     let job = &tracked.job;
+    if tracked.is_active() && tracked.cancelling {
+        // A job that was asked to stop has no time left that could be told.
+        return (String::new(), theme.text());
+    }
     if tracked.is_active() {
         let age = job.create_time.map_or(Duration::ZERO, |made| times::age_of(model, made));
         if age >= NEAR {
@@ -104,7 +108,11 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
         // There is nothing to hear in it, and nothing that this program would save.
         return (String::new(), theme.text());
     }
-    let Some(end) = kept_until(job) else { return (String::new(), theme.text()) };
+    let Some(end) = kept_until(job) else {
+        // Results that came inline have no file that would be dropped, but they are not on disk either.
+        let left = if job.state == JobState::Succeeded { "not saved" } else { "" };
+        return (left.to_owned(), theme.muted());
+    };
     let remaining = since(times::as_of(model), end);
     match remaining.as_secs() {
         0 => ("gone?".to_owned(), theme.muted()),

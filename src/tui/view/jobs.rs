@@ -92,7 +92,8 @@ fn columns(model: &Model, room: u16) -> Columns {
         column(8, 11, true),
     ];
     if !model.jobs.costs.is_empty() {
-        columns.push(column(9, 8, true));
+        // `≈ $0.0056`: a price that is cut is misread.
+        columns.push(column(9, 9, true));
     }
     let steps = [(9, 0), (8, 0), (3, 0), (6, 0), (4, 5), (5, 0), (7, 0), (4, 0)];
     table::place(room, columns, Yielding { flexible: 2, least: 16, steps: &steps })
@@ -205,7 +206,7 @@ pub fn nothing(pen: &mut Pen<'_>, model: &Model, place: Rect) {
         press.push((Action::Back, "shows everything again"));
     } else if let Some(trouble) = &model.link.trouble {
         let is_key = trouble.failure.exit == Exit::Key;
-        say(if is_key { "The key was refused." } else { "The service cannot be reached." }, theme.bad());
+        say(if is_key { "The key was refused." } else { "The jobs cannot be listed." }, theme.bad());
         say(&trouble.failure.message, theme.text());
         if let Some(hint) = &trouble.failure.hint {
             say(hint, theme.muted());

@@ -14,9 +14,16 @@ use crate::tui::view::wrap::wrap;
 /// Draws the preview.
 pub fn draw(pen: &mut Pen<'_>, form: &Form, place: Rect) {
     let theme = *pen.theme;
-    let inside =
-        pad(pen.frame(place, &Frame { title: title(pen, form), style: theme.border(), ..Frame::default() }), 1);
-    body(pen, inside, &lines(&theme, form, usize::from(inside.width)), form.scroll);
+    let lines = lines(&theme, form, usize::from(place.width.saturating_sub(4)));
+    let shown = usize::from(place.height.saturating_sub(2));
+    let n_below = lines.len().saturating_sub(shown.saturating_add(form.scroll));
+    let bottom = match n_below {
+        0 => Vec::new(),
+        n => vec![piece(format!("{} below: PgDn", text::plural(n, "line")), theme.muted())],
+    };
+    let frame = Frame { title: title(pen, form), bottom, style: theme.border(), ..Frame::default() };
+    let inside = pad(pen.frame(place, &frame), 1);
+    body(pen, inside, &lines, form.scroll);
 }
 
 /// The lines of the preview, and how many of them there is room for; for the end of scrolling.

@@ -7,7 +7,8 @@ use ratatui::style::{Color, Style};
 
 use super::samples::{self, *};
 use crate::failure::{Exit, Failure};
-use crate::ops::Loss;
+use crate::job::{JobName, JobState};
+use crate::ops::{Loss, Transition};
 use crate::tui::layout;
 use crate::tui::model::*;
 use crate::tui::theme::{Charset, Palette, Theme};
@@ -495,4 +496,82 @@ fn a_text_scrolls_to_its_last_line_and_not_beyond() {
         assert_eq!(press(&mut model, 'j'), end, "there is nothing beyond the end");
         assert_ne!(press(&mut model, 'k'), end, "one key leads back from the end");
     }
+}
+
+/// One job, as the list and its details tell it.
+fn told(job: crate::job::Job, change: impl FnOnce(&mut Model)) -> String {
+    let mut model = with_entries(empty(120, 32), vec![entry(job)]);
+    model.jobs.cursor.selected = model.jobs.entries.first().map(Entry::id);
+    change(&mut model);
+    text_of(&drawn(&model, Theme::default()))
+}
+
+fn first_seen(model: &mut Model, steps: &[(JobState, i64)]) {
+    let job = JobName::parse("batches/a").unwrap();
+    let mut from = None;
+    let steps = steps.iter().map(|(to, minutes)| {
+        let step = Transition { job: job.clone(), from: from.clone(), to: to.clone(), at: ago(*minutes) };
+        from = Some(to.clone());
+        step
+    });
+    model.jobs.timelines.insert(job.clone(), steps.collect());
+}
+
+#[test]
+fn nobody_is_told_that_a_job_began_to_run_when_it_was_first_seen() {
+    let running = told(job("a", "book", JobState::Running, 124), |model| {
+        first_seen(model, &[(JobState::Running, 1)]);
+    });
+    assert!(running.contains("created 11:58 ─ 2 h 04 … RUNNING when first seen, 14:01"), "{running}");
+    let cancelled = told(over(job("a", "book", JobState::Cancelled, 124), 1), |model| {
+        first_seen(model, &[(JobState::Running, 3), (JobState::Cancelled, 1)]);
+    });
+    assert!(cancelled.contains("created 11:58 ─ 2 h 03 ─▸ CANCELLED 14:01"), "{cancelled}");
+}
+
+#[test]
+fn the_list_says_no_more_than_is_known() {
+    let cancelling = told(counted(job("a", "book", JobState::Running, 60), 96, 60, 0), |model| {
+        let Entry::Job(tracked) = &mut model.jobs.entries[0] else { unreachable!("a job") };
+        tracked.samples.push(ago(2), 30);
+        tracked.samples.push(ago(1), 60);
+        tracked.cancelling = true;
+    });
+    assert!(cancelling.contains("CANCELLING") && !cancelling.contains('~'), "{cancelling}");
+    let cheap = told(counted(job("a", "book", JobState::Pending, 1), 12, 0, 0), |model| {
+        model.jobs.costs.insert(JobName::parse("batches/a").unwrap(), (0.0056, 0.0073));
+    });
+    assert!(cheap.contains("≈ $0.0065 │"), "a price is whole: {cheap}");
+    let expired = told(over(counted(job("a", "book", JobState::Expired, 60), 96, 0, 0), 1), |_| {});
+    assert!(expired.contains("nothing was done") && !expired.contains("0.0 a minute"), "{expired}");
+    let mut inline = over(counted(job("a", "book", JobState::Succeeded, 60), 4, 4, 0), 1);
+    inline.dest = None;
+    assert!(told(inline, |_| {}).contains("not saved"));
+    let old = told(over(counted(job("a", "book", JobState::Succeeded, 6_000), 4, 4, 0), 5_000), |_| {});
+    assert!(!old.contains("0.0 a minute"), "{old}");
+    assert!(old.contains("results are probably gone since Nov 20 02:42"), "{old}");
+}
+
+#[test]
+fn a_long_name_hides_neither_the_state_nor_the_keys_of_a_job() {
+    for width in [60, 80, 100] {
+        let long = "the-very-long-title-of-a-novel-which-nobody-ever-finished-reading-chapter-0007-take-three";
+        let job = over(counted(job("a", long, JobState::Succeeded, 60), 1, 1, 0), 1);
+        let model = with_entries(empty(width, 24), vec![entry(job)]);
+        let key = "a-very-long-key-with-its-number-0001";
+        let mut model = opened(model, Opening::Complete, vec![spoken(1, key, 2.0)]);
+        let Some(Screen::Job(screen)) = model.screens.last_mut() else { unreachable!("a job is open") };
+        screen.name = JobName::parse("batches/a").unwrap();
+        screen.texts.clear();
+        let text = text_of(&drawn(&model, Theme::default()));
+        assert!(text.lines().next().unwrap().contains("✓ SUCCEEDED"), "{text}");
+        assert!(text.contains("a-very-long-key-with-its"), "{text}");
+    }
+}
+
+#[test]
+fn a_narrow_dialog_cuts_no_button() {
+    let text = text_of(&drawn(&asked(busy(40, 10), Verb::CancelJobs, &[None], None), Theme::default()));
+    assert!(text.contains("[ Cancel ]    Yes"), "{text}");
+    assert!(!text.contains("the job…"), "{text}");
 }
