@@ -20,7 +20,7 @@ pub use cancel::{cancel, follow};
 pub use create::{discard, give_up, reconcile, submit};
 pub use delete::delete;
 pub use files::{delete_file, list_files};
-pub use find::{find, get};
+pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, duplicates, list, transitions_of, unconfirmed};
 pub use plan::{TextHead, plan, texts};
 pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save};
