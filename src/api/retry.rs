@@ -54,7 +54,10 @@ pub enum Fault {
 impl Fault {
     fn most_attempts(self) -> u32 {
         match self {
-            Fault::NotSent | Fault::Broken | Fault::TimedOut => u32::MAX,
+            // A refused connection or a name that nobody knows seldom mends within seconds, and somebody waits for the
+            // message; whoever polls comes back by itself.
+            Fault::NotSent => 3,
+            Fault::Broken | Fault::TimedOut => u32::MAX,
             Fault::Status(408 | 429 | 500 | 502 | 503 | 504) => u32::MAX,
             // A proxy in between may have had a bad moment; a second one is a fact.
             Fault::Garbled => 2,
@@ -196,7 +199,7 @@ mod tests {
             (1..20).find(|failed| policy.wait(attempt(class, fault, *failed), 0.0).is_none()).unwrap()
         };
         let table = [
-            (Fault::NotSent, [5, 3, 1]),
+            (Fault::NotSent, [3, 3, 1]),
             (Fault::Broken, [5, 3, 1]),
             (Fault::TimedOut, [5, 3, 1]),
             (Fault::Status(408), [5, 3, 1]),

@@ -110,6 +110,11 @@ impl Console {
         self.write(format!("{}\n", self.escaped(format!("{value:#}"))).as_bytes());
     }
 
+    /// A piece of JSON that is passed on as it comes.
+    pub fn json_piece(&self, piece: &str) {
+        self.write(self.escaped(piece.to_owned()).as_bytes());
+    }
+
     /// Results as they are: a completion script, a manual page.
     pub fn bytes(&self, bytes: &[u8]) {
         self.write(bytes);
@@ -284,6 +289,9 @@ fn ascii(text: &str) -> String {
             '░' => ascii.push('.'),
             '“' | '”' | '«' | '»' => ascii.push('"'),
             '→' | '▸' => ascii.push('>'),
+            '←' => ascii.push('<'),
+            '↑' => ascii.push('^'),
+            '↓' => ascii.push('v'),
             c if c.is_ascii() => ascii.push(c),
             _ => ascii.push('?'),
         }
@@ -317,9 +325,9 @@ mod tests {
 
     #[test]
     fn ascii_means_ascii() {
-        let text = ascii("≈ 5 … “Ünïcode” 日本 ████░ – a → b");
+        let text = ascii("≈ 5 … “Ünïcode” 日本 ████░ – a → b ← ↑ ↓");
         assert!(text.is_ascii(), "{text}");
-        assert_eq!(text, "~ 5 ... \"?n?code\" ?? ####. - a > b");
+        assert_eq!(text, "~ 5 ... \"?n?code\" ?? ####. - a > b < ^ v");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use super::args::Get;
@@ -9,7 +10,7 @@ use super::console::Console;
 use super::json;
 use crate::clock::since;
 use crate::failure::{Exit, Failure};
-use crate::job::{Dest, Job, JobKind, Source};
+use crate::job::{Dest, Job, JobKind, JobName, Source};
 use crate::ops::{self, Session, Transition};
 use crate::text;
 
@@ -21,7 +22,10 @@ pub async fn run(session: &Session, console: &Console, arguments: &Get) -> Resul
     let name = ops::find(session, &arguments.job).await?;
     let fetched = ops::get(session, &name).await?;
     let job = &fetched.value;
-    if arguments.raw {
+    if arguments.raw && job.dest == Some(Dest::Inline) && console.width().is_none() {
+        // A script gets all of it; on a terminal, audio in base64 would only push the rest off the screen.
+        pass_on(session, console, &name).await?;
+    } else if arguments.raw {
         console.json_pretty(&fetched.raw);
     } else if arguments.json {
         console.json(&json::job(job, &session.profile));
@@ -32,6 +36,27 @@ pub async fn run(session: &Session, console: &Console, arguments: &Get) -> Resul
         console.result(&describe(job, state, &ops::transitions_of(session, &name), now));
     }
     Ok(Exit::Ok)
+}
+
+/// Passes the service's answer on piece by piece; a character may be cut between two of them.
+async fn pass_on(session: &Session, console: &Console, name: &JobName) -> Result<(), Failure> {
+    let mut body = ops::get_whole(session, name).await?.body;
+    let mut rest: Vec<u8> = Vec::new();
+    while let Some(piece) = body.next().await {
+        rest.extend_from_slice(&piece?);
+        let (text, cut) = match std::str::from_utf8(&rest) {
+            Ok(text) => (text, Vec::new()),
+            Err(error) if error.error_len().is_none() => {
+                let (whole, cut) = rest.split_at(error.valid_up_to());
+                (std::str::from_utf8(whole).expect("valid up to here"), cut.to_vec())
+            }
+            Err(_) => return Err(Failure::new(format!("{name}: the answer is not UTF-8"))),
+        };
+        console.json_piece(text);
+        rest = cut;
+    }
+    console.json_piece("\n");
+    Ok(())
 }
 
 /// Every field that is known, one a line, and the recorded timeline.
@@ -99,7 +124,7 @@ fn minutes(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::{Counts, FileName, JobName, JobState};
+    use crate::job::{Counts, FileName, JobState};
 
     #[test]
     fn a_description_has_every_field_that_is_known_and_no_other() {

@@ -8,6 +8,7 @@ use super::args::Save;
 use super::console::Console;
 use crate::audio::Verdict;
 use crate::failure::{Exit, Failure};
+use crate::job::JobName;
 use crate::ops::{self, KeyChoice, SaveFrom, SaveOrder, Saved, Saving, Session};
 use crate::text;
 
@@ -22,9 +23,10 @@ pub enum Tell {
     Talk,
 }
 
-/// Whether a word names a results file: a file that is there is never taken for a job.
+/// Whether a word names a results file: a file that is there is never taken for a job, and what cannot be the name of a
+/// job, such as `results.jsonl`, is a file that is missing.
 pub fn is_file(word: &str) -> bool {
-    Path::new(word).is_file()
+    Path::new(word).is_file() || JobName::parse_loose(word).is_none()
 }
 
 /// Saves one thing after the other, because each of them uses the network and the disk as fast as they are.

@@ -14,6 +14,9 @@ pub async fn asked_to_stop() -> io::Result<u8> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let ignored = ignored();
+    // A file that grows over the limit of the shell (`ulimit -f`) is an error like a full disk, and ends as one: the
+    // system's own answer would be to kill the process in the middle of a write. Its handler stays for good.
+    drop(signal(SignalKind::from_raw(FILE_TOO_LARGE))?);
     let mut signals = Vec::new();
     for (number, kind) in [
         (1, SignalKind::hangup()),
@@ -32,6 +35,9 @@ pub async fn asked_to_stop() -> io::Result<u8> {
     });
     Ok(number.await)
 }
+
+#[cfg(unix)]
+const FILE_TOO_LARGE: i32 = rustix::process::Signal::XFSZ.as_raw();
 
 /// The signals that are ignored now, as a mask: signal n is bit n - 1. Only Linux tells it to a program without unsafe
 /// code; elsewhere none counts as ignored.

@@ -35,7 +35,8 @@ pub(super) struct File {
     pub read_only: bool,
     /// For every profile that does not say its own. Seconds.
     pub refresh: Option<u64>,
-    #[serde(default)]
+    /// `[profiles.NAME]` is how other programs have it, and means the same.
+    #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
 }
 
@@ -166,6 +167,12 @@ mod tests {
             assert!(!message.contains("CANARY") && !message.contains("plain-secret"), "{message}");
         }
         assert!(failure("[profile.a]\napi_key = \"x\"\n").contains("use key_command or key_file"));
+    }
+
+    #[test]
+    fn profiles_may_be_written_in_the_plural() {
+        let file = File::parse("[profiles.work]\nkey_command = [\"pass\"]\n", Path::new("/c.toml")).unwrap();
+        assert!(file.profile["work"].has_key());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From what a person types to one job.
 
-use crate::api::{self, Fetched};
+use crate::api::{self, Download, Fetched};
 use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobName};
 use crate::text;
@@ -21,6 +21,14 @@ pub async fn find(session: &Session, word: &str) -> Result<JobName, Failure> {
     let known = on_disk(move || ours.store.known_jobs(&ours.profile, ours.origin())).await;
     if known.is_ok_and(|known| known.jobs.iter().any(|job| job.name == name)) {
         return Ok(name);
+    }
+    // A whole name is asked for itself, which is one call however many jobs there are, and works when the list does not.
+    if word.starts_with("batches/") {
+        match session.service.reader.get_job(&name).await {
+            Ok(fetched) => return Ok(fetched.value.name),
+            Err(error) if list::is_gone(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     let mut candidates: Vec<Job> = Vec::new();
     let mut walk = Walk::default();
@@ -52,6 +60,11 @@ pub async fn find(session: &Session, word: &str) -> Result<JobName, Failure> {
 /// One job, with the service's own JSON beside it.
 pub async fn get(session: &Session, name: &JobName) -> Result<Fetched<Job>, Failure> {
     fetch(session, name).await.map_err(|error| explain(error, name))
+}
+
+/// The service's own JSON of one job as it comes, inline results included: it may be larger than memory.
+pub async fn get_whole(session: &Session, name: &JobName) -> Result<Download, Failure> {
+    session.service.reader.download_job(name).await.map_err(|error| explain(error, name))
 }
 
 /// [`get`], for callers who decide by the kind of the failure.

@@ -43,6 +43,8 @@ pub async fn save(
             let (summary, totals) = from_disk(what, None, path.clone(), form, takes, events).await?;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
+                None if totals.rows == 0 => Err(Failure::new(format!("{} holds no results", path.display()))
+                    .hint("results are one JSON object a line, or the answer to a GET of a job that succeeded inline")),
                 None => told(what, &summary, None),
             }
         }
@@ -279,6 +281,10 @@ fn pattern(glob: &str) -> String {
 /// Whether a file holds result lines or the whole answer to a GET of a job.
 fn form_of(path: &Path) -> Result<Form, Failure> {
     let cannot = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", path.display()));
+    // Looked at before it is opened, because the open of a pipe may wait for ever; and a pipe cannot be read twice.
+    if !fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err(Failure::new(format!("{} is not a file", path.display())));
+    }
     let mut head = Vec::new();
     fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head)).map_err(cannot)?;
     let has = |word: &[u8]| memchr::memmem::find(&head, word).is_some();

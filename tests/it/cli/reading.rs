@@ -122,6 +122,19 @@ fn raw_is_the_services_own_json_in_its_own_order() {
 }
 
 #[test]
+fn raw_of_an_inline_job_holds_its_results_so_that_they_can_be_saved_later() {
+    let world =
+        World::of("[[job]]\nid = \"inl\"\nname = \"grüße\"\ninline = true\ntexts = [\"One.\", \"Two.\"]\nage = \"1h\"");
+    let raw = world.run(&["get", "inl", "--raw"]).code(0).out;
+    let value: serde_json::Value = serde_json::from_str(&raw).unwrap();
+    assert_eq!(value["metadata"]["displayName"], "grüße");
+    let results = value["response"]["inlinedResponses"]["inlinedResponses"].as_array().unwrap();
+    assert!(results.len() == 2 && results[1]["response"]["candidates"].is_array(), "{raw:.300}");
+    world.file("raw.json", &raw);
+    world.run(&["save", "raw.json", "--out", "out"]).code(0);
+}
+
+#[test]
 fn jobs_are_chosen_by_state_and_filter() {
     let world = World::of(JOBS);
     let names = |arguments: &[&str]| {
@@ -146,6 +159,14 @@ fn a_prefix_names_a_job_and_an_ambiguous_one_is_an_error() {
     assert_eq!(ran.out, "");
     world.run(&["get", "nosuchjob"]).code(1).says("nosuchjob").says("hint: ");
     world.run(&["get", "../../etc"]).code(1);
+}
+
+#[test]
+fn a_whole_name_is_asked_for_itself_even_when_the_list_fails() {
+    let world = World::of(JOBS);
+    world.control().add_fault(Fault::status(Call::List, 400));
+    assert_eq!(world.run(&["get", "batches/beta", "--json"]).code(0).only()["name"], "batches/beta");
+    world.run(&["get", "beta"]).code(1);
 }
 
 #[test]

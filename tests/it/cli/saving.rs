@@ -108,10 +108,47 @@ fn a_results_file_on_disk_needs_no_key_and_no_network() {
 }
 
 #[test]
+fn a_file_that_is_missing_or_holds_no_results_is_1_without_a_key() {
+    let world = World::alone();
+    world.file("empty.jsonl", "");
+    world.file("failed.json", r#"{"name":"batches/abc","done":true,"error":{"code":13,"message":"no"}}"#);
+    std::fs::create_dir(world.path("folder.jsonl")).unwrap();
+    for (word, why) in [
+        ("missing.jsonl", "No such file"),
+        ("./missing", "No such file"),
+        ("folder.jsonl", "not a file"),
+        ("empty.jsonl", "no results"),
+        ("failed.json", "no results"),
+    ] {
+        let mut command = world.command(&["save", word, "--out", "out", "--json"]);
+        command.env_remove("GEMINI_API_KEY");
+        let ran = finish(command).code(1).says(word).says(why);
+        assert_eq!(ran.out, "", "{word}");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_6() {
     let world = World::of(JOBS);
     world.file("taken", "a file stands where a folder should be");
     world.run(&["save", "good1", "--out", "taken"]).code(6).says("taken");
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
+    let world = World::of(JOBS);
+    let program = world.command(&["save", "good1", "--out", "out"]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    command.current_dir(world.home.path()).env_clear();
+    for (name, value) in program.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    finish(command).code(6).says("hint: ");
+    let left: Vec<_> = std::fs::read_dir(world.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
 
 #[test]
@@ -127,4 +164,8 @@ fn verify_tells_what_differs() {
     assert!(ran.out.contains("line-01.wav: ") && ran.out.contains("line-02.wav: missing"), "{ran:?}");
     let check = world.run(&["verify", "out", "--json"]).code(4).only();
     assert_eq!((&check["right"], check["different"].as_array().unwrap().len()), (&1.into(), 2));
+    // Saving again mends it: what is missing comes back, what was changed is left alone and saved beside it.
+    world.run(&["save", "good1", "--out", "out"]).code(0);
+    world.run(&["verify", "out"]).code(0);
+    assert_eq!(std::fs::read(world.path("out/line-01.wav")).unwrap(), b"something else");
 }
