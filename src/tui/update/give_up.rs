@@ -123,7 +123,7 @@ mod tests {
         press(&mut model, "a");
         assert_eq!((press(&mut model, "D"), dialog(&model)), (vec![], None));
         assert!(said(&model).contains("mark only the ones or the others"), "{}", said(&model));
-        press(&mut model, "A g <Space> <Space>");
+        press(&mut model, "A g <Space> j <Space>");
         let marks = model.jobs.cursor.marks.len();
         assert_eq!(marks, 2, "{:?}", model.jobs.cursor.marks);
         assert_eq!(press(&mut model, "D 14<Enter>"), [Effect::GiveUp("U".into()), Effect::GiveUp("T".into())]);

@@ -163,7 +163,7 @@ fn offline_without_a_list_it_says_so() {
     let mut account = Account::of(FINISHED);
     account.end_service();
     let mut terminal = Terminal::start(account.dashboard(&[]), 80, 24);
-    terminal.wait_for("The service cannot be reached.");
+    terminal.wait_for("The jobs cannot be listed");
     terminal.wait_for("offline");
     terminal.send("q");
     assert_eq!(terminal.end().code(), Some(0));
