@@ -18,7 +18,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Delete) -> Re
     if !choice.yes {
         consent::must_be_able_to_ask(console, "delete")?;
     }
-    let jobs = choose::jobs(session, choice, |_| true).await?;
+    let jobs = choose::jobs(session, console, choice, |_| true).await?;
     if jobs.is_empty() {
         console.talk("nothing to delete: no job matches");
         return Ok(Exit::Ok);
