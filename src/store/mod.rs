@@ -258,16 +258,27 @@ impl Store {
 
     /// A short name for a secret that differs from installation to installation and does not lead back to it.
     pub fn fingerprint(&self, secret: &str) -> Result<String, Error> {
-        let path = self.0.folder.join("salt");
-        let salt = match files::read(&path, 64)? {
-            Some(salt) if salt.len() == 32 => salt,
-            Some(_) | None => {
-                let salt = random::<32>()?;
-                files::replace(&path, &salt, Durability::Synced)?;
-                salt.to_vec()
-            }
-        };
+        let salt = self.salt()?;
         Ok(hex(&sha256(&[&salt, secret.as_bytes()].concat())[..4]))
+    }
+
+    fn salt(&self) -> Result<Vec<u8>, Error> {
+        let path = self.0.folder.join("salt");
+        let find = || Ok::<_, Error>(files::read(&path, 64)?.filter(|salt| salt.len() == 32));
+        if let Some(salt) = find()? {
+            return Ok(salt);
+        }
+        // Of several first starts at once one makes the salt and the others wait for it: with two salts, one of them
+        // would not know its own records again.
+        let lock_path = self.lock_path("salt");
+        let lock = files::private().create(true).append(true).open(&lock_path).map_err(Error::write(&lock_path))?;
+        lock.lock().map_err(Error::write(&lock_path))?;
+        if let Some(salt) = find()? {
+            return Ok(salt);
+        }
+        let salt = random::<32>()?;
+        files::replace(&path, &salt, Durability::Synced)?;
+        Ok(salt.to_vec())
     }
 }
 
