@@ -249,7 +249,7 @@ pub(super) async fn take_in(session: &Session, listing: &Listing, gone: Vec<JobN
     let (session, listing) = (Arc::new(session.clone()), listing.clone());
     on_disk(move || {
         let now = session.clock.now();
-        record(&session.store, &listing.jobs, listing.server_time.unwrap_or(now), gone)?;
+        record(&session.store, &listing.jobs, listing.server_time.unwrap_or(now), gone.clone())?;
         let ours: Vec<Tracked> =
             session.store.intents()?.into_iter().filter(|tracked| is_ours(&session, tracked)).collect();
         for (token, verdict) in verdicts(&ours, &listing.jobs, listing.complete) {
@@ -257,6 +257,8 @@ pub(super) async fn take_in(session: &Session, listing: &Listing, gone: Vec<JobN
         }
         if listing.complete {
             session.store.remember_jobs(&session.profile, session.origin(), &listing.jobs, now)?;
+        } else {
+            session.store.forget_jobs(&session.profile, session.origin(), &gone)?;
         }
         Ok::<_, crate::store::Error>(())
     })

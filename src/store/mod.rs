@@ -210,6 +210,15 @@ impl Store {
         self.0.known.keep(profile, origin, jobs, at)
     }
 
+    /// Takes jobs that are gone off what is remembered of a listing. A listing that was not complete replaces nothing, and
+    /// without this the next one would look for the same jobs again.
+    pub fn forget_jobs(&self, profile: &str, origin: &str, gone: &[JobName]) -> Result<(), Error> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.0.known.forget(profile, origin, gone)
+    }
+
     /// The jobs of the last listing that were not over then.
     pub fn live_jobs(&self, profile: &str, origin: &str) -> Result<Vec<JobName>, Error> {
         self.0.known.live(profile, origin)
