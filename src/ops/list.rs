@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::api::{self, Page, PageToken, Reader};
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
-use crate::store::{Store, Tracked, Verdict};
+use crate::store::{Store, Tracked, Verdict, Wished};
 
 use super::session::on_disk;
 use super::{Listing, Session, Transition, Unconfirmed};
@@ -73,9 +73,16 @@ pub fn unconfirmed(session: &Session) -> Vec<Unconfirmed> {
         .collect()
 }
 
-/// Jobs whose cancel was asked for and that the service has not called over yet. Survives a restart.
+/// Jobs of this service whose cancel was asked for, with whichever key, and that it has not called over yet. Survives a
+/// restart.
 pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
-    or_nothing(session.store.wishes()).into_iter().map(|(job, _)| job).collect()
+    let wishes = or_nothing(session.store.wishes()).into_iter();
+    // Two keys of one project see the same jobs, so the key does not matter to who only looks.
+    wishes.filter(|wished| is_origin(session, wished)).map(|wished| wished.job).collect()
+}
+
+fn is_origin(session: &Session, wished: &Wished) -> bool {
+    wished.origin.as_deref().is_none_or(|origin| origin == session.origin())
 }
 
 /// Creates that came out as more than one job: the token and its jobs, oldest first. Nothing is cancelled for it.
@@ -111,11 +118,14 @@ pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {
 
 /// Whether a create went to this session's service, with its key as far as that is known.
 pub(super) fn is_ours(session: &Session, tracked: &Tracked) -> bool {
-    let same_key = match (&tracked.intent.key_fingerprint, &session.key_fingerprint) {
+    is_our_key(session, tracked.intent.key_fingerprint.as_deref()) && tracked.intent.origin == session.origin()
+}
+
+fn is_our_key(session: &Session, theirs: Option<&str>) -> bool {
+    match (theirs, &session.key_fingerprint) {
         (Some(theirs), Some(ours)) => theirs == ours,
         (None, _) | (_, None) => true,
-    };
-    same_key && tracked.intent.origin == session.origin()
+    }
 }
 
 /// Whether a failed read proves that there is no such job with this key. The service calls an id that it does not know
@@ -220,7 +230,10 @@ async fn missing(session: &Session, listing: &Listing) -> Vec<JobName> {
     let expected = on_disk(move || {
         let (store, now) = (&ours.store, ours.clock.now());
         let mut expected = store.live_jobs(&ours.profile, ours.origin())?;
-        expected.extend(store.wishes()?.into_iter().map(|(job, _)| job));
+        // Another key may see other jobs: what it does not see is not gone.
+        let is_ours_to_end =
+            |wished: &Wished| is_origin(&ours, wished) && is_our_key(&ours, wished.key_fingerprint.as_deref());
+        expected.extend(store.wishes()?.into_iter().filter(is_ours_to_end).map(|wished| wished.job));
         for tracked in store.intents()? {
             let is_recent = now.duration_since(tracked.intent.at).as_mins() < FRESH_MINUTES;
             if is_recent && is_ours(&ours, &tracked) {

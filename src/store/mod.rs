@@ -28,7 +28,7 @@ use known::Listings;
 
 pub use error::Error;
 pub use files::{create_folder, sweep};
-pub use history::SavedTo;
+pub use history::{SavedTo, Wished};
 pub use intents::{Intent, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use lock::Lock;
@@ -170,8 +170,8 @@ impl Store {
     }
 
     /// Remembers that a cancel was asked for.
-    pub fn wish_cancelled(&self, job: &JobName, at: Timestamp) -> Result<(), Error> {
-        self.0.wishes.append(|_| vec![Wish::Asked { job: job.as_str().to_owned(), at }])
+    pub fn wish_cancelled(&self, wished: &Wished) -> Result<(), Error> {
+        self.0.wishes.append(|_| vec![Wish::from(wished)])
     }
 
     /// The wishes for these jobs are over: fulfilled, or without object.
@@ -186,8 +186,8 @@ impl Store {
     }
 
     /// Cancels that were asked for and are not over.
-    pub fn wishes(&self) -> Result<Vec<(JobName, Timestamp)>, Error> {
-        self.0.wishes.look(|wishes| wishes.open.iter().map(|(job, at)| (job.clone(), *at)).collect())
+    pub fn wishes(&self) -> Result<Vec<Wished>, Error> {
+        self.0.wishes.look(|wishes| wishes.open.values().cloned().collect())
     }
 
     /// Remembers a folder that results were saved to.
