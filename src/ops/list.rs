@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::api::{self, Page, PageToken, Reader};
+use crate::api::page::{self, Walk};
+use crate::api::{self, Reader};
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
 use crate::store::{Store, Tracked, Verdict, Wished};
@@ -13,10 +14,8 @@ use crate::store::{Store, Tracked, Verdict, Wished};
 use super::session::on_disk;
 use super::{Listing, Session, Transition, Unconfirmed};
 
-/// The most pages of one walk: a hundred thousand jobs. More is a service that does not stop.
-const MOST_PAGES: usize = 1_000;
-
-/// The most jobs that are asked for one by one because the list does not show them.
+/// The most jobs that are asked for one by one because the list does not show them. What one listing finds gone is not
+/// asked for by the next, so that many of them are worked off over some listings.
 const MOST_MISSING: usize = 20;
 
 /// How long a new job may take to show in the list.
@@ -166,57 +165,18 @@ fn record(
     Ok(found)
 }
 
-/// A walk over all pages that notices when it is led in circles.
-#[derive(Default)]
-pub(super) struct Walk {
-    seen: HashSet<PageToken>,
-    next: Option<PageToken>,
-    n_pages: usize,
-    stopped_early: bool,
-    is_over: bool,
-}
-
-impl Walk {
-    /// The next page; `None` at the end.
-    pub(super) async fn page(&mut self, reader: &dyn Reader) -> Result<Option<Page<Job>>, api::Error> {
-        if self.is_over {
-            return Ok(None);
-        }
-        let page = reader.list_jobs(self.next.as_ref()).await?;
-        self.n_pages += 1;
-        self.next = page.next.clone();
-        self.is_over = match &page.next {
-            None => true,
-            Some(token) => {
-                self.stopped_early = !self.seen.insert(token.clone()) || self.n_pages == MOST_PAGES;
-                self.stopped_early
-            }
-        };
-        Ok(Some(page))
-    }
-
-    /// Whether the walk came to the end of the list.
-    pub(super) fn is_complete(&self) -> bool {
-        self.is_over && !self.stopped_early
-    }
-}
-
 /// Walks every page. A job that two pages show, because the list moved on meanwhile, is kept once.
 pub(super) async fn walk_all(
     reader: &dyn Reader,
     on_page: &(dyn Fn(&[Job]) + Send + Sync),
 ) -> Result<Listing, api::Error> {
-    let mut walk = Walk::default();
-    let (mut jobs, mut names) = (Vec::<Job>::new(), HashSet::new());
-    let mut server_time = None;
-    while let Some(mut page) = walk.page(reader).await? {
-        server_time = page.server_time.or(server_time);
-        page.items.retain(|job| names.insert(job.name.clone()));
-        on_page(&page.items);
-        jobs.append(&mut page.items);
-    }
+    let seen = |jobs: &[Job]| {
+        on_page(jobs);
+        Walk::On
+    };
+    let page::Listing { items: mut jobs, complete, server_time } = page::all_jobs(reader, seen).await?;
     sort(&mut jobs);
-    Ok(Listing { jobs, complete: walk.is_complete(), server_time })
+    Ok(Listing { jobs, complete, server_time })
 }
 
 fn sort(jobs: &mut [Job]) {
