@@ -1,9 +1,12 @@
 //! A failure as plain data: what happened, what to do about it, and the exit code that scripts see.
 //!
 //! Every library error of this program can become one, so that screens, logs and tests compare values
-//! instead of error types.
+//! instead of error types. Messages quote names of the disk and words of the service, so the constructors clean them;
+//! whoever shows a failure need not.
 
 use std::fmt;
+
+use crate::text::clean;
 
 /// How a command ends. The numbers are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,12 +70,12 @@ impl Failure {
 
     /// A failure that ends a command with this code.
     pub fn with_exit(exit: Exit, message: impl Into<String>) -> Self {
-        Failure { message: message.into(), hint: None, exit }
+        Failure { message: clean(&message.into()), hint: None, exit }
     }
 
     /// The same failure with advice.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(clean(&hint.into()));
         self
     }
 
@@ -99,3 +102,26 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_cannot_drive_a_terminal() {
+        let name = "a\u{1b}[2J\u{202e}b";
+        let path = std::path::PathBuf::from(name);
+        let error = std::io::Error::other(format!("{}", path.display()));
+        let failures = [
+            Failure::new(name),
+            Failure::with_exit(Exit::Disk, name),
+            Failure::from_error(Exit::Disk, &error),
+            Failure::new("x").hint(name),
+        ];
+        for failure in failures {
+            let shown = format!("{failure} {}", failure.hint.clone().unwrap_or_default());
+            assert!(shown.contains("a␛[2J⟨U+202E⟩b"), "{shown:?}");
+            assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+        }
+    }
+}

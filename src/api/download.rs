@@ -86,7 +86,7 @@ async fn attempt(connection: &Connection, call: &Call, from: u64) -> Result<Open
             connection.check_encoding(call, &response)?;
             match content_range(response.headers()) {
                 Some(range) if range.first == from => {
-                    let announced = response.content_length().map(|length| from + length);
+                    let announced = response.content_length().map(|length| from.saturating_add(length));
                     let etag = etag(response.headers());
                     Ok(Opened { from, total: range.total.or(announced), etag, response: Some(response) })
                 }

@@ -132,6 +132,11 @@ pub struct StoredFile {
 }
 
 impl StoredFile {
+    /// What several files take together, in bytes, as far as the service says. Absurd sizes add up to the largest number.
+    pub fn total_size(files: &[StoredFile]) -> u64 {
+        files.iter().filter_map(|file| file.size_bytes).fold(0, u64::saturating_add)
+    }
+
     /// The file as scripts see it, without the fields that only a session knows.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
@@ -203,4 +208,28 @@ pub enum Input {
     File(FileName),
     /// The requests themselves: `(key, request)`, at most 20 MB together.
     Inline(Vec<(String, serde_json::Value)>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_sizes_add_up_without_an_overflow() {
+        let file = |size_bytes| StoredFile {
+            name: FileName::parse("files/a").unwrap(),
+            display_name: None,
+            mime_type: None,
+            size_bytes,
+            create_time: None,
+            expiration_time: None,
+            state: None,
+            source: None,
+            sha256: None,
+        };
+        let total =
+            |sizes: &[Option<u64>]| StoredFile::total_size(&sizes.iter().copied().map(file).collect::<Vec<_>>());
+        assert_eq!(total(&[Some(2), None, Some(3)]), 5);
+        assert_eq!(total(&[Some(u64::MAX), Some(1), Some(u64::MAX)]), u64::MAX);
+    }
 }

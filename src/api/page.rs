@@ -9,7 +9,7 @@ use std::hash::Hash;
 use jiff::Timestamp;
 
 use super::error::Error;
-use super::{Model, Page, PageToken, Reader, StoredFile};
+use super::{Page, PageToken, Reader, StoredFile};
 use crate::job::Job;
 
 /// More pages than any project has.
@@ -22,7 +22,7 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// Whether the walk came to the end.
     pub complete: bool,
-    /// The service's clock at the first page.
+    /// The service's clock at the last page that told it.
     pub server_time: Option<Timestamp>,
 }
 
@@ -35,15 +35,15 @@ pub enum Walk {
     Enough,
 }
 
-/// All jobs. `seen` is called with each page before the next is asked for.
+/// All jobs. `seen` is called with each page before the next is asked for, without the jobs that an earlier page had.
 pub async fn all_jobs(reader: &dyn Reader, mut seen: impl FnMut(&[Job]) -> Walk + Send) -> Result<Listing<Job>, Error> {
     let mut walker = Walker::new(|job: &Job| job.name.clone());
     let mut token = None;
     loop {
         let page = reader.list_jobs(token.as_ref()).await?;
-        let walk = seen(&page.items);
-        token = walker.take(page, walk);
-        if token.is_none() {
+        let n_before = walker.listing.items.len();
+        token = walker.take(page);
+        if seen(&walker.listing.items[n_before..]) == Walk::Enough || token.is_none() {
             return Ok(walker.listing);
         }
     }
@@ -54,19 +54,7 @@ pub async fn all_files(reader: &dyn Reader) -> Result<Listing<StoredFile>, Error
     let mut walker = Walker::new(|file: &StoredFile| file.name.clone());
     let mut token = None;
     loop {
-        token = walker.take(reader.list_files(token.as_ref()).await?, Walk::On);
-        if token.is_none() {
-            return Ok(walker.listing);
-        }
-    }
-}
-
-/// All models.
-pub async fn all_models(reader: &dyn Reader) -> Result<Listing<Model>, Error> {
-    let mut walker = Walker::new(|model: &Model| model.name.clone());
-    let mut token = None;
-    loop {
-        token = walker.take(reader.list_models(token.as_ref()).await?, Walk::On);
+        token = walker.take(reader.list_files(token.as_ref()).await?);
         if token.is_none() {
             return Ok(walker.listing);
         }
@@ -88,17 +76,14 @@ impl<T, K: Eq + Hash> Walker<T, K> {
     }
 
     /// Takes one page; gives the token of the next one to ask for, or nothing when the walk is over.
-    fn take(&mut self, page: Page<T>, walk: Walk) -> Option<PageToken> {
-        self.listing.server_time = self.listing.server_time.or(page.server_time);
+    fn take(&mut self, page: Page<T>) -> Option<PageToken> {
+        self.listing.server_time = page.server_time.or(self.listing.server_time);
         let items = page.items.into_iter().filter(|item| self.names.insert((self.name)(item)));
         self.listing.items.extend(items);
         let Some(next) = page.next else {
             self.listing.complete = true;
             return None;
         };
-        if walk == Walk::Enough {
-            return None;
-        }
         let is_new = self.tokens.insert(next.clone());
         if !is_new || self.tokens.len() >= MOST_PAGES {
             tracing::warn!(pages = self.tokens.len(), is_circle = !is_new, "the list does not end");
@@ -113,14 +98,13 @@ mod tests {
     use super::*;
 
     /// Pages by token, so that a circle can be built. Gives the items, whether it is complete, and the calls made.
-    fn walked(pages: &[(&str, &[u32], Option<&str>)], enough_at: Option<u32>) -> (Vec<u32>, bool, usize) {
+    fn walked(pages: &[(&str, &[u32], Option<&str>)]) -> (Vec<u32>, bool, usize) {
         let mut walker = Walker::new(|item: &u32| *item);
         let mut token = String::new();
         for calls in 1.. {
             let (_, items, next) = pages.iter().find(|(name, _, _)| *name == token).unwrap();
-            let walk = if items.iter().any(|item| Some(*item) == enough_at) { Walk::Enough } else { Walk::On };
             let next = next.map(|next| PageToken(next.into()));
-            match walker.take(Page { items: items.to_vec(), next, server_time: None }, walk) {
+            match walker.take(Page { items: items.to_vec(), next, server_time: None }) {
                 Some(next) => token = next.0,
                 None => return (walker.listing.items, walker.listing.complete, calls),
             }
@@ -133,37 +117,29 @@ mod tests {
         fn is_send<T: Send>(_: fn(&'static dyn Reader) -> T) {}
         is_send(|reader| all_jobs(reader, |_| Walk::On));
         is_send(all_files);
-        is_send(all_models);
     }
 
     #[test]
     fn an_empty_page_with_a_token_is_not_the_end() {
         let pages: [(&str, &[u32], Option<&str>); 3] =
             [("", &[1, 2], Some("b")), ("b", &[], Some("c")), ("c", &[2, 3], None)];
-        assert_eq!(walked(&pages, None), (vec![1, 2, 3], true, 3));
+        assert_eq!(walked(&pages), (vec![1, 2, 3], true, 3));
     }
 
     #[test]
     fn a_circle_ends_the_walk_and_leaves_the_list_incomplete() {
         let same: [(&str, &[u32], Option<&str>); 2] = [("", &[1], Some("b")), ("b", &[2], Some("b"))];
-        assert_eq!(walked(&same, None), (vec![1, 2], false, 2));
+        assert_eq!(walked(&same), (vec![1, 2], false, 2));
         let circle: [(&str, &[u32], Option<&str>); 3] =
             [("", &[1], Some("b")), ("b", &[2], Some("c")), ("c", &[3], Some("b"))];
-        assert_eq!(walked(&circle, None), (vec![1, 2, 3], false, 3));
-    }
-
-    #[test]
-    fn a_walk_stops_early_only_when_asked() {
-        let pages: [(&str, &[u32], Option<&str>); 2] = [("", &[1, 2], Some("b")), ("b", &[3], None)];
-        assert_eq!(walked(&pages, Some(2)), (vec![1, 2], false, 1));
-        assert_eq!(walked(&pages, Some(3)), (vec![1, 2, 3], true, 2));
+        assert_eq!(walked(&circle), (vec![1, 2, 3], false, 3));
     }
 
     #[test]
     fn a_list_without_an_end_is_left_after_a_thousand_pages() {
         let mut walker = Walker::new(|item: &u32| *item);
         let page = |n: u32| Page { items: vec![n], next: Some(PageToken(n.to_string())), server_time: None };
-        let pages = (1..).find(|n| walker.take(page(*n), Walk::On).is_none()).unwrap();
+        let pages = (1..).find(|n| walker.take(page(*n)).is_none()).unwrap();
         assert_eq!((pages, walker.listing.items.len(), walker.listing.complete), (1_000, 1_000, false));
     }
 }

@@ -165,7 +165,8 @@ impl Session {
     }
 
     async fn run(&self, connection: &Connection, upload: &Upload<'_>, input: &mut Input) -> Result<Outcome, Error> {
-        let mut at = 0;
+        // What the service has, and the most that it ever had: a session that loses what it took gets no fresh attempts.
+        let (mut at, mut furthest) = (0, 0);
         let mut failures = 0;
         (upload.progress)(at, input.size);
         loop {
@@ -177,6 +178,9 @@ impl Session {
                 Ok(State::Active(None)) if !is_last => Ok(State::Active(Some(at + length))),
                 Ok(State::Active(_)) if is_last => {
                     Err(self.odd("the service took the last piece and did not end the upload"))
+                }
+                Ok(State::Active(Some(received))) if received <= at => {
+                    Err(self.odd("the service took a piece and kept nothing of it"))
                 }
                 other => other,
             };
@@ -198,8 +202,8 @@ impl Session {
             if received > input.size {
                 return Err(self.odd("the service has more bytes than were sent").error);
             }
-            if received > at {
-                failures = 0;
+            if received > furthest {
+                (failures, furthest) = (0, received);
             }
             at = received;
             (upload.progress)(at, input.size);

@@ -18,7 +18,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Cancel) -> Re
     if !choice.yes {
         consent::must_be_able_to_ask(console, "cancel")?;
     }
-    let jobs = choose::jobs(session, choice, |job| !job.state.is_terminal()).await?;
+    let jobs = choose::jobs(session, console, choice, |job| !job.state.is_terminal()).await?;
     let n_active = jobs.iter().filter(|job| !job.state.is_terminal()).count();
     if jobs.is_empty() {
         console.talk("nothing to cancel: no active job matches");

@@ -6,6 +6,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 use super::args::Choice;
+use super::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::filter::{Filter, JobRecord};
 use crate::job::{Job, JobName};
@@ -53,15 +54,19 @@ impl Seen {
     }
 }
 
-/// The jobs of a choice, each once. Nothing has happened to any of them when one cannot be found.
+/// The jobs of a choice, each once; says so when a filter saw only a part of the list. Nothing has happened to any of them when one cannot be found.
 pub async fn jobs(
     session: &Session,
+    console: &Console,
     choice: &Choice,
     can_be_meant: impl Fn(&Job) -> bool,
 ) -> Result<Vec<Job>, Failure> {
     match &choice.filter {
         Some(filter) => {
             let mut seen = Seen::list(session).await?;
+            if !seen.complete {
+                console.talk("warning: the list is incomplete; jobs that it does not show are left as they are");
+            }
             let mut jobs = std::mem::take(&mut seen.jobs);
             jobs.retain(|job| can_be_meant(job) && seen.matches(filter, job));
             Ok(jobs)

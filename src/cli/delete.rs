@@ -23,7 +23,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Delete) -> Re
     if !creates.is_empty() {
         return give_up::run(session, console, choice, &creates).await;
     }
-    let jobs = choose::jobs(session, choice, |_| true).await?;
+    let jobs = choose::jobs(session, console, choice, |_| true).await?;
     if jobs.is_empty() {
         console.talk("nothing to delete: no job matches");
         return Ok(Exit::Ok);

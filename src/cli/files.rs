@@ -39,7 +39,7 @@ pub async fn list(session: &Session, console: &Console, report: Report) -> Resul
     let now = session.clock.now();
     let rows: Vec<Vec<String>> = files.iter().map(|file| row(file, now)).collect();
     console.result(&table(&COLUMNS, &rows, console.width()));
-    let size = files.iter().filter_map(|file| file.size_bytes).sum();
+    let size = StoredFile::total_size(&files);
     console.talk(&format!("{}, {}", text::plural(files.len(), "file"), text::bytes(size)));
     Ok(Exit::Ok)
 }

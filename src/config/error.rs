@@ -29,6 +29,14 @@ pub enum Error {
         /// Why.
         source: AddressError,
     },
+    /// Polls so rare that results may be gone before they are seen.
+    #[error("the refresh time from {origin} is {seconds} s, and a day is the longest")]
+    Refresh {
+        /// Who said it.
+        origin: Origin,
+        /// What was said.
+        seconds: u64,
+    },
     /// A file that was named cannot be read.
     #[error("cannot read {}", shown(path))]
     Read {
@@ -115,6 +123,7 @@ impl Error {
             Error::NoHome
             | Error::RelativeFolder { .. }
             | Error::BaseUrl { .. }
+            | Error::Refresh { .. }
             | Error::Read { .. }
             | Error::Syntax { .. }
             | Error::UnknownProfile { .. } => Exit::Usage,
@@ -134,6 +143,7 @@ impl Error {
             Error::NoHome => Some("set HOME".to_owned()),
             Error::RelativeFolder { name } => Some(format!("give {name} an absolute path, or unset it")),
             Error::BaseUrl { .. } => Some("write it like https://host or http://127.0.0.1:8080".to_owned()),
+            Error::Refresh { .. } => Some("give a number of seconds from 2 to 86400".to_owned()),
             Error::UnknownProfile { known, .. } if known.is_empty() => None,
             Error::UnknownProfile { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Error::NotPrivate { path, .. } => Some(format!("run: chmod 600 {}", quoted(path))),

@@ -25,6 +25,7 @@ pub use key::SECRET_VARIABLES;
 pub use terminal::{ColorChoice, Colors, Terminal};
 
 use crate::secret::ApiKey;
+use crate::text::clean;
 use file::{File, Profile};
 
 /// The profile that is used when none is named.
@@ -32,6 +33,9 @@ pub const DEFAULT_PROFILE: &str = "default";
 
 /// The shortest time between two polls.
 pub const SHORTEST_REFRESH: Duration = Duration::from_secs(2);
+
+/// The longest time between two polls. Results live for two days, so whoever looks less often may lose them.
+pub const LONGEST_REFRESH: Duration = Duration::from_secs(86_400);
 
 /// The options that every command takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,7 +108,7 @@ pub struct Settings {
     pub folders: Folders,
     /// The configuration file that was read.
     pub config_file: Option<PathBuf>,
-    /// The time between polls when somebody chose one; never under [`SHORTEST_REFRESH`].
+    /// The time between polls when somebody chose one; from [`SHORTEST_REFRESH`] to [`LONGEST_REFRESH`].
     pub refresh: Option<Duration>,
     /// What the terminal can show.
     pub terminal: Terminal,
@@ -136,10 +140,10 @@ impl Settings {
         let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
         let key_source = KeySource::find(env, &profile, &mut warnings);
         if flags.profile.is_some() && profile.has_key() && matches!(key_source, KeySource::Environment { .. }) {
-            warnings.push(format!("{key_source} wins over the key of profile {name}."));
+            warnings.push(format!("{key_source} wins over the key of profile {}.", clean(&name)));
         }
 
-        let refresh = flags.refresh.or(profile.refresh).or(file.refresh).map(Duration::from_secs);
+        let refresh = refresh(flags, &profile, &file)?;
         if refresh.is_some_and(|refresh| refresh < SHORTEST_REFRESH) {
             warnings.push(format!("The refresh time is at least {} s.", SHORTEST_REFRESH.as_secs()));
         }
@@ -173,7 +177,7 @@ impl Settings {
             demo: true,
             folders: Folders::under(folder),
             config_file: None,
-            refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).max(SHORTEST_REFRESH)),
+            refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -185,6 +189,19 @@ impl Settings {
     pub fn api_key(&self) -> Result<ApiKey, Error> {
         self.key_source.read()
     }
+}
+
+fn refresh(flags: &Flags, profile: &Profile, file: &File) -> Result<Option<Duration>, Error> {
+    let (seconds, origin) = match (flags.refresh, profile.refresh.or(file.refresh)) {
+        (Some(seconds), _) => (seconds, Origin::Flag("--refresh")),
+        (None, Some(seconds)) => (seconds, Origin::File),
+        (None, None) => return Ok(None),
+    };
+    let refresh = Duration::from_secs(seconds);
+    if refresh > LONGEST_REFRESH {
+        return Err(Error::Refresh { origin, seconds });
+    }
+    Ok(Some(refresh))
 }
 
 fn base_url(flags: &Flags, env: &Env, profile: &Profile) -> Result<(BaseUrl, Origin), Error> {

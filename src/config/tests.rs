@@ -126,6 +126,24 @@ fn the_refresh_time_has_a_floor() {
     assert_eq!(refresh(Some(0), ""), (Some(2), 1));
     assert_eq!(refresh(Some(5), "refresh = 9\n"), (Some(5), 0));
     assert_eq!(refresh(None, "refresh = 9\n[profile.default]\nrefresh = 20\n"), (Some(20), 0));
+    assert_eq!(refresh(Some(86_400), ""), (Some(86_400), 0));
+}
+
+#[test]
+fn a_refresh_time_beyond_a_day_is_refused() {
+    let refused = |flag: Option<u64>, config: &str| {
+        let flags = Flags { refresh: flag, ..Flags::default() };
+        let failure = Home::with_config(config).load(&flags, &[]).unwrap_err();
+        (failure.exit, failure.message, failure.hint.is_some())
+    };
+    let told = |seconds: u64, origin: &str| {
+        let message = format!("the refresh time from {origin} is {seconds} s, and a day is the longest");
+        (Exit::Usage, message, true)
+    };
+    assert_eq!(refused(Some(86_401), ""), told(86_401, "--refresh"));
+    assert_eq!(refused(Some(u64::MAX), "refresh = 9\n"), told(u64::MAX, "--refresh"));
+    assert_eq!(refused(None, "refresh = 90000\n"), told(90_000, "configuration file"));
+    assert_eq!(refused(None, "[profile.default]\nrefresh = 90000\n"), told(90_000, "configuration file"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::api::error::{Certainty, Kind};
 use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobName};
+use crate::store::Wished;
 
 use super::find::{explain, fetch, get};
 use super::session::on_disk;
@@ -24,8 +25,14 @@ pub async fn cancel(session: &Session, name: &JobName) -> Result<CancelAnswer, F
         return Ok(CancelAnswer::AlreadyOver(job));
     }
     let lock = session.store.lock(&lock_id(name), &name.to_string())?;
-    let (store, wished, now) = (session.store.clone(), name.clone(), session.clock.now());
-    on_disk(move || store.wish_cancelled(&wished, now)).await?;
+    let wished = Wished {
+        job: name.clone(),
+        at: session.clock.now(),
+        origin: Some(session.origin().to_owned()),
+        key_fingerprint: session.key_fingerprint.clone(),
+    };
+    let store = session.store.clone();
+    on_disk(move || store.wish_cancelled(&wished)).await?;
     let Err(error) = writer.cancel_job(name).await else { return Ok(CancelAnswer::Asked) };
     // The service refuses to cancel what is over, and an answer that was lost may have been a yes.
     if matches!(error.certainty, Certainty::Refused | Certainty::Unknown) && error.kind != Kind::Key {

@@ -1,30 +1,14 @@
 //! The files that the service stores for us.
 
-use std::collections::HashSet;
-
-use crate::api::StoredFile;
+use crate::api::{StoredFile, page};
 use crate::failure::{Exit, Failure};
 use crate::job::FileName;
 
 use super::Session;
 
-/// The most pages of one walk.
-const MOST_PAGES: usize = 1_000;
-
 /// Lists all stored files, newest first.
 pub async fn list_files(session: &Session) -> Result<Vec<StoredFile>, Failure> {
-    let (mut files, mut names, mut seen) = (Vec::new(), HashSet::new(), HashSet::new());
-    let mut next = None;
-    for _ in 0..MOST_PAGES {
-        let mut page = session.service.reader.list_files(next.as_ref()).await?;
-        page.items.retain(|file: &StoredFile| names.insert(file.name.clone()));
-        files.append(&mut page.items);
-        match page.next {
-            // A token that comes again leads in circles.
-            Some(token) if seen.insert(token.clone()) => next = Some(token),
-            Some(_) | None => break,
-        }
-    }
+    let mut files = page::all_files(session.service.reader.as_ref()).await?.items;
     files.sort_by(|a, b| b.create_time.cmp(&a.create_time).then_with(|| a.name.cmp(&b.name)));
     Ok(files)
 }

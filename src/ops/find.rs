@@ -1,12 +1,13 @@
 //! From what a person types to one job.
 
+use crate::api::page::{self, Walk};
 use crate::api::{self, Download, Fetched};
 use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobName};
 use crate::text;
 
 use super::Session;
-use super::list::{self, Walk};
+use super::list;
 use super::session::on_disk;
 
 /// The most candidates that an error names.
@@ -30,16 +31,14 @@ pub async fn find(session: &Session, word: &str) -> Result<JobName, Failure> {
             Err(error) => return Err(error.into()),
         }
     }
-    let mut candidates: Vec<Job> = Vec::new();
-    let mut walk = Walk::default();
-    while let Some(page) = walk.page(session.service.reader.as_ref()).await? {
-        if page.items.iter().any(|job| job.name == name) {
-            return Ok(name);
-        }
-        let fits = |job: &Job| job.name.id().starts_with(name.id()) && !candidates.iter().any(|c| c.name == job.name);
-        let fitting: Vec<Job> = page.items.into_iter().filter(|job| fits(job)).collect();
-        candidates.extend(fitting);
+    let has_it = |jobs: &[Job]| jobs.iter().any(|job| job.name == name);
+    let seen = |jobs: &[Job]| if has_it(jobs) { Walk::Enough } else { Walk::On };
+    let listing = page::all_jobs(session.service.reader.as_ref(), seen).await?;
+    if has_it(&listing.items) {
+        return Ok(name);
     }
+    let mut candidates = listing.items;
+    candidates.retain(|job| job.name.id().starts_with(name.id()));
     match candidates.as_slice() {
         // Absence from the list proves nothing: the job itself is asked.
         [] => match session.service.reader.get_job(&name).await {
@@ -47,7 +46,7 @@ pub async fn find(session: &Session, word: &str) -> Result<JobName, Failure> {
             Err(error) if list::is_gone(&error) => Err(unknown(word)),
             Err(error) => Err(error.into()),
         },
-        [job] if walk.is_complete() => Ok(job.name.clone()),
+        [job] if listing.complete => Ok(job.name.clone()),
         [_] => Err(Failure::new(format!(
             "the list of jobs does not come to an end, so {} may mean another job than the one found",
             text::clean_short(word, 128)

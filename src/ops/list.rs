@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::api::{self, Page, PageToken, Reader};
+use crate::api::page::{self, Walk};
+use crate::api::{self, Reader};
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
-use crate::store::{Store, Tracked, Verdict};
+use crate::store::{Store, Tracked, Verdict, Wished};
 
 use super::session::on_disk;
 use super::{Listing, Session, Transition, Unconfirmed};
 
-/// The most pages of one walk: a hundred thousand jobs. More is a service that does not stop.
-const MOST_PAGES: usize = 1_000;
-
-/// The most jobs that are asked for one by one because the list does not show them.
+/// The most jobs that are asked for one by one because the list does not show them. What one listing finds gone is not
+/// asked for by the next, so that many of them are worked off over some listings.
 const MOST_MISSING: usize = 20;
 
 /// How long a new job may take to show in the list.
@@ -73,9 +72,16 @@ pub fn unconfirmed(session: &Session) -> Vec<Unconfirmed> {
         .collect()
 }
 
-/// Jobs whose cancel was asked for and that the service has not called over yet. Survives a restart.
+/// Jobs of this service whose cancel was asked for, with whichever key, and that it has not called over yet. Survives a
+/// restart.
 pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
-    or_nothing(session.store.wishes()).into_iter().map(|(job, _)| job).collect()
+    let wishes = or_nothing(session.store.wishes()).into_iter();
+    // Two keys of one project see the same jobs, so the key does not matter to who only looks.
+    wishes.filter(|wished| is_origin(session, wished)).map(|wished| wished.job).collect()
+}
+
+fn is_origin(session: &Session, wished: &Wished) -> bool {
+    wished.origin.as_deref().is_none_or(|origin| origin == session.origin())
 }
 
 /// Creates that came out as more than one job: the token and its jobs, oldest first. Nothing is cancelled for it.
@@ -123,11 +129,14 @@ pub(super) fn to_unconfirmed(tracked: &Tracked) -> Unconfirmed {
 
 /// Whether a create went to this session's service, with its key as far as that is known.
 pub(super) fn is_ours(session: &Session, tracked: &Tracked) -> bool {
-    let same_key = match (&tracked.intent.key_fingerprint, &session.key_fingerprint) {
+    is_our_key(session, tracked.intent.key_fingerprint.as_deref()) && tracked.intent.origin == session.origin()
+}
+
+fn is_our_key(session: &Session, theirs: Option<&str>) -> bool {
+    match (theirs, &session.key_fingerprint) {
         (Some(theirs), Some(ours)) => theirs == ours,
         (None, _) | (_, None) => true,
-    };
-    same_key && tracked.intent.origin == session.origin()
+    }
 }
 
 /// Whether a failed read proves that there is no such job with this key. The service calls an id that it does not know
@@ -168,57 +177,18 @@ fn record(
     Ok(found)
 }
 
-/// A walk over all pages that notices when it is led in circles.
-#[derive(Default)]
-pub(super) struct Walk {
-    seen: HashSet<PageToken>,
-    next: Option<PageToken>,
-    n_pages: usize,
-    stopped_early: bool,
-    is_over: bool,
-}
-
-impl Walk {
-    /// The next page; `None` at the end.
-    pub(super) async fn page(&mut self, reader: &dyn Reader) -> Result<Option<Page<Job>>, api::Error> {
-        if self.is_over {
-            return Ok(None);
-        }
-        let page = reader.list_jobs(self.next.as_ref()).await?;
-        self.n_pages += 1;
-        self.next = page.next.clone();
-        self.is_over = match &page.next {
-            None => true,
-            Some(token) => {
-                self.stopped_early = !self.seen.insert(token.clone()) || self.n_pages == MOST_PAGES;
-                self.stopped_early
-            }
-        };
-        Ok(Some(page))
-    }
-
-    /// Whether the walk came to the end of the list.
-    pub(super) fn is_complete(&self) -> bool {
-        self.is_over && !self.stopped_early
-    }
-}
-
 /// Walks every page. A job that two pages show, because the list moved on meanwhile, is kept once.
 pub(super) async fn walk_all(
     reader: &dyn Reader,
     on_page: &(dyn Fn(&[Job]) + Send + Sync),
 ) -> Result<Listing, api::Error> {
-    let mut walk = Walk::default();
-    let (mut jobs, mut names) = (Vec::<Job>::new(), HashSet::new());
-    let mut server_time = None;
-    while let Some(mut page) = walk.page(reader).await? {
-        server_time = page.server_time.or(server_time);
-        page.items.retain(|job| names.insert(job.name.clone()));
-        on_page(&page.items);
-        jobs.append(&mut page.items);
-    }
+    let seen = |jobs: &[Job]| {
+        on_page(jobs);
+        Walk::On
+    };
+    let page::Listing { items: mut jobs, complete, server_time } = page::all_jobs(reader, seen).await?;
     sort(&mut jobs);
-    Ok(Listing { jobs, complete: walk.is_complete(), server_time })
+    Ok(Listing { jobs, complete, server_time })
 }
 
 fn sort(jobs: &mut [Job]) {
@@ -232,7 +202,10 @@ async fn missing(session: &Session, listing: &Listing) -> Vec<JobName> {
     let expected = on_disk(move || {
         let (store, now) = (&ours.store, ours.clock.now());
         let mut expected = store.live_jobs(&ours.profile, ours.origin())?;
-        expected.extend(store.wishes()?.into_iter().map(|(job, _)| job));
+        // Another key may see other jobs: what it does not see is not gone.
+        let is_ours_to_end =
+            |wished: &Wished| is_origin(&ours, wished) && is_our_key(&ours, wished.key_fingerprint.as_deref());
+        expected.extend(store.wishes()?.into_iter().filter(is_ours_to_end).map(|wished| wished.job));
         for tracked in store.intents()? {
             let is_recent = now.duration_since(tracked.intent.at).as_mins() < FRESH_MINUTES;
             if is_recent && is_ours(&ours, &tracked) {
@@ -261,7 +234,7 @@ pub(super) async fn take_in(session: &Session, listing: &Listing, gone: Vec<JobN
     let (session, listing) = (Arc::new(session.clone()), listing.clone());
     on_disk(move || {
         let now = session.clock.now();
-        record(&session.store, &listing.jobs, listing.server_time.unwrap_or(now), gone)?;
+        record(&session.store, &listing.jobs, listing.server_time.unwrap_or(now), gone.clone())?;
         let ours: Vec<Tracked> =
             session.store.intents()?.into_iter().filter(|tracked| is_ours(&session, tracked)).collect();
         for (token, verdict) in verdicts(&ours, &listing.jobs, listing.complete) {
@@ -269,6 +242,8 @@ pub(super) async fn take_in(session: &Session, listing: &Listing, gone: Vec<JobN
         }
         if listing.complete {
             session.store.remember_jobs(&session.profile, session.origin(), &listing.jobs, now)?;
+        } else {
+            session.store.forget_jobs(&session.profile, session.origin(), &gone)?;
         }
         Ok::<_, crate::store::Error>(())
     })

@@ -120,13 +120,18 @@ impl Default for Pace {
 impl Pace {
     /// The wait after one of `last`, while all is well.
     pub(super) fn after(&self, last: Duration) -> Duration {
-        (last * 3 / 2).clamp(self.first, self.most)
+        within(last.saturating_mul(3) / 2, self.first, self.most)
     }
 
     /// The wait after one of `last`, while reads fail.
     pub(super) fn after_failure(&self, last: Duration) -> Duration {
-        (last * 2).clamp(self.first, self.most_offline)
+        within(last.saturating_mul(2), self.first, self.most_offline)
     }
+}
+
+/// The wait within its bounds. A first wait that a person chose may lie beyond the usual longest one, and then it wins.
+fn within(wait: Duration, first: Duration, most: Duration) -> Duration {
+    wait.clamp(first, most.max(first))
 }
 
 /// Runs work that blocks on a disk away from the threads that drive the network.
@@ -160,5 +165,15 @@ mod tests {
         assert_eq!(waits, [2_000, 3_000, 4_500, 6_750, 10_000, 10_000]);
         assert_eq!(pace.after_failure(Duration::from_secs(200)), Duration::from_secs(300));
         assert_eq!(pace.after(Duration::ZERO), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_first_wait_beyond_every_bound_is_kept() {
+        for first in [Duration::from_secs(600), Duration::MAX] {
+            let pace = Pace { first, most: first, ..Pace::default() };
+            for last in [Duration::ZERO, first, Duration::MAX] {
+                assert_eq!((pace.after(last), pace.after_failure(last)), (first, first), "{last:?}");
+            }
+        }
     }
 }

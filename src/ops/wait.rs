@@ -124,7 +124,7 @@ impl<'a> Follower<'a> {
         }
         let asked = error.retry_after.unwrap_or(Duration::ZERO);
         self.wait = self.session.pace.after_failure(self.wait).max(asked);
-        self.silent_for += self.wait;
+        self.silent_for = self.silent_for.saturating_add(self.wait);
         Ok(())
     }
 

@@ -94,7 +94,7 @@ pub struct Finding {
 /// `ch01.jsonl:7:12: error: message (fix) [rule]`, as compilers write it.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.source)?;
+        write!(f, "{}", crate::text::clean(&self.source))?;
         for place in [self.line, self.column].into_iter().take_while(|place| *place > 0) {
             write!(f, ":{place}")?;
         }

@@ -60,14 +60,47 @@ impl View for Timelines {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub(super) enum Wish {
-    Asked { job: String, at: Timestamp },
-    Over { job: String },
+    Asked {
+        job: String,
+        at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_fingerprint: Option<String>,
+    },
+    Over {
+        job: String,
+    },
+}
+
+/// A cancel that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wished {
+    /// Which job.
+    pub job: JobName,
+    /// When, by this machine's clock.
+    pub at: Timestamp,
+    /// The origin that was asked; `None` in records of early versions.
+    pub origin: Option<String>,
+    /// Which key it was asked with, when the session said.
+    pub key_fingerprint: Option<String>,
+}
+
+impl From<&Wished> for Wish {
+    fn from(wished: &Wished) -> Self {
+        Wish::Asked {
+            job: wished.job.as_str().to_owned(),
+            at: wished.at,
+            origin: wished.origin.clone(),
+            key_fingerprint: wished.key_fingerprint.clone(),
+        }
+    }
 }
 
 /// Cancels that were asked for and are not confirmed yet.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
-    pub(super) open: BTreeMap<JobName, Timestamp>,
+    pub(super) open: BTreeMap<JobName, Wished>,
 }
 
 impl View for Wishes {
@@ -77,9 +110,9 @@ impl View for Wishes {
 
     fn apply(&mut self, wish: Wish) {
         match wish {
-            Wish::Asked { job, at } => {
+            Wish::Asked { job, at, origin, key_fingerprint } => {
                 if let Some(job) = JobName::parse(&job) {
-                    self.open.insert(job, at);
+                    self.open.insert(job.clone(), Wished { job, at, origin, key_fingerprint });
                 }
             }
             Wish::Over { job } => {
@@ -124,5 +157,23 @@ impl View for Saves {
         let folders = self.by_job.entry(saved.job.clone()).or_default();
         folders.retain(|known| known.folder != saved.folder);
         folders.push(saved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_without_an_origin_is_read_and_one_with_it_comes_back() {
+        let mut wishes = Wishes::default();
+        let early = r#"{"step":"asked","job":"batches/a","at":"2026-01-01T00:00:00Z"}"#;
+        wishes.apply(serde_json::from_str(early).unwrap());
+        let early = wishes.open.first_key_value().unwrap().1.clone();
+        assert_eq!((early.origin.clone(), early.key_fingerprint.clone()), (None, None));
+        let full = Wished { origin: Some("https://h".into()), key_fingerprint: Some("aa".into()), ..early };
+        let text = serde_json::to_string(&Wish::from(&full)).unwrap();
+        wishes.apply(serde_json::from_str(&text).unwrap());
+        assert_eq!(wishes.open.into_values().collect::<Vec<_>>(), [full]);
     }
 }

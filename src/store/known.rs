@@ -76,6 +76,27 @@ impl Listings {
         }
         Ok(())
     }
+
+    /// Takes jobs off the document, whatever else changed. Its age stays: the others were not seen again.
+    pub(super) fn forget(&self, profile: &str, origin: &str, gone: &[JobName]) -> Result<(), Error> {
+        let path = self.path(profile, origin);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last.get_mut(&path) {
+            last.live.retain(|job| !gone.contains(job));
+        }
+        let Known { mut jobs, at: Some(at) } = self.load(profile, origin)? else { return Ok(()) };
+        let n_before = jobs.len();
+        jobs.retain(|job| !gone.contains(&job.name));
+        if jobs.len() == n_before {
+            return Ok(());
+        }
+        let listed = jobs_to_bytes(&jobs);
+        files::replace(&path, &document(&listed, at), Durability::Cached)?;
+        if let Some(last) = last.get_mut(&path) {
+            last.sum = sha256(&listed);
+        }
+        Ok(())
+    }
 }
 
 fn live(jobs: &[Job]) -> Vec<JobName> {

@@ -28,7 +28,7 @@ use known::Listings;
 
 pub use error::Error;
 pub use files::{create_folder, sweep};
-pub use history::SavedTo;
+pub use history::{SavedTo, Wished};
 pub use intents::{Intent, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use lock::Lock;
@@ -170,8 +170,8 @@ impl Store {
     }
 
     /// Remembers that a cancel was asked for.
-    pub fn wish_cancelled(&self, job: &JobName, at: Timestamp) -> Result<(), Error> {
-        self.0.wishes.append(|_| vec![Wish::Asked { job: job.as_str().to_owned(), at }])
+    pub fn wish_cancelled(&self, wished: &Wished) -> Result<(), Error> {
+        self.0.wishes.append(|_| vec![Wish::from(wished)])
     }
 
     /// The wishes for these jobs are over: fulfilled, or without object.
@@ -186,8 +186,8 @@ impl Store {
     }
 
     /// Cancels that were asked for and are not over.
-    pub fn wishes(&self) -> Result<Vec<(JobName, Timestamp)>, Error> {
-        self.0.wishes.look(|wishes| wishes.open.iter().map(|(job, at)| (job.clone(), *at)).collect())
+    pub fn wishes(&self) -> Result<Vec<Wished>, Error> {
+        self.0.wishes.look(|wishes| wishes.open.values().cloned().collect())
     }
 
     /// Remembers a folder that results were saved to.
@@ -208,6 +208,15 @@ impl Store {
     /// Remembers the jobs of a listing; does nothing when they are what is remembered already, unless minutes have passed.
     pub fn remember_jobs(&self, profile: &str, origin: &str, jobs: &[Job], at: Timestamp) -> Result<(), Error> {
         self.0.known.keep(profile, origin, jobs, at)
+    }
+
+    /// Takes jobs that are gone off what is remembered of a listing. A listing that was not complete replaces nothing, and
+    /// without this the next one would look for the same jobs again.
+    pub fn forget_jobs(&self, profile: &str, origin: &str, gone: &[JobName]) -> Result<(), Error> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.0.known.forget(profile, origin, gone)
     }
 
     /// The jobs of the last listing that were not over then.
@@ -258,16 +267,27 @@ impl Store {
 
     /// A short name for a secret that differs from installation to installation and does not lead back to it.
     pub fn fingerprint(&self, secret: &str) -> Result<String, Error> {
-        let path = self.0.folder.join("salt");
-        let salt = match files::read(&path, 64)? {
-            Some(salt) if salt.len() == 32 => salt,
-            Some(_) | None => {
-                let salt = random::<32>()?;
-                files::replace(&path, &salt, Durability::Synced)?;
-                salt.to_vec()
-            }
-        };
+        let salt = self.salt()?;
         Ok(hex(&sha256(&[&salt, secret.as_bytes()].concat())[..4]))
+    }
+
+    fn salt(&self) -> Result<Vec<u8>, Error> {
+        let path = self.0.folder.join("salt");
+        let find = || Ok::<_, Error>(files::read(&path, 64)?.filter(|salt| salt.len() == 32));
+        if let Some(salt) = find()? {
+            return Ok(salt);
+        }
+        // Of several first starts at once one makes the salt and the others wait for it: with two salts, one of them
+        // would not know its own records again.
+        let lock_path = self.lock_path("salt");
+        let lock = files::private().create(true).append(true).open(&lock_path).map_err(Error::write(&lock_path))?;
+        lock.lock().map_err(Error::write(&lock_path))?;
+        if let Some(salt) = find()? {
+            return Ok(salt);
+        }
+        let salt = random::<32>()?;
+        files::replace(&path, &salt, Durability::Synced)?;
+        Ok(salt.to_vec())
     }
 }
 

@@ -5,7 +5,7 @@ mod downloads;
 mod examples;
 mod paths;
 mod reads;
-mod server;
+pub mod server;
 mod uploads;
 
 use std::sync::Arc;

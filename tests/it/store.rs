@@ -153,3 +153,29 @@ fn a_held_lock_is_a_refusal() {
     assert!(matches!(error, Error::Held { .. }));
     assert_eq!(Failure::from(error).exit, Exit::Refused);
 }
+
+#[test]
+fn many_first_starts_at_once_agree_on_a_fingerprint() {
+    for found in [None, Some(&b"cut"[..])] {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            if let Some(bytes) = found {
+                fs::write(folder.path().join("salt"), bytes).unwrap();
+            }
+            let start = std::sync::Barrier::new(4);
+            let prints: Vec<String> = std::thread::scope(|scope| {
+                let runs: Vec<_> = (0..4)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            let store = Store::open(folder.path()).unwrap();
+                            start.wait();
+                            store.fingerprint("AIza-secret").unwrap()
+                        })
+                    })
+                    .collect();
+                runs.into_iter().map(|run| run.join().unwrap()).collect()
+            });
+            assert!(prints.iter().all(|print| *print == prints[0]), "{prints:?}");
+        }
+    }
+}

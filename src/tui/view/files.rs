@@ -47,7 +47,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &FilesScreen) {
 
 /// `12 files · 371 MB`.
 fn stored(pen: &Pen<'_>, files: &[StoredFile]) -> Vec<Piece> {
-    let bytes = files.iter().filter_map(|file| file.size_bytes).sum();
+    let bytes = StoredFile::total_size(files);
     match files.len() {
         0 => Vec::new(),
         n => vec![piece(format!("{} · {}", text::plural(n, "file"), text::bytes(bytes)), pen.theme.text())],

@@ -194,3 +194,14 @@ async fn the_body_of_an_inline_job_comes_as_it_is_and_a_cut_is_an_error() {
     let (bytes, error) = collect(reader.download_job(&job_name("x")).await.unwrap()).await;
     assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (100, Kind::Unexpected, 2));
 }
+
+#[tokio::test]
+async fn an_absurd_length_is_a_length() {
+    let server = Server::start(|exchange| {
+        let length = u64::MAX - 15;
+        exchange
+            .answer(format!("HTTP/1.1 206 X\r\ncontent-range: bytes 400-999/*\r\ncontent-length: {length}\r\n\r\n"));
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 400).await.unwrap();
+    assert_eq!((download.from, download.total), (400, Some(u64::MAX)));
+}

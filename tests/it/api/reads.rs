@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gemtts_tui::api::error::Kind;
 use gemtts_tui::api::page::{Walk, all_jobs};
+use gemtts_tui::job::Job;
 
 use super::server::{Exchange, Server, head, reply};
 use super::{CANARY, assert_no_secret, example, file_name, impatient, job_name, service, service_with};
@@ -160,6 +161,28 @@ async fn a_list_is_walked_to_its_end() {
     let ids: Vec<&str> = listing.items.iter().map(|job| job.name.id()).collect();
     assert_eq!((ids, listing.complete), (vec!["a", "b"], true));
     assert_eq!(server.seen()[1].target, "/v1beta/batches?pageSize=100&pageToken=t%261");
+}
+
+#[tokio::test]
+async fn a_walk_stops_early_only_when_asked() {
+    let walked = async |enough_at: &str| {
+        let server = Server::start(|exchange| match exchange.number {
+            0 => {
+                exchange.json(200, r#"{"operations":[{"name":"batches/a"},{"name":"batches/b"}],"nextPageToken":"t"}"#)
+            }
+            _ => exchange.json(200, r#"{"operations":[{"name":"batches/b"},{"name":"batches/c"}]}"#),
+        });
+        let mut pages = Vec::new();
+        let seen = |jobs: &[Job]| {
+            pages.push(jobs.len());
+            if jobs.iter().any(|job| job.name.id() == enough_at) { Walk::Enough } else { Walk::On }
+        };
+        let listing = all_jobs(&*service(&server).reader, seen).await.unwrap();
+        (pages, listing.items.len(), listing.complete)
+    };
+    assert_eq!(walked("a").await, (vec![2], 2, false));
+    assert_eq!(walked("c").await, (vec![2, 1], 3, true));
+    assert_eq!(walked("x").await, (vec![2, 1], 3, true));
 }
 
 #[tokio::test]

@@ -202,6 +202,32 @@ async fn an_upload_that_does_not_end_is_a_clear_error() {
 }
 
 #[tokio::test]
+async fn an_upload_that_does_not_get_on_ends() {
+    // Nothing is ever kept; and all that was kept is lost again each time.
+    let tables: [&[&str]; 2] = [&["0"], &["8388608", "0"]];
+    for received in tables {
+        let mut received = received.iter().cycle();
+        let server = Server::start(move |exchange| match exchange.request.header("x-goog-upload-command") {
+            "start" => exchange.answer(reply(200, &[("x-goog-upload-url", "http://h/s?upload_id=secret")], "")),
+            "query" => exchange.answer(reply(
+                200,
+                &[("x-goog-upload-status", "active"), ("x-goog-upload-size-received", "0")],
+                "",
+            )),
+            _ if exchange.number > 60 => exchange.json(400, "{}"),
+            _ => {
+                let headers =
+                    [("x-goog-upload-status", "active"), ("x-goog-upload-size-received", received.next().unwrap())];
+                exchange.answer(reply(200, &headers, ""));
+            }
+        });
+        let error = upload(&server, &content(17 * MEGABYTE)).await.0.unwrap_err();
+        assert_eq!(error.message, "cannot upload ch01: the service took a piece and kept nothing of it");
+        assert!(server.seen().len() < 30, "{}", server.seen().len());
+    }
+}
+
+#[tokio::test]
 async fn other_bytes_than_ours_are_noticed() {
     let server = Server::start(|exchange| match exchange.request.header("x-goog-upload-command") {
         "start" => exchange.answer(reply(200, &[("x-goog-upload-url", "http://h/s")], "")),

@@ -164,3 +164,23 @@ fn a_signal_that_is_ignored_stays_ignored() {
 fn stop(child: &std::process::Child, signal: Signal) {
     rustix::process::kill_process(Pid::from_child(child), signal).unwrap();
 }
+
+#[test]
+fn a_name_on_the_disk_cannot_drive_a_terminal() {
+    let world = World::alone();
+    let evil = "evil\u{1b}[2J\u{9b}2J\u{202e}";
+    std::fs::create_dir(world.path(evil)).unwrap();
+    world.file(&format!("{evil}.jsonl"), "{\n");
+    let lines: [&[&str]; 4] = [
+        &["verify", evil],
+        &["lint", &format!("{evil}.jsonl")],
+        &["lint", &format!("no-{evil}.txt")],
+        &["save", &format!("{evil}.jsonl"), "--out", &format!("{evil}.jsonl")],
+    ];
+    for line in lines {
+        let ran = world.run(line);
+        let shown = format!("{}{}", ran.out, ran.err);
+        assert!(shown.contains("evil␛[2J"), "{line:?}: {shown:?}");
+        assert!(!shown.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{line:?}: {shown:?}");
+    }
+}

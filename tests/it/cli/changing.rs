@@ -399,3 +399,15 @@ fn stored_files_are_deleted() {
     assert_eq!(world.run(&["files", "list", "--json"]).code(0).json().len(), files.len() - 1);
     world.run(&["files", "delete", "../x", "--yes"]).code(2);
 }
+
+#[test]
+fn a_choice_from_a_part_of_the_list_says_so() {
+    // The token leads in circles, so that nobody sees the end of the list.
+    let page = r#"{"operations":[],"nextPageToken":"t"}"#;
+    let server = crate::api::server::Server::start(move |exchange| exchange.json(200, page));
+    for verb in ["cancel", "delete"] {
+        let world = World::alone();
+        let ran = world.run(&["--base-url", &server.origin, verb, "--filter", "x", "--yes"]).code(0);
+        ran.says("nothing to ").says("warning: the list is incomplete");
+    }
+}

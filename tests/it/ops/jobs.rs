@@ -196,3 +196,41 @@ async fn waiting_for_a_job_that_is_not_there_fails() {
     let failure = ops::wait(&bench.session, &[name("j1")], None, &|_, _| ()).await.unwrap_err();
     assert!(failure.message.contains("batches/j1"), "{failure}");
 }
+
+#[tokio::test]
+async fn many_jobs_that_another_machine_deleted_are_forgotten_after_some_listings() {
+    let mut bench = Bench::new();
+    bench.world().jobs = (10..36).map(|id| job(&format!("j{id}"), JobState::Running)).collect();
+    ops::list(&bench.session, &|_| ()).await.unwrap();
+    bench.world().jobs.truncate(1);
+    assert!(!ops::list(&bench.session, &|_| ()).await.unwrap().complete);
+    // What the first listing learned outlives the program.
+    bench.restart();
+    let listing = ops::list(&bench.session, &|_| ()).await.unwrap();
+    assert_eq!((ids(&listing.jobs), listing.complete), (vec!["j10"], true));
+    let gets = bench.world().gets;
+    assert!(ops::list(&bench.session, &|_| ()).await.unwrap().complete);
+    assert_eq!((gets, bench.world().gets), (25, 25));
+}
+
+#[tokio::test]
+async fn a_listing_of_another_key_keeps_the_wishes_of_the_first() {
+    let bench = Bench::new();
+    bench.world().jobs = vec![job("j1", JobState::Running)];
+    let first = gemtts_tui::ops::Session { key_fingerprint: Some("aa".into()), ..bench.session.clone() };
+    ops::cancel(&first, &name("j1")).await.unwrap();
+    // The other key sees other jobs.
+    let elsewhere = Bench::new();
+    let second = gemtts_tui::ops::Session {
+        service: elsewhere.session.service.clone(),
+        profile: "other".into(),
+        key_fingerprint: Some("bb".into()),
+        ..bench.session.clone()
+    };
+    assert!(ops::list(&second, &|_| ()).await.unwrap().complete);
+    assert_eq!((ops::asked_to_cancel(&first), elsewhere.world().gets), (vec![name("j1")], 0));
+    // The key that asked finds out that the job is gone.
+    bench.world().jobs.clear();
+    ops::list(&first, &|_| ()).await.unwrap();
+    assert_eq!(ops::asked_to_cancel(&first), []);
+}
