@@ -1,0 +1,36 @@
+//! What is kept of results and what is said of it: partial ones, cut ones, damaged ones, ones of another service.
+
+use gemtts_tui::job::{Dest, Job};
+use gemtts_tui::ops::{self, KeyChoice, Loss};
+use gemtts_tui::sim::{Call, Fault};
+
+use super::whole::Bench;
+
+/// A job that was cancelled half way, with its results in the answer to a GET.
+const PARTIAL: &str = "[service]\ncancelled_keeps_output = true\n[[job]]\nname = \"half\"\nid = \"half\"\nage = \"1h\"\n\
+    state = \"cancelled\"\ndone = 0.5\ninline = true\ntexts = [\"One.\", \"Two.\", \"Three.\", \"Four.\"]\n";
+
+async fn listed(bench: &Bench, id: &str) -> Job {
+    let jobs = ops::list(&bench.session, &|_| ()).await.unwrap().jobs;
+    jobs.into_iter().find(|job| job.name.id() == id).unwrap()
+}
+
+#[tokio::test]
+async fn partial_results_of_an_inline_job_count_as_something_to_lose() {
+    let bench = Bench::new(PARTIAL).await;
+    let job = listed(&bench, "half").await;
+    assert_eq!(job.dest, None, "lists do not show inline results");
+    let Loss::Unsaved { saved: 0, of } = ops::loss(&bench.session, &job).await else { panic!("there are results") };
+    let saved = bench.save(&job, KeyChoice::All).await.unwrap();
+    assert_eq!(of, Some(saved.saved + saved.failed));
+    assert_eq!(ops::loss(&bench.session, &job).await, Loss::Saved);
+    assert_eq!(ops::get(&bench.session, &job.name).await.unwrap().value.dest, Some(Dest::Inline));
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_may_be_lost() {
+    let bench = Bench::new(PARTIAL).await;
+    let job = listed(&bench, "half").await;
+    bench.control().add_fault(Fault::status(Call::Get, 403));
+    assert!(matches!(ops::loss(&bench.session, &job).await, Loss::Unsaved { saved: 0, .. }));
+}
