@@ -2,9 +2,9 @@
 
 use gemtts_tui::job::{Dest, Job};
 use gemtts_tui::ops::{self, KeyChoice, Loss};
-use gemtts_tui::sim::{Call, Fault};
+use gemtts_tui::sim::{Answer, Call, Fault};
 
-use super::whole::Bench;
+use super::whole::{Bench, wavs};
 
 /// A job that was cancelled half way, with its results in the answer to a GET.
 const PARTIAL: &str = "[service]\ncancelled_keeps_output = true\n[[job]]\nname = \"half\"\nid = \"half\"\nage = \"1h\"\n\
@@ -13,6 +13,10 @@ const PARTIAL: &str = "[service]\ncancelled_keeps_output = true\n[[job]]\nname =
 async fn listed(bench: &Bench, id: &str) -> Job {
     let jobs = ops::list(&bench.session, &|_| ()).await.unwrap().jobs;
     jobs.into_iter().find(|job| job.name.id() == id).unwrap()
+}
+
+fn keys(keys: &[&str]) -> KeyChoice {
+    KeyChoice::Globs(keys.iter().map(|key| (*key).to_owned()).collect())
 }
 
 #[tokio::test]
@@ -33,4 +37,22 @@ async fn what_cannot_be_looked_at_may_be_lost() {
     let job = listed(&bench, "half").await;
     bench.control().add_fault(Fault::status(Call::Get, 403));
     assert!(matches!(ops::loss(&bench.session, &job).await, Loss::Unsaved { saved: 0, .. }));
+}
+
+#[tokio::test]
+async fn a_choice_of_keys_from_results_that_were_cut_is_a_failure() {
+    let bench = Bench::new("[service]\ncontent_length = false\n").await;
+    let job = bench.job(6).await;
+    let cut = Fault { answer: Answer::CutUnannounced, after_bytes: Some(300_000), ..Fault::on(Call::Download) };
+    bench.control().add_fault(cut);
+    for choice in [keys(&["*"]), KeyChoice::Lines(vec![1, 6])] {
+        let failure = bench.save(&job, choice).await.unwrap_err();
+        assert!(failure.message.contains("incomplete"), "{failure}");
+    }
+    assert_ne!(wavs(&bench.out()), [String::new(); 0], "what came is saved all the same");
+    let saved = bench.save(&job, KeyChoice::All).await.unwrap();
+    assert_eq!(saved.expected, Some(6), "the gap shows in the counts");
+    bench.control().clear_faults();
+    assert_eq!(bench.save(&job, keys(&["*"])).await.unwrap().expected, None);
+    assert_eq!(wavs(&bench.out()).len(), 6);
 }
