@@ -8,10 +8,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
-use crate::job::{Dest, JobName};
+use crate::job::{Dest, Job};
+use crate::ops::Session;
 use crate::results::Form;
 use crate::store::{Lock, Store};
 
@@ -39,12 +41,18 @@ struct Origin {
 }
 
 impl Place {
-    pub(super) fn new(cache: &Path, job: &JobName, dest: &Dest) -> Self {
+    /// The place for a job of a session. A name alone does not tell jobs apart: another service may give the same one,
+    /// and one that begins anew may give it again.
+    pub(super) fn new(session: &Session, job: &Job, dest: &Dest) -> Self {
         let (source, form) = match dest {
             Dest::File(file) => (file.to_string(), Form::Lines),
             Dest::Inline => ("inline".to_owned(), Form::Inline),
         };
-        Place { id: job.id().to_owned(), source, folder: cache.join("results"), form }
+        let created = job.create_time.map(|time| time.to_string()).unwrap_or_default();
+        let digest = digest(&SHA256, format!("{}\n{created}", session.origin()).as_bytes());
+        let which: String = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{}-{which}", job.name.id());
+        Place { id, source, folder: session.cache.join("results"), form }
     }
 
     fn path(&self, ending: &str) -> PathBuf {

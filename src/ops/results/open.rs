@@ -21,7 +21,7 @@ const MOST_ROWS: usize = 256;
 /// A job without output is a failure that says why; so are results that are not complete, after their rows were told.
 pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send + Sync)) -> Result<Kept, Failure> {
     let (job, dest) = ready(session, job, std::time::Duration::ZERO).await?;
-    let place = Place::new(&session.cache, &job.name, &dest);
+    let place = Place::new(session, &job, &dest);
     let kept = |path| Kept { job: Some(job.name.clone()), path, form: place.form, expected: expected(&job) };
     let from = source(session, &job, &dest, &place).await?;
     let on_progress = |progress| events(Opening::Progress(progress));

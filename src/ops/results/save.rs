@@ -66,7 +66,7 @@ async fn from_job(
     takes: Takes,
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Saved, Failure> {
-    let place = Place::new(&session.cache, &job.name, dest);
+    let place = Place::new(session, job, dest);
     let name = Some(job.name.clone());
     let looked_at = place.clone();
     let whole = on_disk(move || Ok::<_, Failure>(looked_at.whole())).await?;

@@ -28,7 +28,8 @@ pub fn open_selected(model: &mut Model) -> Vec<Effect> {
             // A list does not say whether an inline job has results, so a job that is over is asked itself, one that
             // was stopped too: it may have left some.
             let tracked = model.jobs.get(&name);
-            let is_silent = tracked.is_some_and(|tracked| tracked.job.state.is_terminal() && tracked.job.dest.is_none());
+            let is_silent =
+                tracked.is_some_and(|tracked| tracked.job.state.is_terminal() && tracked.job.dest.is_none());
             if is_silent {
                 effects.push(Effect::FetchJob(model.next_seq(), name));
             }

@@ -1,5 +1,8 @@
 //! What is kept of results and what is said of it: partial ones, cut ones, damaged ones, ones of another service.
 
+use std::fs;
+use std::path::PathBuf;
+
 use gemtts_tui::job::{Dest, Job};
 use gemtts_tui::ops::{self, KeyChoice, Loss};
 use gemtts_tui::sim::{Answer, Call, Fault};
@@ -10,6 +13,9 @@ use super::whole::{Bench, wavs};
 const PARTIAL: &str = "[service]\ncancelled_keeps_output = true\n[[job]]\nname = \"half\"\nid = \"half\"\nage = \"1h\"\n\
     state = \"cancelled\"\ndone = 0.5\ninline = true\ntexts = [\"One.\", \"Two.\", \"Three.\", \"Four.\"]\n";
 
+/// A job of the same name at any service.
+const SAME: &str = "[[job]]\nname = \"same\"\nid = \"same\"\nage = \"1h\"\ntexts = [\"One.\", \"Two.\"]\n";
+
 async fn listed(bench: &Bench, id: &str) -> Job {
     let jobs = ops::list(&bench.session, &|_| ()).await.unwrap().jobs;
     jobs.into_iter().find(|job| job.name.id() == id).unwrap()
@@ -17,6 +23,15 @@ async fn listed(bench: &Bench, id: &str) -> Job {
 
 fn keys(keys: &[&str]) -> KeyChoice {
     KeyChoice::Globs(keys.iter().map(|key| (*key).to_owned()).collect())
+}
+
+/// The one whole copy in the cache folder.
+fn copy(bench: &Bench) -> PathBuf {
+    let files = fs::read_dir(bench.session.cache.join("results")).unwrap().map(|entry| entry.unwrap().path());
+    let mut copies = files.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+    let copy = copies.next().unwrap();
+    assert_eq!(copies.next(), None);
+    copy
 }
 
 #[tokio::test]
@@ -55,4 +70,19 @@ async fn a_choice_of_keys_from_results_that_were_cut_is_a_failure() {
     bench.control().clear_faults();
     assert_eq!(bench.save(&job, keys(&["*"])).await.unwrap().expected, None);
     assert_eq!(wavs(&bench.out()).len(), 6);
+}
+
+#[tokio::test]
+async fn a_copy_of_one_service_is_not_taken_for_a_job_of_another_one() {
+    let (one, mut other) = (Bench::new(SAME).await, Bench::new(SAME).await);
+    other.session.cache = one.session.cache.clone();
+    let (rows, kept) = one.open(&listed(&one, "same").await).await;
+    assert_eq!((rows.len(), kept.unwrap().path), (2, copy(&one)));
+    let (_, kept) = other.open(&listed(&other, "same").await).await;
+    kept.unwrap();
+    assert_eq!(other.control().count(Call::Download), 1, "its own results were fetched");
+    let mut again = listed(&one, "same").await;
+    again.create_time = again.create_time.map(|time| time + std::time::Duration::from_secs(60));
+    one.open(&again).await.1.unwrap();
+    assert_eq!(one.control().count(Call::Download), 2, "a later job with the same id is another job");
 }
