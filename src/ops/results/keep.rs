@@ -75,6 +75,12 @@ impl Place {
         (origin.source == self.source && origin.whole == Some(length)).then_some(path)
     }
 
+    /// Removes the whole copy, which turned out to be none. What cannot be removed is found wrong again the next time.
+    pub(super) fn discard_whole(&self) {
+        let _ = fs::remove_file(self.path("origin"));
+        let _ = fs::remove_file(self.whole_path());
+    }
+
     fn origin(&self) -> Option<Origin> {
         serde_json::from_slice(&fs::read(self.path("origin")).ok()?).ok()
     }
@@ -187,15 +193,25 @@ impl Part {
         }
     }
 
-    /// The copy is whole.
+    /// Where the bytes are, until there is a whole copy.
+    pub(super) fn path(&self) -> PathBuf {
+        match &self.file {
+            PartFile::Shared(_, _) => self.place.path("part"),
+            PartFile::Private(file) => file.path().to_owned(),
+        }
+    }
+
+    /// The copy is whole. Its bytes are on the disk before its name: a length alone does not show that they got there.
     pub(super) fn finish(self, bytes: u64) -> io::Result<PathBuf> {
         let path = self.place.whole_path();
         match self.file {
-            PartFile::Shared(_, _lock) => {
+            PartFile::Shared(file, _lock) => {
+                file.sync_all()?;
                 fs::rename(self.place.path("part"), &path)?;
                 self.place.write_origin(None, Some(bytes))?;
             }
             PartFile::Private(file) => {
+                file.as_file().sync_all()?;
                 file.persist(&path)?;
                 self.place.write_origin(None, Some(bytes))?;
             }

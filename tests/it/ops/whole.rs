@@ -176,7 +176,7 @@ async fn a_job_is_planned_sent_waited_for_opened_saved_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_save_streams_from_the_service_in_one_pass_and_keeps_the_copy() {
+async fn a_save_downloads_once_tells_every_row_and_keeps_the_copy() {
     let bench = Bench::new("").await;
     let job = bench.job(40).await;
     let events = Mutex::new((0, 0));
