@@ -165,6 +165,8 @@ async fn from_service(
 }
 
 /// What came to this disk.
+// One of them exists at a time: a box would only be in the way.
+#[allow(clippy::large_enum_variant)]
 enum Fetched {
     /// A copy that is whole and kept.
     Whole(PathBuf),
