@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::Save;
+use super::choose;
 use super::console::Console;
 use crate::audio::Verdict;
 use crate::failure::{Exit, Failure};
@@ -29,7 +30,8 @@ pub fn is_file(word: &str) -> bool {
     Path::new(word).is_file() || JobName::parse_loose(word).is_none()
 }
 
-/// Saves one thing after the other, because each of them uses the network and the disk as fast as they are.
+/// Saves one thing after the other, because each of them uses the network and the disk as fast as they are. A failure
+/// of one does not keep the others from being saved.
 pub async fn run(session: &Session, console: &Console, arguments: &Save) -> Result<Exit, Failure> {
     let mut sources = Vec::with_capacity(arguments.what.len());
     for word in &arguments.what {
@@ -47,7 +49,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Save) -> Resu
     };
     let tell = if arguments.json { Tell::Json } else { Tell::Result };
     let n_sources = sources.len();
-    let mut exit = Exit::Ok;
+    let mut exits = Exits::new(Exit::Ok);
     for source in sources {
         let default = match &source {
             SaveFrom::Job(job) => ops::default_folder(job),
@@ -58,12 +60,39 @@ pub async fn run(session: &Session, console: &Console, arguments: &Save) -> Resu
             Some(out) if n_sources == 1 => out.clone(),
             Some(out) => out.join(default),
         };
-        let saved = one(session, console, source, folder, keys.clone(), tell).await?;
-        if exit == Exit::Ok {
-            exit = saved;
+        exits.add(console, one(session, console, source, folder, keys.clone(), tell).await);
+    }
+    Ok(exits.all())
+}
+
+/// How several saves came out together: the first failure counts, else the first thing that needs a look.
+pub struct Exits {
+    exit: Exit,
+    failures: Vec<Failure>,
+}
+
+impl Exits {
+    /// Begins with how things stand before anything is saved.
+    pub fn new(exit: Exit) -> Self {
+        Exits { exit, failures: Vec::new() }
+    }
+
+    /// Takes in how one save came out, and tells its failure.
+    pub fn add(&mut self, console: &Console, saved: Result<Exit, Failure>) {
+        match saved {
+            Ok(saved) if self.exit == Exit::Ok => self.exit = saved,
+            Ok(_) => {}
+            Err(failure) => {
+                console.failure(&failure);
+                self.failures.push(failure);
+            }
         }
     }
-    Ok(exit)
+
+    /// How all of it came out.
+    pub fn all(self) -> Exit {
+        if self.failures.is_empty() { self.exit } else { choose::first_failure(self.failures) }
+    }
 }
 
 /// Saves the results of one job or file.

@@ -18,8 +18,9 @@ pub async fn run(session: &Session, console: &Console, arguments: &Wait) -> Resu
         false => console.result(&line(transition, job)),
     };
     let jobs = ops::wait(session, &names, arguments.timeout, &on_transition).await?;
-    let mut exit = exit(&jobs);
+    let exit = exit(&jobs);
     let Some(folder) = &arguments.save else { return Ok(exit) };
+    let mut exits = save::Exits::new(exit);
     let n_jobs = jobs.len();
     // A job that failed, was cancelled or expired may still have left results; one that did not has nothing to save.
     for job in jobs.into_iter().filter(|job| job.state == JobState::Succeeded || job.dest.is_some()) {
@@ -28,12 +29,10 @@ pub async fn run(session: &Session, console: &Console, arguments: &Wait) -> Resu
             _ => folder.join(ops::default_folder(&job)),
         };
         // The JSON of `wait` is about transitions; what was saved is told on standard error.
-        let saved = save::one(session, console, SaveFrom::Job(job), folder, KeyChoice::All, save::Tell::Talk).await?;
-        if exit == Exit::Ok {
-            exit = saved;
-        }
+        let saved = save::one(session, console, SaveFrom::Job(job), folder, KeyChoice::All, save::Tell::Talk).await;
+        exits.add(console, saved);
     }
-    Ok(exit)
+    Ok(exits.all())
 }
 
 /// `2026-07-02 14:41:31 UTC  batches/abc  ch01  PENDING -> RUNNING`.

@@ -56,15 +56,6 @@ pub(super) struct Finished<T> {
     pub(super) part: Option<Part>,
 }
 
-/// What becomes of a copy that the disk does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Copying {
-    /// Without the copy the whole thing fails.
-    Needed,
-    /// The bytes are of use without it.
-    Spared,
-}
-
 /// A way for a thread that may block to tell an asynchronous task something, and the other end of it.
 pub(super) fn events<E>() -> (Sender<E>, Receiver<E>) {
     channel(MOST_EVENTS)
@@ -74,7 +65,6 @@ pub(super) fn events<E>() -> (Sender<E>, Receiver<E>) {
 pub(super) async fn feed<T: Taker, E: Send + 'static>(
     from: From,
     form: Form,
-    copying: Copying,
     taker: T,
     mut told: Receiver<E>,
     on_event: &(dyn Fn(E) + Send + Sync),
@@ -85,10 +75,9 @@ pub(super) async fn feed<T: Taker, E: Send + 'static>(
     let handle = Handle::current();
     let (input, download) = match from {
         From::Disk(path) => (Input::Disk(path), None),
-        From::Service(download, part) => (
-            Input::Service { part, from: download.from, total: download.total, taken, copying, handle },
-            Some(download),
-        ),
+        From::Service(download, part) => {
+            (Input::Service { part, from: download.from, total: download.total, taken, handle }, Some(download))
+        }
     };
     let work = Work { parser: Parser::new(form), taker, progress, at: 0, told: 0, of: None };
     let mut parsing = tokio::task::spawn_blocking(move || work.run(input));
@@ -138,14 +127,7 @@ async fn send(mut download: Download, pieces: Sender<Piece>) -> Result<(), Failu
 
 enum Input {
     Disk(PathBuf),
-    Service {
-        part: Option<Part>,
-        from: u64,
-        total: Option<u64>,
-        taken: Receiver<Piece>,
-        copying: Copying,
-        handle: Handle,
-    },
+    Service { part: Option<Part>, from: u64, total: Option<u64>, taken: Receiver<Piece>, handle: Handle },
 }
 
 struct Work<T> {
@@ -167,14 +149,14 @@ impl<T: Taker> Work<T> {
                 self.read(file, &path)?;
                 self.finish(None, true)
             }
-            Input::Service { mut part, from, total, taken, copying, handle } => {
+            Input::Service { mut part, from, total, taken, handle } => {
                 self.of = total;
                 let failed = |error| cannot("keep", &PathBuf::from("results"), error);
                 let had = part.as_mut().map(|part| part.start(from, total)).transpose().map_err(failed)?.flatten();
                 if let Some(had) = had {
                     self.read(had, &PathBuf::from("results"))?;
                 }
-                let part = self.take(part, taken, copying, &handle)?;
+                let part = self.take(part, taken, &handle)?;
                 let is_announced_size = total == Some(self.at);
                 self.finish(part, is_announced_size)
             }
@@ -200,7 +182,6 @@ impl<T: Taker> Work<T> {
         &mut self,
         mut part: Option<Part>,
         mut taken: Receiver<Piece>,
-        copying: Copying,
         handle: &Handle,
     ) -> Result<Option<Part>, Failure> {
         loop {
@@ -220,13 +201,10 @@ impl<T: Taker> Work<T> {
             };
             match piece {
                 Some(Piece::Bytes(bytes)) => {
-                    if let Some(Err(error)) = part.as_mut().map(|part| part.write(&bytes)) {
-                        if copying == Copying::Needed {
-                            return Err(cannot("keep", &PathBuf::from("results"), error));
-                        }
-                        // The copy would have saved a second download; the results themselves come first.
-                        part.take().into_iter().for_each(Part::discard);
-                    }
+                    part.as_mut()
+                        .map(|part| part.write(&bytes))
+                        .transpose()
+                        .map_err(|error| cannot("keep", &PathBuf::from("results"), error))?;
                     self.push(&bytes)?;
                 }
                 Some(Piece::End) => return Ok(part),

@@ -8,10 +8,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
-use crate::job::{Dest, JobName};
+use crate::job::{Dest, Job};
+use crate::ops::Session;
 use crate::results::Form;
 use crate::store::{Lock, Store};
 
@@ -39,12 +41,18 @@ struct Origin {
 }
 
 impl Place {
-    pub(super) fn new(cache: &Path, job: &JobName, dest: &Dest) -> Self {
+    /// The place for a job of a session. A name alone does not tell jobs apart: another service may give the same one,
+    /// and one that begins anew may give it again.
+    pub(super) fn new(session: &Session, job: &Job, dest: &Dest) -> Self {
         let (source, form) = match dest {
             Dest::File(file) => (file.to_string(), Form::Lines),
             Dest::Inline => ("inline".to_owned(), Form::Inline),
         };
-        Place { id: job.id().to_owned(), source, folder: cache.join("results"), form }
+        let created = job.create_time.map(|time| time.to_string()).unwrap_or_default();
+        let digest = digest(&SHA256, format!("{}\n{created}", session.origin()).as_bytes());
+        let which: String = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{}-{which}", job.name.id());
+        Place { id, source, folder: session.cache.join("results"), form }
     }
 
     fn path(&self, ending: &str) -> PathBuf {
@@ -65,6 +73,12 @@ impl Place {
         let length = fs::metadata(&path).ok()?.len();
         let origin = self.origin()?;
         (origin.source == self.source && origin.whole == Some(length)).then_some(path)
+    }
+
+    /// Removes the whole copy, which turned out to be none. What cannot be removed is found wrong again the next time.
+    pub(super) fn discard_whole(&self) {
+        let _ = fs::remove_file(self.path("origin"));
+        let _ = fs::remove_file(self.whole_path());
     }
 
     fn origin(&self) -> Option<Origin> {
@@ -179,15 +193,25 @@ impl Part {
         }
     }
 
-    /// The copy is whole.
+    /// Where the bytes are, until there is a whole copy.
+    pub(super) fn path(&self) -> PathBuf {
+        match &self.file {
+            PartFile::Shared(_, _) => self.place.path("part"),
+            PartFile::Private(file) => file.path().to_owned(),
+        }
+    }
+
+    /// The copy is whole. Its bytes are on the disk before its name: a length alone does not show that they got there.
     pub(super) fn finish(self, bytes: u64) -> io::Result<PathBuf> {
         let path = self.place.whole_path();
         match self.file {
-            PartFile::Shared(_, _lock) => {
+            PartFile::Shared(file, _lock) => {
+                file.sync_all()?;
                 fs::rename(self.place.path("part"), &path)?;
                 self.place.write_origin(None, Some(bytes))?;
             }
             PartFile::Private(file) => {
+                file.as_file().sync_all()?;
                 file.persist(&path)?;
                 self.place.write_origin(None, Some(bytes))?;
             }

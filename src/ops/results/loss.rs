@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::job::{Job, JobState};
+use crate::job::{Job, JobState, Source};
+use crate::ops::find::fetch;
+use crate::ops::list::is_gone;
 use crate::ops::session::on_disk;
 use crate::ops::{Loss, Session};
 use crate::save::{Record, Status};
@@ -12,14 +14,33 @@ use crate::store::SavedTo;
 use super::ready::expected;
 
 /// Looks at the folders that the job was saved to, and checks every file in them against its checksum.
+///
+/// A job that ended without success and shows no output is asked for itself, as a list shows no inline results; when
+/// it cannot be asked, its results count as there.
 pub async fn loss(session: &Session, job: &Job) -> Loss {
-    let has_ended_without = match job.state {
-        JobState::Failed | JobState::Cancelled | JobState::Expired => job.dest.is_none(),
-        JobState::Pending | JobState::Running | JobState::Succeeded | JobState::Other(_) => false,
-    };
-    if has_ended_without {
+    if !has_ended_without(job) {
+        return of_saves(session, job).await;
+    }
+    if let Some(Source::File(_)) = job.source {
         return Loss::Nothing;
     }
+    match fetch(session, &job.name).await {
+        Ok(fetched) if has_ended_without(&fetched.value) => Loss::Nothing,
+        Ok(fetched) => of_saves(session, &fetched.value).await,
+        Err(error) if is_gone(&error) => Loss::Nothing,
+        Err(_) => of_saves(session, job).await,
+    }
+}
+
+/// Whether a job is over without success and without a word about output.
+fn has_ended_without(job: &Job) -> bool {
+    match job.state {
+        JobState::Failed | JobState::Cancelled | JobState::Expired => job.dest.is_none(),
+        JobState::Pending | JobState::Running | JobState::Succeeded | JobState::Other(_) => false,
+    }
+}
+
+async fn of_saves(session: &Session, job: &Job) -> Loss {
     let (store, looked_at) = (session.store.clone(), job.clone());
     let checked = on_disk(move || {
         let expected = expected(&looked_at);

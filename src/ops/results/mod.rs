@@ -1,9 +1,11 @@
-//! Results of a job: fetched once, kept on the disk, shown and saved from one stream.
+//! Results of a job: fetched once, kept on the disk, shown while they arrive, saved from what is kept.
 //!
 //! However large they are, memory stays flat: bytes go through a bounded channel to a thread that keeps them, parses
 //! them, and hands rows or audio on. A task that is dropped leaves whole files and a part that the next one goes on with.
 
+mod choice;
 mod feed;
+mod folder;
 mod keep;
 mod loss;
 mod open;
@@ -19,10 +21,11 @@ use crate::results::{Form, Row};
 
 use super::Progress;
 
+pub use folder::default_folder;
 pub use loss::loss;
 pub use open::open;
 pub use raw::raw_line;
-pub use save::{default_folder, save};
+pub use save::save;
 
 /// Results that lie on this disk, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::ops::Session;
 use crate::ops::session::on_disk;
 use crate::results::{Row, Sink, Totals};
 
-use super::feed::{self, Copying, Finished, From, Taker};
+use super::feed::{self, Finished, From, Taker};
 use super::keep::{Part, Place};
 use super::ready::{expected, explain, ready};
 use super::{Kept, Opening};
@@ -21,7 +21,7 @@ const MOST_ROWS: usize = 256;
 /// A job without output is a failure that says why; so are results that are not complete, after their rows were told.
 pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send + Sync)) -> Result<Kept, Failure> {
     let (job, dest) = ready(session, job, std::time::Duration::ZERO).await?;
-    let place = Place::new(&session.cache, &job.name, &dest);
+    let place = Place::new(session, &job, &dest);
     let kept = |path| Kept { job: Some(job.name.clone()), path, form: place.form, expected: expected(&job) };
     let from = source(session, &job, &dest, &place).await?;
     let on_progress = |progress| events(Opening::Progress(progress));
@@ -29,14 +29,17 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
     let (tell, told) = feed::events();
     let showing = Showing { rows: Vec::new(), tell };
     let is_kept = matches!(from, From::Disk(_));
-    let finished = feed::feed(from, place.form, Copying::Needed, showing, told, &on_rows, &on_progress)
-        .await
-        .map_err(|failure| explain(session, &job, failure))?;
-    let Finished { totals, is_announced_size, part, .. } = finished;
-    let complete = is_complete(&totals, expected(&job), is_announced_size);
+    let finished = feed::feed(from, place.form, showing, told, &on_rows, &on_progress).await;
     if is_kept {
+        let complete = finished.and_then(|finished| is_complete(&finished.totals, expected(&job), true));
+        if complete.is_err() {
+            discard(place.clone()).await;
+        }
         return complete.map(|()| kept(place.whole_path()));
     }
+    let Finished { totals, is_announced_size, part, .. } =
+        finished.map_err(|failure| explain(session, &job, failure))?;
+    let complete = is_complete(&totals, expected(&job), is_announced_size);
     let path = settle(part, &totals, &complete).await?;
     complete?;
     path.map(kept).ok_or_else(|| Failure::with_exit(Exit::Disk, "the results could not be kept"))
@@ -107,6 +110,17 @@ pub(super) async fn settle(
         None => Ok(None),
     })
     .await
+}
+
+/// Drops a kept copy that is damaged or cannot be read, so that the next try fetches the results again.
+pub(super) async fn discard(place: Place) {
+    let dropped = on_disk(move || {
+        place.discard_whole();
+        Ok::<_, Failure>(())
+    });
+    if let Err(failure) = dropped.await {
+        tracing::warn!(%failure, "a damaged copy of results could not be dropped");
+    }
 }
 
 /// Gathers rows and sends them on.

@@ -23,13 +23,12 @@ const MOST_SHOWN: usize = 256 * 1024;
 ///
 /// Long strings, which are audio, are cut; the rest is as the service sent it. Fails when there is no kept copy yet.
 pub async fn raw_line(session: &Session, job: &Job, line: u64) -> Result<String, Failure> {
-    let (cache, job) = (session.cache.clone(), job.clone());
+    // The list does not show inline results, so the form may only be known from what was kept.
+    let dests = [job.dest.clone(), Some(Dest::Inline)].into_iter().flatten();
+    let places: Vec<Place> = dests.map(|dest| Place::new(session, job, &dest)).collect();
+    let job = job.clone();
     on_disk(move || {
-        // The list does not show inline results, so the form may only be known from what was kept.
-        let places = [job.dest.clone(), Some(Dest::Inline)].into_iter().flatten();
-        let kept = places
-            .map(|dest| Place::new(&cache, &job.name, &dest))
-            .find_map(|place| Some((place.whole()?, place.form)));
+        let kept = places.iter().find_map(|place| Some((place.whole()?, place.form)));
         let Some((path, form)) = kept else {
             return Err(Failure::new(format!("the results of {} are not on this disk yet", job.name))
                 .hint("open the job first"));

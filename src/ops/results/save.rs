@@ -1,35 +1,38 @@
-//! Saving results: one pass from the service or the disk to audio files.
+//! Saving results: from the service to a kept copy, and from there to audio files.
 
-use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use regex::RegexSet;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Receiver, Sender};
 
+use crate::api::Download;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job, JobName};
 use crate::ops::session::on_disk;
 use crate::ops::{Progress, Saved, Session};
 use crate::results::{Form, Row, Sink, Totals};
-use crate::save::{MANIFEST, Progress as Done, Saver, Selection, Status, Summary};
+use crate::save::{Progress as Done, Saver, Status, Summary};
 use crate::store::SavedTo;
 use crate::text;
 
-use super::feed::{self, Copying, Finished, From, STEP, Taker};
-use super::keep::Place;
-use super::open::{is_complete, settle, source};
+use super::choice::Takes;
+use super::feed::{self, Finished, From, STEP, Taker};
+use super::keep::{Part, Place};
+use super::open::{discard, is_complete, settle, source};
 use super::ready::{expected, explain, ready};
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
-/// The longest name of a folder, in bytes.
-const LONGEST_NAME: usize = 60;
-
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
 ///
+/// The copy comes first and is read from its beginning again: only then are all keys known, so that two whose names
+/// collide get the same names whenever and from wherever they are saved. On a disk without room for a copy they are
+/// saved while they arrive, and the first of two that collide keeps its plain name.
+///
 /// What an earlier run has saved is left as it is. A job that succeeded and shows no output yet is waited for, for two
-/// minutes. Rows that are missing are not a failure: compare [`Saved::expected`].
+/// minutes. Rows that are missing are not a failure when all were asked for: compare [`Saved::expected`]. A choice of
+/// rows from results that are not complete is one, after those that came were saved.
 pub async fn save(
     session: &Session,
     what: &SaveOrder,
@@ -40,11 +43,16 @@ pub async fn save(
         SaveFrom::File(path) => {
             let source = path.clone();
             let form = on_disk(move || form_of(&source)).await?;
-            let (summary, totals) = from_disk(what, None, path.clone(), form, takes, events).await?;
+            let writing = Writing::open(what, None, takes).await?;
+            let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
                 None if totals.rows == 0 => Err(Failure::new(format!("{} holds no results", path.display()))
                     .hint("results are one JSON object a line, or the answer to a GET of a job that succeeded inline")),
+                // A torn row is told as one that failed, unless it was passed over for want of a key.
+                None if !totals.is_whole && what.keys != KeyChoice::All => {
+                    Err(Failure::new(format!("{}: the last row is torn", path.display())))
+                }
                 None => told(what, &summary, None),
             }
         }
@@ -63,16 +71,14 @@ async fn from_job(
     takes: Takes,
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Saved, Failure> {
-    let place = Place::new(&session.cache, &job.name, dest);
-    let name = Some(job.name.clone());
-    let looked_at = place.clone();
-    let whole = on_disk(move || Ok::<_, Failure>(looked_at.whole())).await?;
-    let (summary, complete) = match whole {
-        Some(path) => {
-            let (summary, totals) = from_disk(what, name, path, place.form, takes, events).await?;
-            (summary, is_complete(&totals, expected(job), true))
+    let place = Place::new(session, job, dest);
+    // Before anything is asked of the service: a folder that cannot be written needs no download.
+    let writing = Writing::open(what, Some(job.name.clone()), takes).await?;
+    let (summary, complete) = match source(session, job, dest, &place).await? {
+        From::Disk(path) => from_copy(job, writing, &place, path, events).await?,
+        From::Service(download, part) => {
+            from_service(session, (job, dest), writing, &place, download, part, events).await?
         }
-        None => from_service(session, what, (job, dest), &place, takes, events).await?,
     };
     let is_all = what.keys == KeyChoice::All;
     let folder = what.folder.clone();
@@ -89,73 +95,178 @@ async fn from_job(
         tracing::warn!(%failure, "the save could not be written down");
     }
     match (complete, expected(job)) {
+        (Ok(()), expected) => told(what, &summary, expected.filter(|_| is_all)),
         // The caller sees the gap between the rows that came and those that should have come.
-        (Ok(()), expected) | (Err(_), expected @ Some(_)) => told(what, &summary, expected.filter(|_| is_all)),
-        (Err(failure), None) => Err(failure),
+        (Err(_), expected @ Some(_)) if is_all => told(what, &summary, expected),
+        // Of some rows nobody can tell whether all that were meant have come: the last one may be torn.
+        (Err(failure), _) => Err(failure),
     }
 }
 
-/// One pass: what comes from the service is parsed, decoded and written while it is kept.
+type Ended = (Summary, Result<(), Failure>);
+
+/// From a copy that was kept earlier. One that turns out to be damaged is dropped, after what is good of it was saved.
+async fn from_copy(
+    job: &Job,
+    writing: Writing,
+    place: &Place,
+    path: PathBuf,
+    events: &(dyn Fn(Saving) + Send + Sync),
+) -> Result<Ended, Failure> {
+    let read = match from_disk(writing, path.clone(), place.form, events).await? {
+        Ok((summary, totals)) => Ok((summary, is_complete(&totals, expected(job), true))),
+        Err(error) => Err(error),
+    };
+    let is_good = match &read {
+        Ok((_, complete)) => complete.is_ok(),
+        Err(crate::save::Error::Read { path: unread, .. }) => *unread != path,
+        // These are about the folder, whatever the copy is like.
+        Err(
+            crate::save::Error::Folder { .. }
+            | crate::save::Error::Locked { .. }
+            | crate::save::Error::Write { .. }
+            | crate::save::Error::NoManifest { .. },
+        ) => true,
+    };
+    if !is_good {
+        discard(place.clone()).await;
+    }
+    Ok(read?)
+}
+
+/// Fetches a copy and saves from it, or saves while the bytes arrive when there is no room for a copy.
 async fn from_service(
     session: &Session,
-    what: &SaveOrder,
     (job, dest): (&Job, &Dest),
+    writing: Writing,
     place: &Place,
-    takes: Takes,
+    download: Download,
+    part: Option<Part>,
     events: &(dyn Fn(Saving) + Send + Sync),
-) -> Result<(Summary, Result<(), Failure>), Failure> {
-    let (tell, told) = feed::events();
-    let (folder, name) = (what.folder.clone(), job.name.clone());
-    // Before anything is asked of the service: a folder that cannot be written needs no download.
-    let saver = on_disk(move || {
-        Saver::open(&folder, Some(name), takes.selection(), Box::new(move |done| tell_row(&tell, done)))
-    })
-    .await?;
-    let from = match source(session, job, dest, place).await? {
-        // A copy that takes the room of the audio itself is not worth having. What is there of it already is read first.
-        From::Service(download, Some(part)) if download.from == 0 && !place.has_room_for(download.total) => {
-            part.discard();
-            From::Service(download, None)
+) -> Result<Ended, Failure> {
+    // A copy that takes the room of the audio itself is not worth having. What is there of it already is gone on with.
+    if let Some(part) = part
+        && (download.from > 0 || place.has_room_for(download.total))
+    {
+        match fetch(job, place, download, part, events).await {
+            Ok(fetched) => return from_fetched(job, writing, place, fetched, events).await,
+            Err(failure) if failure.exit == Exit::Disk => {
+                tracing::warn!(%failure, "the results are saved without a copy of them");
+                make_room(session, place).await;
+            }
+            Err(failure) => return Err(explain(session, job, failure)),
         }
-        from => from,
-    };
+        let reader = &session.service.reader;
+        let again = match dest {
+            Dest::Inline => reader.download_job(&job.name).await,
+            Dest::File(file) => reader.download(file, 0).await,
+        };
+        let download = again.map_err(|error| explain(session, job, error.into()))?;
+        return while_it_arrives(session, job, writing, place, download, events).await;
+    }
+    while_it_arrives(session, job, writing, place, download, events).await
+}
+
+/// What came to this disk.
+// One of them exists at a time: a box would only be in the way.
+#[allow(clippy::large_enum_variant)]
+enum Fetched {
+    /// A copy that is whole and kept.
+    Whole(PathBuf),
+    /// All that the service sent, and what is missing.
+    Torn(Part, Totals, Failure),
+}
+
+/// Brings the bytes to this disk, and counts what is in them.
+async fn fetch(
+    job: &Job,
+    place: &Place,
+    download: Download,
+    part: Part,
+    events: &(dyn Fn(Saving) + Send + Sync),
+) -> Result<Fetched, Failure> {
+    let (_, told) = feed::events();
     let on_progress = |progress| events(Saving::Progress(progress));
-    let finished = feed::feed(from, place.form, Copying::Spared, Decoding(saver), told, events, &on_progress)
+    let from = From::Service(download, Some(part));
+    let finished = feed::feed(from, place.form, Fetching, told, events, &on_progress).await?;
+    let Finished { totals, is_announced_size, part, .. } = finished;
+    let complete = is_complete(&totals, expected(job), is_announced_size);
+    match complete {
+        Ok(()) => settle(part, &totals, &complete).await?.map(Fetched::Whole).ok_or_else(unkept),
+        Err(failure) => part.map(|part| Fetched::Torn(part, totals, failure)).ok_or_else(unkept),
+    }
+}
+
+/// Saves from what was fetched. A copy that is not complete gives what it has and is dropped.
+async fn from_fetched(
+    job: &Job,
+    writing: Writing,
+    place: &Place,
+    fetched: Fetched,
+    events: &(dyn Fn(Saving) + Send + Sync),
+) -> Result<Ended, Failure> {
+    match fetched {
+        Fetched::Whole(path) => from_copy(job, writing, place, path, events).await,
+        Fetched::Torn(part, totals, failure) => {
+            let saved = from_disk(writing, part.path(), place.form, events).await;
+            let complete = Err(failure);
+            settle(Some(part), &totals, &complete).await?;
+            let (summary, _) = saved??;
+            Ok((summary, complete))
+        }
+    }
+}
+
+fn unkept() -> Failure {
+    Failure::with_exit(Exit::Disk, "the results could not be kept")
+}
+
+/// Drops the part that the disk had no room for.
+async fn make_room(session: &Session, place: &Place) {
+    let (place, store) = (place.clone(), session.store.clone());
+    let dropped = on_disk(move || {
+        place.begin(&store)?.discard();
+        Ok::<_, Failure>(())
+    });
+    if let Err(failure) = dropped.await {
+        tracing::warn!(%failure, "a part of a copy could not be dropped");
+    }
+}
+
+/// One pass: what comes from the service is parsed, decoded and written, and no copy is kept.
+async fn while_it_arrives(
+    session: &Session,
+    job: &Job,
+    writing: Writing,
+    place: &Place,
+    download: Download,
+    events: &(dyn Fn(Saving) + Send + Sync),
+) -> Result<Ended, Failure> {
+    let Writing { saver, told, .. } = writing;
+    let on_progress = |progress| events(Saving::Progress(progress));
+    let from = From::Service(download, None);
+    let finished = feed::feed(from, place.form, Decoding(saver), told, events, &on_progress)
         .await
         .map_err(|failure| explain(session, job, failure))?;
-    let Finished { taker, totals, is_announced_size, part } = finished;
+    let Finished { taker, totals, is_announced_size, .. } = finished;
     let complete = is_complete(&totals, expected(job), is_announced_size);
-    if let Err(failure) = settle(part, &totals, &complete).await {
-        tracing::warn!(%failure, "the results were saved but not kept");
-    }
     let summary = on_disk(move || taker.0.finish()).await?;
     Ok((summary, complete))
 }
 
 /// What is on this disk already is read twice, so that keys whose names collide are all known beforehand.
 async fn from_disk(
-    what: &SaveOrder,
-    job: Option<JobName>,
+    writing: Writing,
     path: PathBuf,
     form: Form,
-    takes: Takes,
     events: &(dyn Fn(Saving) + Send + Sync),
-) -> Result<(Summary, Totals), Failure> {
-    let (tell, mut told) = feed::events();
-    let folder = what.folder.clone();
+) -> Result<Result<(Summary, Totals), crate::save::Error>, Failure> {
+    let Writing { mut saver, mut told, size } = writing;
     let saving = tokio::task::spawn_blocking(move || {
-        let of = fs::metadata(&path).ok().map(|metadata| metadata.len());
-        let mut told = 0;
-        let on_row = move |done: Done<'_>| {
-            let bytes = done.row.offset + done.row.length;
-            tell_row(&tell, done);
-            if bytes.saturating_sub(told) >= STEP {
-                told = bytes;
-                // A progress that finds no room is made good by the next one.
-                let _ = tell.try_send(Saving::Progress(Progress { bytes, of }));
-            }
-        };
-        let mut saver = Saver::open(&folder, job, takes.selection(), Box::new(on_row))?;
+        if let Ok(metadata) = fs::metadata(&path) {
+            // Set once, as nothing else has the other end.
+            let _ = size.set(metadata.len());
+        }
         let totals = crate::save::from_file(&path, form, &mut saver)?;
         Ok::<_, crate::save::Error>((saver.finish()?, totals))
     });
@@ -165,9 +276,65 @@ async fn from_disk(
         }
     };
     let (saved, ()) = tokio::join!(saving, telling);
-    match saved {
-        Ok(saved) => Ok(saved?),
-        Err(_) => Err(Failure::new("internal error: saving came to a sudden end")),
+    saved.map_err(|_| Failure::new("internal error: saving came to a sudden end"))
+}
+
+/// An open folder, and what is told of its rows.
+struct Writing {
+    saver: Saver,
+    told: Receiver<Saving>,
+    /// The size of a file that is read from this disk: with it, rows tell how far it is.
+    size: Arc<OnceLock<u64>>,
+}
+
+impl Writing {
+    async fn open(what: &SaveOrder, job: Option<JobName>, takes: Takes) -> Result<Self, Failure> {
+        let (tell, told) = feed::events();
+        let size = Arc::new(OnceLock::new());
+        let (folder, of) = (what.folder.clone(), Arc::clone(&size));
+        let mut at = 0;
+        let on_row = move |done: Done<'_>| {
+            let bytes = done.row.offset + done.row.length;
+            tell_row(&tell, done);
+            if let Some(of) = of.get().copied()
+                && bytes.saturating_sub(at) >= STEP
+            {
+                at = bytes;
+                // A progress that finds no room is made good by the next one.
+                let _ = tell.try_send(Saving::Progress(Progress { bytes, of: Some(of) }));
+            }
+        };
+        let saver = on_disk(move || Saver::open(&folder, job, takes.selection(), Box::new(on_row))).await?;
+        Ok(Writing { saver, told, size })
+    }
+}
+
+/// Lets everything pass: what is fetched is read again when all of it is here.
+struct Fetching;
+
+impl Sink for Fetching {
+    type Error = Failure;
+
+    fn wants_audio(&mut self, _key: Option<&str>, _line: u64) -> bool {
+        false
+    }
+
+    fn audio(&mut self, _samples: &[u8]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn row(&mut self, _row: Row) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl Taker for Fetching {
+    fn caught_up(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn quiet(&mut self) -> Result<(), Failure> {
+        Ok(())
     }
 }
 
@@ -234,50 +401,6 @@ impl Taker for Decoding {
     }
 }
 
-/// Which rows are wanted, checked.
-enum Takes {
-    All,
-    Keys(RegexSet),
-    Lines(HashSet<u64>),
-}
-
-impl Takes {
-    fn new(keys: &KeyChoice) -> Result<Self, Failure> {
-        Ok(match keys {
-            KeyChoice::All => Takes::All,
-            KeyChoice::Lines(lines) => Takes::Lines(lines.iter().copied().collect()),
-            KeyChoice::Globs(globs) => {
-                let patterns = globs.iter().map(|glob| pattern(glob));
-                let set = RegexSet::new(patterns)
-                    .map_err(|_| Failure::with_exit(Exit::Usage, "the patterns for keys are too many or too long"))?;
-                Takes::Keys(set)
-            }
-        })
-    }
-
-    fn selection(self) -> Selection {
-        match self {
-            Takes::All => Selection::All,
-            Takes::Keys(set) => Selection::Matching(Box::new(move |key, _| key.is_some_and(|key| set.is_match(key)))),
-            Takes::Lines(lines) => Selection::Matching(Box::new(move |_, line| lines.contains(&line))),
-        }
-    }
-}
-
-/// A glob as a regular expression for the whole key.
-fn pattern(glob: &str) -> String {
-    let mut pattern = String::from("(?s)^");
-    for c in glob.chars() {
-        match c {
-            '*' => pattern.push_str(".*"),
-            '?' => pattern.push('.'),
-            c => pattern.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    pattern.push('$');
-    pattern
-}
-
 /// Whether a file holds result lines or the whole answer to a GET of a job.
 fn form_of(path: &Path) -> Result<Form, Failure> {
     let cannot = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", path.display()));
@@ -292,84 +415,4 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
         || has(b"\"inlinedResponses\"")
         || has(b"\"inlined_responses\"");
     Ok(if is_body { Form::Inline } else { Form::Lines })
-}
-
-/// The folder of a job's results, relative to the working directory: named after the job, and after its id as well when
-/// a folder of that name holds results of another one. Looks at the disk.
-pub fn default_folder(job: &Job) -> PathBuf {
-    let name = folder_name(job.title());
-    let name = if name.is_empty() { folder_name(job.name.id()) } else { name };
-    let manifest = Path::new(&name).join(MANIFEST);
-    match job_of_first_record(&manifest) {
-        Some(other) if other != job.name.as_str() => {
-            PathBuf::from(format!("{name}-{}", job.name.id().chars().take(8).collect::<String>()))
-        }
-        Some(_) | None => PathBuf::from(name),
-    }
-}
-
-fn job_of_first_record(manifest: &Path) -> Option<String> {
-    let mut line = Vec::new();
-    BufReader::new(fs::File::open(manifest).ok()?).take(1 << 16).read_until(b'\n', &mut line).ok()?;
-    let record: serde_json::Value = serde_json::from_slice(&line).ok()?;
-    record["job"].as_str().map(str::to_owned)
-}
-
-/// A title as the name of a folder: letters and digits of any language, `.`, `_` and `-`, nothing that a file system
-/// takes for something else.
-fn folder_name(title: &str) -> String {
-    let mut name = String::new();
-    for c in title.chars() {
-        let c = if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' };
-        if c == '_' && name.ends_with('_') {
-            continue;
-        }
-        if name.len() + c.len_utf8() > LONGEST_NAME {
-            break;
-        }
-        name.push(c);
-    }
-    let name = name.trim_matches(|c| matches!(c, '.' | '-' | '_'));
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
-    let is_device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
-        || stem.len() == 4
-            && (stem.starts_with("COM") || stem.starts_with("LPT"))
-            && stem.ends_with(|c: char| c.is_ascii_digit());
-    if is_device { format!("{name}_") } else { name.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn globs_match_whole_keys() {
-        let takes = |globs: &[&str], key: &str| {
-            let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();
-            match Takes::new(&KeyChoice::Globs(globs)).unwrap().selection() {
-                Selection::Matching(takes) => takes(Some(key), 1),
-                Selection::All | Selection::Keys(_) => panic!("globs match"),
-            }
-        };
-        assert!(takes(&["ch01-*"], "ch01-0042") && takes(&["x", "a?c"], "abc") && takes(&["*"], "a\nb"));
-        assert!(!takes(&["ch01"], "ch01-0042") && !takes(&["a.c"], "abc") && !takes(&["a?c"], "ac"));
-    }
-
-    #[test]
-    fn a_title_becomes_one_harmless_folder() {
-        let table = [
-            ("audiobook-ch06", "audiobook-ch06"),
-            ("Kapitel 1: Über", "Kapitel_1_Über"),
-            ("../../etc", "etc"),
-            ("-rf", "rf"),
-            ("nul.txt", "nul.txt_"),
-            ("com1", "com1_"),
-            ("/", ""),
-            ("a/b\\c", "a_b_c"),
-        ];
-        for (title, name) in table {
-            assert_eq!(folder_name(title), name, "{title}");
-        }
-        assert_eq!(folder_name(&"ä".repeat(100)).len(), 60);
-    }
 }

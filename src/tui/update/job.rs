@@ -25,10 +25,11 @@ pub fn open_selected(model: &mut Model) -> Vec<Effect> {
             let mut effects = screens::close_to(model, 0);
             model.screens.push(Screen::Job(Box::new(JobScreen::new(name.clone(), Opening::NoOutput))));
             effects.extend(open_when_ready(model));
-            // A list does not say whether an inline job has results, so a job that is over is asked itself.
-            let is_silent = model.jobs.get(&name).is_some_and(|tracked| {
-                tracked.job.state.is_terminal() && tracked.job.dest.is_none() && tracked.job.error.is_none()
-            });
+            // A list does not say whether an inline job has results, so a job that is over is asked itself, one that
+            // was stopped too: it may have left some.
+            let tracked = model.jobs.get(&name);
+            let is_silent =
+                tracked.is_some_and(|tracked| tracked.job.state.is_terminal() && tracked.job.dest.is_none());
             if is_silent {
                 effects.push(Effect::FetchJob(model.next_seq(), name));
             }
@@ -258,7 +259,7 @@ pub fn meant(model: &mut Model) -> Vec<Job> {
 mod tests {
     use super::*;
     use crate::audio::Verdict;
-    use crate::job::JobState;
+    use crate::job::{JobError, JobState};
     use crate::tui::event::Event;
     use crate::tui::update::testing::{done, job, list, name, press, row, said, seq_of, three_jobs, with_jobs};
     use crate::tui::update::update;
@@ -318,6 +319,14 @@ mod tests {
         let answer = Ok(Box::new((fetched.clone(), "{}".to_owned())));
         let effects = update(&mut model, Event::JobFetched(seq_of(&effects), name("inline"), answer));
         assert_eq!(effects, [Effect::OpenJob(seq_of(&effects), Box::new(fetched))]);
+    }
+
+    #[test]
+    fn a_cancelled_job_is_asked_for_what_it_left() {
+        let error = Some(JobError { code: 1, message: "cancelled".to_owned() });
+        let mut model = with_jobs(vec![Job { error, ..job("half", JobState::Cancelled) }]);
+        let effects = press(&mut model, "<Enter>");
+        assert_eq!(effects, [Effect::FetchJob(seq_of(&effects), name("half"))]);
     }
 
     #[test]

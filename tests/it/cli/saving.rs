@@ -88,6 +88,20 @@ fn a_job_without_output_is_1() {
 }
 
 #[test]
+fn a_job_that_cannot_be_saved_does_not_keep_the_others_from_it() {
+    let world = World::of(JOBS);
+    let ran = world.run(&["save", "broken1", "good1", "--out", "all"]).code(1).says("broken1");
+    assert!(ran.out.contains("3 files"), "{ran:?}");
+    world.run(&["save", "mixed1", "broken1", "inline1", "--out", "more"]).code(1);
+    assert_eq!(std::fs::read_dir(world.path("more")).unwrap().count(), 2);
+    std::fs::create_dir(world.path("waited")).unwrap();
+    let blocked = world.path("waited").join("ch_01_a");
+    std::fs::write(blocked, "a file stands where a folder should be").unwrap();
+    world.run(&["wait", "good1", "inline1", "--save", "waited"]).code(6).says("ch_01_a");
+    assert!(world.path("waited/inline/manifest.jsonl").exists());
+}
+
+#[test]
 fn a_results_file_on_disk_needs_no_key_and_no_network() {
     let world = World::alone();
     let audio = "AAAQACAAMABAAFAAYABwAIAAkACgALAAwADQAOAA8AAA".repeat(800);

@@ -2,5 +2,6 @@
 
 mod create;
 mod jobs;
+mod keeping;
 mod service;
 mod whole;

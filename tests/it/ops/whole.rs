@@ -18,14 +18,14 @@ use gemtts_tui::secret::ApiKey;
 use gemtts_tui::sim::{self, Answer, Call, Control, Fault, Scenario};
 use gemtts_tui::store::Store;
 
-struct Bench {
-    session: Session,
+pub(super) struct Bench {
+    pub(super) session: Session,
     service: sim::Running,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Bench {
-    async fn new(more: &str) -> Self {
+    pub(super) async fn new(more: &str) -> Self {
         let quick = "start = \"2026-11-20T12:00:00Z\"\n[timing]\npending = \"5ms\"\nper_request = \"1ms\"\n\
             shortest_run = \"5ms\"\nlongest_run = \"20ms\"\ncancel = \"5ms\"\n";
         let scenario = Scenario::parse(&format!("{quick}{more}")).unwrap();
@@ -51,11 +51,11 @@ impl Bench {
         Bench { session: session.with_key(&endpoint.key).unwrap(), service, folder }
     }
 
-    fn control(&self) -> Control {
+    pub(super) fn control(&self) -> Control {
         self.service.control()
     }
 
-    fn order(&self, lines: usize) -> Order {
+    pub(super) fn order(&self, lines: usize) -> Order {
         let path = self.folder.path().join("book.txt");
         let text: Vec<String> = (1..=lines).map(|line| format!("This is line number {line} of a test.\n")).collect();
         std::fs::write(&path, text.concat()).unwrap();
@@ -77,27 +77,27 @@ impl Bench {
     }
 
     /// A job that is over.
-    async fn job(&self, lines: usize) -> Job {
+    pub(super) async fn job(&self, lines: usize) -> Job {
         let plan = self.plan(lines).await;
         self.run(&plan).await
     }
 
-    async fn run(&self, plan: &Plan) -> Job {
+    pub(super) async fn run(&self, plan: &Plan) -> Job {
         let created = ops::submit(&self.session, plan, &quiet).await.unwrap();
         let Created::Confirmed(job) = created else { panic!("{created:?}") };
         ops::wait(&self.session, &[job.name], None, &|_, _| ()).await.unwrap().remove(0)
     }
 
-    fn out(&self) -> PathBuf {
+    pub(super) fn out(&self) -> PathBuf {
         self.folder.path().join("out")
     }
 
-    async fn save(&self, job: &Job, keys: KeyChoice) -> Result<Saved, gemtts_tui::failure::Failure> {
+    pub(super) async fn save(&self, job: &Job, keys: KeyChoice) -> Result<Saved, gemtts_tui::failure::Failure> {
         let order = SaveOrder { from: SaveFrom::Job(job.clone()), folder: self.out(), keys };
         ops::save(&self.session, &order, &|_| ()).await
     }
 
-    async fn open(&self, job: &Job) -> (Vec<Row>, Result<ops::Kept, gemtts_tui::failure::Failure>) {
+    pub(super) async fn open(&self, job: &Job) -> (Vec<Row>, Result<ops::Kept, gemtts_tui::failure::Failure>) {
         let rows = Mutex::new(vec![]);
         let note = |event: Opening| match event {
             Opening::Rows(more) => rows.lock().unwrap().extend(more),
@@ -108,9 +108,27 @@ impl Bench {
     }
 }
 
+impl Bench {
+    /// Waits on the locks whose names begin so, as another process would, until they are given back.
+    fn wait_until_unlocked(&self, prefix: &str) {
+        let locks = std::fs::read_dir(self.folder.path().join("state/locks")).unwrap().map(|entry| entry.unwrap());
+        for lock in locks.filter(|lock| lock.file_name().to_str().unwrap().starts_with(prefix)) {
+            // One that is gone meanwhile was given back.
+            let Ok(file) = std::fs::File::open(lock.path()) else { continue };
+            let (free, is_free) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                file.lock_shared().unwrap();
+                drop(file);
+                let _ = free.send(());
+            });
+            is_free.recv_timeout(Duration::from_secs(60)).expect("the lock is given back");
+        }
+    }
+}
+
 fn quiet(_: Progress) {}
 
-fn wavs(folder: &Path) -> Vec<String> {
+pub(super) fn wavs(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| name.ends_with(".wav")).collect();
     names.sort();
@@ -158,7 +176,7 @@ async fn a_job_is_planned_sent_waited_for_opened_saved_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_save_streams_from_the_service_in_one_pass_and_keeps_the_copy() {
+async fn a_save_downloads_once_tells_every_row_and_keeps_the_copy() {
     let bench = Bench::new("").await;
     let job = bench.job(40).await;
     let events = Mutex::new((0, 0));
@@ -255,9 +273,7 @@ async fn an_opening_that_was_stopped_goes_on_where_it_was() {
     assert!(opening.await.unwrap_err().is_cancelled());
     bench.control().clear_faults();
     // The thread that keeps the part gives its lock back when it has noticed.
-    while bench.session.store.is_locked(&format!("results-{}", job.name.id())) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    bench.wait_until_unlocked("results-");
     let (rows, kept) = bench.open(&job).await;
     let kept = kept.unwrap();
     assert_eq!(rows.len(), 6);

@@ -1,0 +1,78 @@
+//! The folder that the results of a job go to when nobody names one. Looks at the disk, and writes nothing.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use crate::job::Job;
+use crate::save::MANIFEST;
+
+/// The longest name of a folder, in bytes.
+const LONGEST_NAME: usize = 60;
+
+/// The folder of a job's results, relative to the working directory: named after the job, and after its id as well when
+/// a folder of that name holds results of another one. Looks at the disk.
+pub fn default_folder(job: &Job) -> PathBuf {
+    let name = folder_name(job.title());
+    let name = if name.is_empty() { folder_name(job.name.id()) } else { name };
+    let manifest = Path::new(&name).join(MANIFEST);
+    match job_of_first_record(&manifest) {
+        Some(other) if other != job.name.as_str() => {
+            PathBuf::from(format!("{name}-{}", job.name.id().chars().take(8).collect::<String>()))
+        }
+        Some(_) | None => PathBuf::from(name),
+    }
+}
+
+fn job_of_first_record(manifest: &Path) -> Option<String> {
+    let mut line = Vec::new();
+    BufReader::new(fs::File::open(manifest).ok()?).take(1 << 16).read_until(b'\n', &mut line).ok()?;
+    let record: serde_json::Value = serde_json::from_slice(&line).ok()?;
+    record["job"].as_str().map(str::to_owned)
+}
+
+/// A title as the name of a folder: letters and digits of any language, `.`, `_` and `-`, nothing that a file system
+/// takes for something else.
+fn folder_name(title: &str) -> String {
+    let mut name = String::new();
+    for c in title.chars() {
+        let c = if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' };
+        if c == '_' && name.ends_with('_') {
+            continue;
+        }
+        if name.len() + c.len_utf8() > LONGEST_NAME {
+            break;
+        }
+        name.push(c);
+    }
+    let name = name.trim_matches(|c| matches!(c, '.' | '-' | '_'));
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let is_device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || stem.len() == 4
+            && (stem.starts_with("COM") || stem.starts_with("LPT"))
+            && stem.ends_with(|c: char| c.is_ascii_digit());
+    if is_device { format!("{name}_") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_becomes_one_harmless_folder() {
+        let table = [
+            ("audiobook-ch06", "audiobook-ch06"),
+            ("Kapitel 1: Über", "Kapitel_1_Über"),
+            ("../../etc", "etc"),
+            ("-rf", "rf"),
+            ("nul.txt", "nul.txt_"),
+            ("com1", "com1_"),
+            ("/", ""),
+            ("a/b\\c", "a_b_c"),
+        ];
+        for (title, name) in table {
+            assert_eq!(folder_name(title), name, "{title}");
+        }
+        assert_eq!(folder_name(&"ä".repeat(100)).len(), 60);
+    }
+}
