@@ -10,7 +10,7 @@ use crate::job::Job;
 
 /// Something that can be filtered: a job, a key, a file, a message.
 pub trait Record {
-    /// The value of a column of [`columns`]; `None` when this kind of record has no such column or no value in it.
+    /// The value of a column of `columns`; `None` when this kind of record has no such column or no value in it.
     ///
     /// Numbers are plain digits, ages and lengths are seconds, sizes are bytes.
     fn column(&self, name: &str) -> Option<Cow<'_, str>>;

@@ -27,7 +27,7 @@ pub enum Edit {
     End,
 }
 
-/// What a key does to a line of text, for keys that [`action`] does not take away. The same as in a shell.
+/// What a key does to a line of text, for keys that `action` does not take away. The same as in a shell.
 pub fn edit(chord: Chord) -> Option<Edit> {
     let control = chord.modifiers.contains(KeyModifiers::CONTROL);
     match chord.code {

@@ -112,6 +112,8 @@ pub struct Link {
     pub listing: Listing,
     /// When the list on the screen was complete; `None` before the first one.
     pub listed_at: Option<Timestamp>,
+    /// The list on the screen is what the last session knew: no listing of this one has come yet.
+    pub is_restored: bool,
     /// When the next listing is due; `None` while one is under way or polling is frozen.
     pub next_poll: Option<Timestamp>,
     /// Polling is stopped by the person.
@@ -190,6 +192,7 @@ impl Model {
             link: Link {
                 listing: Listing::Idle,
                 listed_at: None,
+                is_restored: false,
                 next_poll: Some(now),
                 frozen: false,
                 trouble: None,

@@ -27,6 +27,7 @@ pub fn title(job: &Job) -> String {
 pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
     let Listed { listing, transitions, cancelling, unconfirmed } = listed;
     model.link.listed_at = Some(model.now);
+    model.link.is_restored = false;
     model.link.complete = listing.complete;
     if let Some(server) = listing.server_time {
         model.link.clock_ahead = server.duration_since(model.now).as_secs();
@@ -151,11 +152,10 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
         cancelling: Vec::new(),
         unconfirmed: lost(model),
     };
-    let (listed_at, complete) = (model.link.listed_at, model.link.complete);
+    let (listed_at, is_restored, complete) = (model.link.listed_at, model.link.is_restored, model.link.complete);
     let effects = merge(model, listed);
     // The list as a whole is not newer than before.
-    model.link.listed_at = listed_at;
-    model.link.complete = complete;
+    (model.link.listed_at, model.link.is_restored, model.link.complete) = (listed_at, is_restored, complete);
     effects
 }
 
@@ -227,6 +227,7 @@ pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
     }
     if model.link.listed_at.is_none() {
         model.link.listed_at = restored.listed_at;
+        model.link.is_restored = true;
         let known = |tracked: Job| {
             let cancelling = restored.cancelling.contains(&tracked.name);
             Entry::Job(Box::new(Tracked { job: tracked, cancelling, samples: Samples::default() }))
@@ -477,10 +478,12 @@ mod tests {
         assert_eq!(model.jobs.costs[&name("a")], (0.1, 0.2), "what jobs may cost survives a restart");
         assert_eq!(model.jobs.costs[&name("b")], (0.5, 0.6), "what this session knows is newer");
         assert_eq!((shown(&model), word(&model, "a")), (vec!["T".into(), "b".into(), "a".into()], "CANCELLING"));
+        assert!(model.link.is_restored, "it is not live yet");
         tick(&mut model, 1);
         answer(&mut model, vec![done("new")]);
         update(&mut model, Event::Restored(Box::new(restored)));
         assert!(shown(&model).contains(&"new".to_owned()), "what came from the service is newer");
+        assert!(!model.link.is_restored);
     }
 
     #[test]

@@ -137,13 +137,13 @@ fn link(pen: &Pen<'_>, model: &Model) -> Vec<Part> {
             parts.push(stays(format!("⚠ offline since {}", times::clock(zone, trouble.since)), theme.warn()));
         }
         None if link.frozen => parts.push(stays("frozen".to_owned(), theme.warn())),
-        None if link.listed_at.is_none() => parts.push(stays("loading".to_owned(), theme.active())),
+        None if link.listed_at.is_none() || link.is_restored => parts.push(stays("loading".to_owned(), theme.active())),
         None => parts.push(stays("live".to_owned(), theme.good())),
     }
     if let Some(at) = link.listed_at {
         let old = since(at, model.now).as_secs() / 60;
         let shown = times::as_of(model);
-        let is_stale = link.trouble.is_some() || link.frozen;
+        let is_stale = link.trouble.is_some() || link.frozen || link.is_restored;
         let text = match is_stale && old > 0 {
             true => format!("list of {}, {} old", times::clock(zone, shown), text::age(since(at, model.now))),
             false => format!("listed {}", times::clock(zone, shown)),

@@ -1,7 +1,7 @@
 //! What the screen shows for a model: one file per screen, all of them functions that only read.
 //!
 //! [`draw`] takes its size from the frame, never from the model; [`super::layout`] knows where things are and
-//! [`pen`] alone writes cells.
+//! `pen` alone writes cells.
 
 use ratatui::layout::Rect;
 
