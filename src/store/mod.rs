@@ -161,7 +161,14 @@ impl Store {
 
     /// The recorded timeline of a job, oldest first.
     pub fn transitions_of(&self, job: &JobName) -> Result<Vec<Transition>, Error> {
-        self.0.timelines.look(|timelines| timelines.by_job.get(job).cloned().unwrap_or_default())
+        Ok(self.timelines_of([job])?.concat())
+    }
+
+    /// The recorded timelines of several jobs, in their order, from one look at the journal.
+    pub fn timelines_of<'a>(&self, jobs: impl IntoIterator<Item = &'a JobName>) -> Result<Vec<Vec<Transition>>, Error> {
+        self.0.timelines.look(|timelines| {
+            jobs.into_iter().map(|job| timelines.by_job.get(job).cloned().unwrap_or_default()).collect()
+        })
     }
 
     /// The state that a job was last seen in.

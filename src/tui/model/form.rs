@@ -49,6 +49,22 @@ pub struct Form {
     pub scroll: usize,
 }
 
+impl Form {
+    /// A form with this typed in, of which nothing has been checked or sent.
+    pub fn new(draft: Draft) -> Self {
+        Form {
+            draft,
+            focus: Field::Source,
+            editing: None,
+            chooser: None,
+            picker: None,
+            plan: PlanState::None,
+            submit: SubmitState::Idle,
+            scroll: 0,
+        }
+    }
+}
+
 /// A field or a button of the form, from top to bottom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {

@@ -23,16 +23,7 @@ pub fn form(model: &mut Model) -> Option<&mut Form> {
 
 /// Opens the form as it was left, and checks it.
 pub fn open(model: &mut Model) -> Vec<Effect> {
-    let form = Form {
-        draft: model.draft.clone(),
-        focus: Field::Source,
-        editing: None,
-        chooser: None,
-        picker: None,
-        plan: PlanState::None,
-        submit: SubmitState::Idle,
-        scroll: 0,
-    };
+    let form = Form::new(model.draft.clone());
     model.screens.push(Screen::Create(Box::new(form)));
     plan(model)
 }

@@ -341,21 +341,12 @@ pub fn progress() -> Progress {
 
 /// The form above the list.
 pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
-    let mut form = Form {
-        draft: Draft {
-            source: "prompts.csv".into(),
-            voice: "Kore".into(),
-            language: "de-DE".into(),
-            ..Draft::default()
-        },
-        focus: Field::Source,
-        editing: None,
-        chooser: None,
-        picker: None,
-        plan: PlanState::None,
-        submit: SubmitState::Idle,
-        scroll: 0,
-    };
+    let mut form = Form::new(Draft {
+        source: "prompts.csv".into(),
+        voice: "Kore".into(),
+        language: "de-DE".into(),
+        ..Draft::default()
+    });
     change(&mut form);
     model.notices.flash = None;
     model.screens.push(Screen::Create(Box::new(form)));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::job::{FileName, Job, JobName};
 use crate::ops;
-use crate::ops::{Listing, Session, Transition};
+use crate::ops::{Listing, Transition};
 use crate::tui::event::{Event, Listed, Restored};
 use crate::tui::model::Seq;
 use crate::tui::world::Here;
@@ -19,9 +19,8 @@ pub(super) async fn restore(here: Here) {
         let store = &session.store;
         let known = store.known_jobs(&session.profile, session.service.reader.origin())?;
         let (mut saved, mut folders) = (BTreeMap::new(), BTreeMap::new());
-        let mut transitions = Vec::new();
+        let transitions = store.timelines_of(known.jobs.iter().map(|job| &job.name))?.concat();
         for job in &known.jobs {
-            transitions.extend(store.transitions_of(&job.name)?);
             // One key in a folder is not the job: only a whole save lets a person forget about the results.
             for save in store.saves_of(&job.name)? {
                 if save.is_whole {
@@ -79,12 +78,13 @@ fn listed(here: &Here, listing: Listing) -> Listed {
     }
 }
 
-/// The recorded transitions of the jobs that changed since the listing before.
+/// The latest recorded transitions of the jobs that changed since the listing before, from one look at the journal.
 fn remember_states(here: &Here, jobs: &[Job]) -> Vec<Transition> {
     let mut states = here.states.lock().unwrap_or_else(PoisonError::into_inner);
     let changed: Vec<_> = jobs.iter().filter(|job| states.get(&job.name) != Some(&job.state)).collect();
-    let latest = |session: &Session, name: &JobName| ops::transitions_of(session, name).pop();
-    let transitions = changed.iter().filter_map(|job| latest(&here.session, &job.name)).collect();
+    // As in the rest of a listing, a journal that cannot be read does not keep the list from the screen.
+    let timelines = here.session.store.timelines_of(changed.iter().map(|job| &job.name)).unwrap_or_default();
+    let transitions = timelines.into_iter().filter_map(|mut timeline| timeline.pop()).collect();
     states.extend(changed.into_iter().map(|job| (job.name.clone(), job.state.clone())));
     transitions
 }
