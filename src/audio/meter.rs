@@ -3,13 +3,12 @@
 //! Pure, one pass, a fixed amount of memory. This runs over every byte of audio, so its loops are plain
 //! arithmetic over whole windows, which the compiler turns into vector instructions.
 
-use super::{Format, Peaks, Sound};
+use super::noise::Noise;
+use super::outline::Outline;
+use super::{Format, Sound};
 
 /// Samples in a window: about 5 ms of mono at 24 kHz. What is shorter than that is not told apart.
-const WINDOW: usize = 128;
-
-/// Every so many windows one is tested for noise; all of them would cost more than the rest together.
-const NOISE_EVERY: u64 = 8;
+pub(super) const WINDOW: usize = 128;
 
 /// Below this mean square a window is silence: −50 dB of full scale.
 const SILENCE: u64 = 10_737 * WINDOW as u64;
@@ -32,8 +31,7 @@ pub struct Meter {
     /// Silent windows since the last one that sounded.
     silent_run: u64,
     longest_gap: u64,
-    noise_tested: u64,
-    noise_found: u64,
+    noise: Noise,
     outline: Outline,
 }
 
@@ -52,8 +50,7 @@ impl Default for Meter {
             leading: None,
             silent_run: 0,
             longest_gap: 0,
-            noise_tested: 0,
-            noise_found: 0,
+            noise: Noise::default(),
             outline: Outline::default(),
         }
     }
@@ -121,7 +118,7 @@ impl Meter {
             leading_silence: self.leading.map_or(seconds(samples), spans),
             trailing_silence: spans(self.silent_run),
             longest_gap: spans(self.longest_gap),
-            noise: if self.noise_tested == 0 { 0.0 } else { self.noise_found as f64 / self.noise_tested as f64 },
+            noise: self.noise.share(),
             peaks: self.outline.peaks(),
         })
     }
@@ -165,76 +162,22 @@ impl Meter {
                 Some(_) => self.longest_gap = self.longest_gap.max(self.silent_run),
             }
             self.silent_run = 0;
-            if self.windows.is_multiple_of(NOISE_EVERY) && filled == WINDOW {
-                self.noise_tested += 1;
-                self.noise_found += u64::from(is_white(window, energy));
+            if filled == WINDOW {
+                self.noise.push(self.windows, window, energy);
             }
         }
         self.windows += 1;
     }
 }
 
-/// Whether a window is like white noise: neighbours know nothing of each other. In speech they nearly agree,
-/// and even in a hiss the next but one does.
-fn is_white(window: &[i16; WINDOW], energy: u64) -> bool {
-    let correlation = |lag: usize| {
-        let sum: i64 = window.iter().zip(&window[lag..]).map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b))).sum();
-        sum as f64 / energy as f64
-    };
-    correlation(1).abs() < 0.35 && correlation(2).abs() < 0.35
-}
-
 fn decibels(amplitude: f64) -> f64 {
     20.0 * (amplitude / 32_768.0).log10()
-}
-
-/// Grows by one bucket a window until it is full; then two buckets become one, and each holds twice as much.
-#[derive(Debug)]
-struct Outline {
-    buckets: [(i16, i16); Peaks::MOST],
-    filled: usize,
-    /// Windows in a bucket.
-    span: u64,
-    /// Windows in the last bucket.
-    in_last: u64,
-}
-
-impl Default for Outline {
-    fn default() -> Self {
-        Outline { buckets: [(0, 0); Peaks::MOST], filled: 0, span: 1, in_last: 1 }
-    }
-}
-
-impl Outline {
-    fn push(&mut self, lowest: i16, highest: i16) {
-        if self.in_last < self.span {
-            let last = &mut self.buckets[self.filled - 1];
-            *last = (last.0.min(lowest), last.1.max(highest));
-            self.in_last += 1;
-            return;
-        }
-        if self.filled == Peaks::MOST {
-            for at in 0..Peaks::MOST / 2 {
-                let (one, two) = (self.buckets[2 * at], self.buckets[2 * at + 1]);
-                self.buckets[at] = (one.0.min(two.0), one.1.max(two.1));
-            }
-            self.filled = Peaks::MOST / 2;
-            self.span *= 2;
-        }
-        self.buckets[self.filled] = (lowest, highest);
-        self.filled += 1;
-        self.in_last = 1;
-    }
-
-    fn peaks(&self) -> Peaks {
-        let scale = |sample: i16| i8::try_from(i32::from(sample) * 127 / 32_768).expect("at most 127 of 127");
-        Peaks(self.buckets[..self.filled].iter().map(|(lowest, highest)| (scale(*lowest), scale(*highest))).collect())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::Peaks;
     use proptest::prelude::*;
 
     fn bytes(samples: &[i16]) -> Vec<u8> {

@@ -5,6 +5,8 @@
 mod judge;
 mod meter;
 mod mime;
+mod noise;
+mod outline;
 mod sound;
 mod verdict;
 pub mod wav;
