@@ -135,16 +135,18 @@ pub fn create(area: Rect) -> (Lines, Rect, Rect) {
     (lines, form, preview)
 }
 
-/// One key: its waveform, and the text below it, on a screen of ordinary size.
-pub fn key(area: Rect) -> (Lines, Rect, Rect) {
+/// One key on a screen of ordinary size: the picture of its sound, where it has a box of its own, and the text.
+pub fn key(area: Rect) -> (Lines, Option<Rect>, Rect) {
     let lines = lines(area);
     let wave = match lines.body.height {
-        0..14 => 4,
-        14..28 => 8,
-        _ => 12,
+        // Two boxes would leave no line to read.
+        0..14 => return (lines, None, lines.body),
+        14..20 => 7,
+        20..28 => 8,
+        _ => 13,
     };
     let (wave, text) = cut_below(lines.body, lines.body.height.saturating_sub(wave));
-    (lines, wave, text)
+    (lines, Some(wave), text)
 }
 
 /// The rows inside a list with borders and column heads.

@@ -23,6 +23,8 @@ pub struct Jobs {
     pub saved: BTreeMap<JobName, PathBuf>,
     /// Folders into which anything of a job was saved, were it one key.
     pub folders: BTreeMap<JobName, PathBuf>,
+    /// Rows that are no good, for jobs whose results were read to their end in this session.
+    pub bad: BTreeMap<JobName, u64>,
     /// Jobs that we know to exist although no listing has shown them yet, or the last one did not.
     pub unlisted: BTreeSet<JobName>,
     /// Jobs that we deleted: a listing that began before may still show them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::JobName;
 use crate::ops::Progress;
@@ -39,6 +40,8 @@ pub struct Tally {
     pub bad: u64,
     /// Audio in all.
     pub seconds: f64,
+    /// Rows that say nothing about which request they answer.
+    pub keyless: u64,
 }
 
 impl Tally {
@@ -46,6 +49,7 @@ impl Tally {
     pub fn add(&mut self, row: &Row) {
         self.bad += u64::from(row.is_bad());
         self.seconds += row.sound.as_ref().map_or(0.0, |sound| sound.seconds);
+        self.keyless += u64::from(row.key.as_ref().is_none_or(String::is_empty));
     }
 }
 
@@ -72,6 +76,17 @@ impl JobScreen {
         // Rows come in the order of the file, so that a line is nearly always where its number says.
         let likely = usize::try_from(line).ok()?.checked_sub(1).and_then(|at| self.rows.get(at));
         likely.filter(|row| row.line == line).or_else(|| self.rows.iter().find(|row| row.line == line))
+    }
+
+    /// The rows that pass the filter, in the order of the screen.
+    pub fn visible_rows(&self) -> impl Iterator<Item = &Row> {
+        self.cursor.visible.iter().filter_map(|at| self.rows.get(*at as usize))
+    }
+
+    /// The outline of the audio of a result line; `None` while it is not here, and where there is no audio.
+    pub fn peaks(&self, line: u64) -> Option<&Peaks> {
+        let peaks = &self.row(line)?.sound.as_ref()?.peaks;
+        (!peaks.0.is_empty()).then_some(peaks)
     }
 }
 

@@ -125,7 +125,11 @@ pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect
 pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<Effect> {
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
     match result {
-        Ok(()) => screen.opening = Opening::Complete,
+        Ok(()) => {
+            screen.opening = Opening::Complete;
+            let (name, bad) = (screen.name.clone(), screen.tally.bad);
+            model.jobs.bad.insert(name, bad);
+        }
         Err(failure) => {
             screen.opening = Opening::Failed(failure.clone());
             notices::fail(model, "cannot open the results", &failure);
@@ -286,6 +290,7 @@ mod tests {
         assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![1, 2, 3], Some(1)));
         update(&mut model, Event::Opened(seq, Ok(())));
         assert_eq!(model.job_screen().unwrap().opening, Opening::Complete);
+        assert_eq!(model.jobs.bad, [(name("a"), 1)].into(), "the list can tell it from then on");
         assert_eq!(press(&mut model, "<Esc>"), [], "what is complete need not be stopped");
     }
 

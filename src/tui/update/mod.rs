@@ -38,6 +38,7 @@ mod work;
 mod testing;
 
 pub use palette::fitting as commands_fitting;
+pub use saving::{Chosen, chosen};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {

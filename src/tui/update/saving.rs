@@ -1,5 +1,6 @@
 //! Saving results: what is asked for, what is under way, and what was left on disk.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::failure::Failure;
@@ -8,7 +9,7 @@ use crate::ops::{Progress, Saved};
 use crate::results::{Outcome, Row};
 use crate::text::{clean_short, count, plural, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
-use crate::tui::model::{Entry, EntryId, Level, Model, Save, Screen, Seq, Work};
+use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Opening, Save, Screen, Seq, Work};
 use crate::tui::update::record::reason;
 use crate::tui::update::{job, jobs, notices, work};
 
@@ -28,22 +29,70 @@ pub fn save_selected(model: &mut Model) -> Vec<Effect> {
     start(model, job, what)
 }
 
-/// Saves what is marked; without marks all keys of the job, or the selected job.
+/// Saves what is marked; without marks what the filter or the search for bad ones leaves on the screen; else all keys of
+/// the job, or the selected job.
 pub fn save_all(model: &mut Model) -> Vec<Effect> {
     if model.screens.is_empty() {
         let jobs = marked_jobs(model);
         return save_jobs(model, jobs);
     }
     let Some(job) = job::current(model).cloned() else { return Vec::new() };
-    let lines: Vec<u64> = match model.screens.last() {
-        Some(Screen::Job(screen)) => screen.cursor.marks.iter().copied().collect(),
+    let screen = match model.screens.last() {
+        Some(Screen::Job(screen)) => screen,
         Some(Screen::Key(_) | Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. })
-        | None => Vec::new(),
+        | None => return save_jobs(model, vec![job]),
     };
-    if !lines.is_empty() {
-        return start(model, job, SaveWhat::Lines(lines));
+    match chosen(screen) {
+        Chosen::All => save_jobs(model, vec![job]),
+        Chosen::Marked => {
+            let lines = screen.cursor.marks.iter().copied().collect();
+            start(model, job, SaveWhat::Lines(lines))
+        }
+        Chosen::Visible => {
+            let (n, is_filtered, only_bad) =
+                (screen.cursor.visible.len(), !screen.cursor.filter.is_empty(), screen.cursor.only_bad);
+            let mut lines: Vec<u64> = screen.visible_rows().map(|row| row.line).collect();
+            lines.sort_unstable();
+            if lines.is_empty() {
+                notices::say(model, Level::Info, "nothing to save: no key of this job is on the screen");
+                return Vec::new();
+            }
+            let bad = if only_bad { "bad " } else { "" };
+            let that_match = if is_filtered { " that match" } else { "" };
+            let said = format!("saving {} of {}{that_match}", plural(n, &format!("{bad}key")), jobs::title(&job));
+            let effects = start(model, job, SaveWhat::Lines(lines));
+            if let [Effect::Save(seq, ..)] = effects[..]
+                && let Some(work) = model.work.iter_mut().find(|work| work.seq == seq)
+            {
+                work.what = said;
+            }
+            effects
+        }
     }
-    save_jobs(model, vec![job])
+}
+
+/// Which keys of a job "save all" means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// All of them.
+    All,
+    /// The marked ones.
+    Marked,
+    /// Those on the screen, because there are others that are not.
+    Visible,
+}
+
+/// What "save all" would save on the screen of a job.
+pub fn chosen(screen: &JobScreen) -> Chosen {
+    let cursor = &screen.cursor;
+    let is_narrowed = cursor.only_bad || !cursor.filter.is_empty();
+    // Rows that are still to come may not pass, even if all of them have so far.
+    let hides_some = cursor.visible.len() < screen.rows.len() || screen.opening != Opening::Complete;
+    match cursor.marks.is_empty() {
+        false => Chosen::Marked,
+        true if is_narrowed && hides_some => Chosen::Visible,
+        true => Chosen::All,
+    }
 }
 
 fn marked_jobs(model: &Model) -> Vec<Job> {
@@ -102,8 +151,8 @@ fn start(model: &mut Model, job: Job, what: SaveWhat) -> Vec<Effect> {
 fn join(waiting: &mut SaveWhat, more: SaveWhat) {
     match (&mut *waiting, more) {
         (SaveWhat::Lines(lines), SaveWhat::Lines(more)) => {
-            let new: Vec<u64> = more.into_iter().filter(|line| !lines.contains(line)).collect();
-            lines.extend(new);
+            let known: HashSet<u64> = lines.iter().copied().collect();
+            lines.extend(more.into_iter().filter(|line| !known.contains(line)));
         }
         (SaveWhat::All, _) => {}
         (SaveWhat::Lines(_), SaveWhat::All) => *waiting = SaveWhat::All,
@@ -240,6 +289,7 @@ mod tests {
         let seq = seq_of(&press(&mut model, "<Enter>"));
         let rows = vec![row(1, Verdict::Ok), row(2, Verdict::Silent), row(3, Verdict::Ok)];
         update(&mut model, Event::RowsArrived(seq, rows));
+        update(&mut model, Event::Opened(seq, Ok(())));
         model
     }
 
@@ -320,12 +370,40 @@ mod tests {
             ("<Space> G <Space> S", SaveWhat::Lines(vec![1, 3])),
             ("<Enter> s", SaveWhat::Lines(vec![1])),
             ("<Space> <Enter> S", SaveWhat::All),
+            ("e S", SaveWhat::Lines(vec![2])),
+            ("1 1 /verdict:ok<Enter> S", SaveWhat::Lines(vec![1, 3])),
+            ("/k<Enter> S", SaveWhat::All),
+            ("/k1<Enter> j <Space> <Esc> S", SaveWhat::Lines(vec![1])),
         ];
         for (keys, expected) in table {
             let mut model = opened();
             let effects = press(&mut model, keys);
             assert_eq!(effects, save(&effects, expected), "{keys}");
         }
+    }
+
+    #[test]
+    fn what_the_filter_leaves_is_saved_and_told() {
+        for (keys, expected) in [
+            ("S", "saving ch06"),
+            ("<Space> S", "saving 1 key of ch06"),
+            ("/k1<Enter> S", "saving 1 key of ch06 that match"),
+            ("e S", "saving 1 bad key of ch06"),
+            ("/verdict:ok<Enter> S", "saving 2 keys of ch06 that match"),
+        ] {
+            let mut model = opened();
+            press(&mut model, keys);
+            assert_eq!(model.work.iter().map(|work| work.what.as_str()).collect::<Vec<_>>(), [expected], "{keys}");
+        }
+        let mut model = opened();
+        if let Some(screen) = model.job_screen_mut() {
+            screen.opening = Opening::Failed(Failure::new("the connection ended"));
+        }
+        let effects = press(&mut model, "/k<Enter> S");
+        assert_eq!(effects, save(&effects, SaveWhat::Lines(vec![1, 2, 3])), "others may not match");
+        let mut model = opened();
+        assert_eq!(press(&mut model, "/nowhere<Enter> S"), []);
+        assert_eq!(said(&model), "nothing to save: no key of this job is on the screen");
     }
 
     #[test]

@@ -6,9 +6,9 @@ use crate::ops::Progress;
 use crate::text;
 use crate::tui::action::Action;
 use crate::tui::keys::{Binding, Context, bindings};
-use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Work};
+use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Screen, Work};
 use crate::tui::theme::level_glyph;
-use crate::tui::update::commands_fitting;
+use crate::tui::update::{Chosen, chosen, commands_fitting};
 use crate::tui::view::bars;
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 
@@ -143,20 +143,20 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
         bindings(context).filter(shown).partition(|binding| is_exit(binding.action));
     // How to learn more stands first, and leaving altogether last.
     ways_out.sort_by_key(|binding| (binding.action != Action::Help, binding.action == Action::Quit));
-    let exits = as_many_as_fit(pen, &ways_out, place.width);
+    let exits = as_many_as_fit(pen, model, &ways_out, place.width);
     let taken = pen.line_right(place, &exits);
     // What belongs to the whole program rather than to this screen comes last.
     others.sort_by_key(|binding| matches!(binding.action, Action::Palette | Action::Submit));
     let room = place.width.saturating_sub(taken.saturating_add(2));
-    let hints = as_many_as_fit(pen, &others, room);
+    let hints = as_many_as_fit(pen, model, &others, room);
     pen.line(Rect { width: room, ..place }, &hints);
 }
 
 /// Whole hints, from the first one on, up to the first that does not fit.
-fn as_many_as_fit(pen: &Pen<'_>, bindings: &[&Binding], room: u16) -> Vec<Piece> {
+fn as_many_as_fit(pen: &Pen<'_>, model: &Model, bindings: &[&Binding], room: u16) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for binding in bindings {
-        let hint = hint(pen, binding, !pieces.is_empty());
+        let hint = hint(pen, model, binding, !pieces.is_empty());
         if pen.total(&pieces).saturating_add(pen.total(&hint)) > room {
             break;
         }
@@ -165,15 +165,28 @@ fn as_many_as_fit(pen: &Pen<'_>, bindings: &[&Binding], room: u16) -> Vec<Piece>
     pieces
 }
 
-fn hint(pen: &Pen<'_>, binding: &Binding, spaced: bool) -> Vec<Piece> {
+fn hint(pen: &Pen<'_>, model: &Model, binding: &Binding, spaced: bool) -> Vec<Piece> {
     let theme = pen.theme;
     let mut pieces = Vec::new();
     if spaced {
         pieces.push(piece("  ", theme.text()));
     }
     pieces.push(piece(binding.chords[0].label(), theme.key()));
-    pieces.push(piece(format!(" {}", binding.hint), theme.text()));
+    pieces.push(piece(format!(" {}", words(model, binding)), theme.text()));
     pieces
+}
+
+/// What a key does here. That it saves less than all is better known before than after.
+fn words(model: &Model, binding: &Binding) -> String {
+    let hint = || binding.hint.to_owned();
+    match model.screens.last() {
+        Some(Screen::Job(screen)) if binding.action == Action::SaveAll => match chosen(screen) {
+            Chosen::All => hint(),
+            Chosen::Marked => format!("save {} marked", text::thousands(screen.cursor.marks.len() as u64)),
+            Chosen::Visible => format!("save these {}", text::thousands(screen.cursor.visible.len() as u64)),
+        },
+        Some(_) | None => hint(),
+    }
 }
 
 /// Whether an action leads away from here, or tells how.

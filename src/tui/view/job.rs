@@ -29,7 +29,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen) {
     footer::hints(pen, model, lines.footer);
 }
 
-/// `✓ SUCCEEDED · 1 268 keys · 3 bad · 2 h 41`.
+/// `✓ SUCCEEDED · 1 268 done · 1 265 good · 3 bad · saved · 2 h 41`.
 fn about(pen: &Pen<'_>, model: &Model, screen: &JobScreen) -> Vec<Piece> {
     let theme = pen.theme;
     let mut about = Vec::new();
@@ -48,11 +48,16 @@ fn about(pen: &Pen<'_>, model: &Model, screen: &JobScreen) -> Vec<Piece> {
     if screen.rows.is_empty() {
         return about;
     }
-    dot(&mut about);
-    about.push(piece(text::count(screen.rows.len() as u64, "key"), theme.text()));
-    if screen.tally.bad > 0 {
+    let (done, bad) = (screen.rows.len() as u64, screen.tally.bad);
+    let said = text::done_good_bad(done, done.saturating_sub(bad), bad);
+    let styles = [theme.text(), theme.text(), if bad > 0 { theme.bad() } else { theme.muted() }];
+    for (said, style) in said.split(" · ").zip(styles) {
         dot(&mut about);
-        about.push(piece(format!("{} bad", text::thousands(screen.tally.bad)), theme.bad()));
+        about.push(piece(said, style));
+    }
+    if !matches!(screen.opening, Opening::Complete) {
+        dot(&mut about);
+        about.push(piece("so far", theme.muted()));
     }
     if model.jobs.saved.contains_key(&screen.name) {
         dot(&mut about);
@@ -76,6 +81,7 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     if !screen.cursor.marks.is_empty() {
         frame.title.push(piece(format!(" ─ {} marked", screen.cursor.marks.len()), theme.marked()));
     }
+    frame.title.extend(keyless(pen, screen));
     if columns.hidden > 0 && !screen.cursor.visible.is_empty() {
         frame.right = vec![piece(format!("…+{}", columns.hidden), theme.muted())];
     }
@@ -89,6 +95,18 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
         let Some(result) = screen.rows.get(*index as usize) else { continue };
         key_row(pen, screen, &columns, row(inside, at as u16 + 1), result, is_focused);
     }
+}
+
+/// ` ─ no keys: order unverified`: rows that do not say which request they answer can only be told by their place, and
+/// nobody promises that the service keeps it.
+fn keyless(pen: &Pen<'_>, screen: &JobScreen) -> Option<Piece> {
+    let (n, all) = (screen.tally.keyless, screen.rows.len() as u64);
+    let who = match n {
+        0 => return None,
+        n if n == all => "no keys".to_owned(),
+        n => format!("{} without a key", text::thousands(n)),
+    };
+    Some(piece(format!(" ─ {who}: order unverified"), pen.theme.warn()))
 }
 
 /// How far the results are, on the lower edge of the list.

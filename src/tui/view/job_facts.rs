@@ -102,7 +102,10 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
         };
     }
     if model.jobs.saved.contains_key(&job.name) {
-        return ("saved".to_owned(), theme.good());
+        return match model.jobs.bad.get(&job.name) {
+            Some(bad) if *bad > 0 => (format!("saved · {} bad", text::thousands(*bad)), theme.warn()),
+            Some(_) | None => ("saved".to_owned(), theme.good()),
+        };
     }
     if job.kind == JobKind::EmbedContent {
         // There is nothing to hear in it, and nothing that this program would save.

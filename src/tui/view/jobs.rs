@@ -81,6 +81,8 @@ pub fn list_title<Id: Ord>(
 /// The columns that have room. The bar gives way before any number does; state and name never do.
 fn columns(model: &Model, room: u16) -> Columns {
     let column = |number: u8, width, right| Column { number, head: JOB_COLUMNS[usize::from(number) - 1], width, right };
+    // `saved · 3 bad` needs more room than all others, and is there only once a job was looked into.
+    let left = if model.jobs.bad.values().any(|bad| *bad > 0) { 13 } else { 11 };
     let mut columns = vec![
         column(1, table::SIGNS + 12, false),
         column(2, 0, false),
@@ -89,7 +91,7 @@ fn columns(model: &Model, room: u16) -> Columns {
         column(5, 7, true),
         column(6, 6, true),
         column(7, 8, true),
-        column(8, 11, true),
+        column(8, left, true),
     ];
     if !model.jobs.costs.is_empty() {
         // `≈ $0.0056`: a price that is cut is misread.

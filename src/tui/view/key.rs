@@ -8,7 +8,10 @@ use crate::tui::model::{JobScreen, KeyScreen, Model};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
 use crate::tui::view::wrap::wrap;
-use crate::tui::view::{facts, footer, header, job, text, tiny};
+use crate::tui::view::{facts, footer, header, job, sound_map, text, tiny};
+
+/// Lines of the picture where it shares its room with the text.
+const SMALL_MAP: usize = 3;
 
 /// Draws one key at any size.
 pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
@@ -20,27 +23,43 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
     if layout::is_tiny(area.width, area.height) {
         let (first, rows) = tiny::split(area);
         tiny::top(pen, model, first, vec![piece(job::name(result), theme.title())]);
-        let lines = lines(&theme, model, job_screen, screen, result, usize::from(rows.width));
+        let lines = lines(&theme, model, job_screen, screen, result, SMALL_MAP, usize::from(rows.width));
         return text::body(pen, rows, &lines, screen.scroll);
     }
     let (lines_place, wave, below) = layout::key(area);
     header::crumbs(pen, model, lines_place.header, Vec::new());
-    let frame =
-        Frame { title: vec![piece(job::name(result), theme.title())], style: theme.border(), ..Frame::default() };
-    let inside = pad(pen.frame(wave, &frame), 1);
-    match &result.sound {
-        Some(sound) => facts::wave_rows(pen, sound, inside),
-        None => {
-            let reason = job::reason(result).unwrap_or_else(|| "there is no audio".to_owned());
-            pen.text(row(inside, 0), &reason, theme.bad());
+    let title = vec![piece(job::name(result), theme.title())];
+    let map = match wave {
+        Some(wave) => {
+            let frame = Frame { title: title.clone(), style: theme.border(), ..Frame::default() };
+            let inside = pad(pen.frame(wave, &frame), 1);
+            picture(pen, job_screen, result, inside);
+            0
         }
-    }
-    let frame = Frame { style: theme.focused_border(), ..Frame::default() };
-    let inside = pad(pen.frame(below, &frame), 1);
-    let lines = lines(&theme, model, job_screen, screen, result, usize::from(inside.width));
+        None => SMALL_MAP,
+    };
+    let title = if wave.is_some() { Vec::new() } else { title };
+    let inside = pad(pen.frame(below, &Frame { title, style: theme.focused_border(), ..Frame::default() }), 1);
+    let lines = lines(&theme, model, job_screen, screen, result, map, usize::from(inside.width));
     text::body(pen, inside, &lines, screen.scroll);
     footer::notice(pen, model, lines_place.notice);
     footer::hints(pen, model, lines_place.footer);
+}
+
+/// Draws the sound of a key, or says why there is none.
+fn picture(pen: &mut Pen<'_>, job_screen: &JobScreen, result: &Row, place: Rect) {
+    let theme = *pen.theme;
+    let (cells, n_lines) = (usize::from(place.width), usize::from(place.height));
+    let lines = match &result.sound {
+        Some(sound) => sound_map::lines(&theme, sound, job_screen.peaks(result.line), cells, n_lines),
+        None => {
+            let reason = job::reason(result).unwrap_or_else(|| "there is no audio".to_owned());
+            wrap(&reason, cells).into_iter().map(|line| vec![piece(line, theme.bad())]).collect()
+        }
+    };
+    for (y, line) in (0..place.height).zip(&lines) {
+        pen.line(row(place, y), line);
+    }
 }
 
 /// The result that a key screen shows, and the job screen below it.
@@ -53,25 +72,33 @@ fn result<'a>(model: &'a Model, screen: &KeyScreen) -> Option<(&'a JobScreen, &'
 /// The lines of the screen, and how many of them there is room for; for the end of scrolling.
 pub fn measure(theme: &Theme, model: &Model, screen: &KeyScreen, area: Rect) -> (usize, usize) {
     let Some((job_screen, result)) = result(model, screen) else { return (0, 0) };
-    let place = match layout::is_tiny(area.width, area.height) {
-        true => tiny::split(area).1,
+    let (place, map) = match layout::is_tiny(area.width, area.height) {
+        true => (tiny::split(area).1, SMALL_MAP),
         false => {
-            let below = layout::key(area).2;
-            Rect { width: below.width.saturating_sub(4), height: below.height.saturating_sub(2), ..below }
+            let (_, wave, below) = layout::key(area);
+            let inside = Rect { width: below.width.saturating_sub(4), height: below.height.saturating_sub(2), ..below };
+            (inside, if wave.is_some() { 0 } else { SMALL_MAP })
         }
     };
-    (lines(theme, model, job_screen, screen, result, usize::from(place.width)).len(), usize::from(place.height))
+    let n_lines = lines(theme, model, job_screen, screen, result, map, usize::from(place.width)).len();
+    (n_lines, usize::from(place.height))
 }
 
+/// All lines below the picture; where the screen has no room for one, a small one stands first and scrolls with them.
 fn lines(
     theme: &Theme,
     model: &Model,
     job_screen: &JobScreen,
     screen: &KeyScreen,
     result: &Row,
+    n_map: usize,
     room: usize,
 ) -> Vec<Vec<Piece>> {
-    let mut lines = facts::lines(theme, model, job_screen, result, room);
+    let mut lines = Vec::new();
+    if let Some(sound) = &result.sound {
+        lines = sound_map::lines(theme, sound, job_screen.peaks(result.line), room, n_map);
+    }
+    lines.extend(facts::lines(theme, model, job_screen, result, room));
     match (&screen.raw, screen.raw_seq) {
         (Some(Ok(raw)), _) => {
             lines.push(Vec::new());

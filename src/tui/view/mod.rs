@@ -25,12 +25,12 @@ mod key;
 mod pen;
 mod picker;
 mod preview;
+mod sound_map;
 mod table;
 mod text;
 mod times;
 mod tiny;
 mod totals;
-mod waveform;
 mod wrap;
 
 #[cfg(test)]

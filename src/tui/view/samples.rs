@@ -236,10 +236,14 @@ pub fn many(width: u16, height: u16, n: usize) -> Model {
 
 /// A result with good audio of so many seconds.
 pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
-    let peaks = (0..Peaks::MOST).map(|at| {
-        // Syllables: loud and soft by turns, with silence at both ends.
-        let loud = if (4..124).contains(&at) { (at as f64 / 5.0).sin().abs() * 100.0 + 8.0 } else { 0.0 };
-        Peak { lowest: -(loud * 0.8) as i8, highest: loud as i8, level: if loud > 0.0 { -20 } else { -90 } }
+    let n = Peaks::stretches((seconds * 24_000.0) as u64).ceil() as usize;
+    let peaks = (0..n).map(|at| {
+        // Syllables: loud and soft by turns, with silence at both ends and a pause behind the middle.
+        let at = at as f64 / n as f64;
+        let sounds = (0.03..0.95).contains(&at) && !(0.55..0.6).contains(&at);
+        let loud = if sounds { (at * 25.0).sin().abs() * 100.0 + 8.0 } else { 0.0 };
+        let level = if sounds { (20.0 * (loud / 300.0).log10()) as i8 } else { -70 };
+        Peak { lowest: -(loud * 0.8) as i8, highest: loud as i8, level }
     });
     Row {
         line,
@@ -256,9 +260,9 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
             peak_db: -1.9,
             rms_db: -18.2,
             clipped: 0,
-            leading_silence: 0.1,
-            trailing_silence: 0.3,
-            longest_gap: 0.2,
+            leading_silence: seconds * 0.03,
+            trailing_silence: seconds * 0.05,
+            longest_gap: seconds * 0.05,
             noise: 0.1,
             peaks: Peaks(peaks.collect()),
         }),
