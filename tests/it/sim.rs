@@ -1,6 +1,7 @@
 //! The embedded service, spoken to over raw HTTP: its shapes are those of the recorded examples.
 
 mod batches;
+mod demo;
 mod faults;
 mod files;
 mod hostile;

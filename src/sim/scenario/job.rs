@@ -41,6 +41,8 @@ pub struct JobSpec {
     pub language: Option<String>,
     /// The keys: `#`s are replaced by the number of the request, with that many digits at least.
     pub keys: String,
+    /// Whether the requests have no keys: then nothing but their place tells whose a result is.
+    pub keyless: bool,
     /// What is spoken, taken in turn.
     pub texts: Vec<String>,
     /// How many requests; as many as texts when absent.
@@ -124,7 +126,7 @@ pub enum ResultKind {
     Clipped,
     /// White noise.
     Noise,
-    /// Audio that goes on for four times as long as it should.
+    /// Audio that goes on for four times as long as its text needs, and as is billed.
     Runaway,
     /// `MAX_TOKENS`, and the audio stops in the middle.
     MaxTokens,
@@ -158,6 +160,8 @@ pub enum ResultKind {
     NoKey,
     /// Audio under the key of the first request.
     FirstKey,
+    /// The audio of the request before it, under its own key; all is well with the first one of a job.
+    Previous,
     /// Neither answer nor error.
     Neither,
     /// Not JSON.

@@ -100,7 +100,8 @@ impl Input {
             };
             maker.first_key = first.map(str::to_owned);
         }
-        let plan = maker.plan(self.lines.len() as u64 + 1, &json);
+        let before = self.before(self.lines.len(), maker, &json).map_err(|error| wrong(error.to_string()))?;
+        let plan = maker.plan(self.lines.len() as u64 + 1, &json, before.as_ref());
         if plan.failed {
             self.failing.push(self.lines.len() as u32);
         }
@@ -113,6 +114,14 @@ impl Input {
         let line = self.lines.get(index).ok_or_else(|| io::Error::other("no such request"))?;
         let bytes = self.blob.read(line.offset, line.length as usize)?;
         serde_json::from_slice(&bytes).map_err(io::Error::other)
+    }
+
+    /// The request before that one, if its audio is the answer to both.
+    pub fn before(&self, index: usize, maker: &Maker, json: &Value) -> io::Result<Option<Value>> {
+        match index.checked_sub(1) {
+            Some(before) if maker.borrows(index as u64 + 1, json) => self.json(before).map(Some),
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// How many of the first `done` requests fail.

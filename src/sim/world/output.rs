@@ -45,7 +45,11 @@ impl Output {
 
     fn plan(&self, index: usize) -> io::Result<Plan> {
         let json = self.input.json(index)?;
-        Ok(if index < self.stopped_from { self.maker.plan(index as u64 + 1, &json) } else { self.maker.stopped(&json) })
+        if index >= self.stopped_from {
+            return Ok(self.maker.stopped(&json));
+        }
+        let before = self.input.before(index, &self.maker, &json)?;
+        Ok(self.maker.plan(index as u64 + 1, &json, before.as_ref()))
     }
 
     fn separator(&self) -> u8 {

@@ -20,6 +20,8 @@ pub struct Recipe<'a> {
     kind: ResultKind,
     manner: Manner,
     score: Score,
+    /// What its text needs, which is what is billed.
+    tokens: u64,
     id: String,
     /// Whether usage stands before the candidates.
     usage_first: bool,
@@ -77,6 +79,7 @@ impl Manner {
             | ResultKind::Runaway
             | ResultKind::NoKey
             | ResultKind::FirstKey
+            | ResultKind::Previous
             | ResultKind::Error
             | ResultKind::Deadline
             | ResultKind::Exhausted
@@ -110,9 +113,11 @@ impl<'a> Recipe<'a> {
         let texts: Vec<&str> = wish.turns.iter().map(|(_, text)| text.as_str()).collect();
         let tune = chance::mix(seed ^ chance::hash(&texts));
         let mut score = Score::new(tune, &[], None);
+        let mut tokens = score.tokens;
         if model.family.is_speech() {
             let turns: Vec<Turn<'_>> = wish.turns.iter().map(|(voice, text)| Turn { voice, text }).collect();
             score = Score::new(tune, &turns, seconds);
+            tokens = score.tokens;
             if kind == ResultKind::Runaway {
                 let seconds = score.tokens as f64 / TOKENS_PER_SECOND * 4.0 + 8.0;
                 score = Score::new(tune, &turns, Some(seconds));
@@ -125,7 +130,8 @@ impl<'a> Recipe<'a> {
             manner.billed = Billed::Words;
         }
         let id = chance::id(seed, 22);
-        Recipe { model, wish, kind, manner, score, id, usage_first: seed.is_multiple_of(3) }
+        tokens = tokens.min(score.tokens);
+        Recipe { model, wish, kind, manner, score, tokens, id, usage_first: seed.is_multiple_of(3) }
     }
 
     /// The whole answer as JSON.
@@ -159,7 +165,7 @@ impl<'a> Recipe<'a> {
             Billed::Nothing => None,
             Billed::Zero => Some(0),
             Billed::Words => Some(9),
-            Billed::Audio => Some(self.score.tokens),
+            Billed::Audio => Some(self.tokens),
         };
         let mut usage = json!({
             "promptTokenCount": prompt,

@@ -71,11 +71,12 @@ impl Piece {
 }
 
 impl Maker {
-    /// The result of one request: `number` counts from 1, `line` is its JSON.
-    pub fn plan(&self, number: u64, line: &Value) -> Plan {
+    /// The result of one request: `number` counts from 1, `line` is its JSON, `before` that of the request before it if
+    /// [`Maker::borrows`] says that it takes the audio of that one.
+    pub fn plan(&self, number: u64, line: &Value, before: Option<&Value>) -> Plan {
         let labels = Labels::of(line, self.inline);
-        let seed = chance::mix(self.seed ^ chance::hash(&[&labels.key, &number.to_string()]));
-        let request = field(line, "request").unwrap_or(&Value::Null);
+        let seed = self.seed_of(&labels, number);
+        let request = field(before.unwrap_or(line), "request").unwrap_or(&Value::Null);
         if self.model.family == Family::Embedding {
             return self.embedding(&labels, request);
         }
@@ -84,6 +85,19 @@ impl Maker {
             Err(error) => failure(&labels, seed, &error, "error"),
             Ok(wish) => self.answer(&labels, seed, &wish, kind),
         }
+    }
+
+    /// Whether a request is answered with the audio of the one before it.
+    pub fn borrows(&self, number: u64, line: &Value) -> bool {
+        // Most scenarios have no such rule, and need not look for its keys.
+        number > 1 && self.rules.iter().any(|rule| rule.kind == ResultKind::Previous) && {
+            let labels = Labels::of(line, self.inline);
+            self.kind(&labels.key, number, self.seed_of(&labels, number)) == ResultKind::Previous
+        }
+    }
+
+    fn seed_of(&self, labels: &Labels, number: u64) -> u64 {
+        chance::mix(self.seed ^ chance::hash(&[&labels.key, &number.to_string()]))
     }
 
     /// The result of a request that a cancel stopped.
@@ -143,7 +157,8 @@ impl Maker {
             | ResultKind::Text
             | ResultKind::Blocked
             | ResultKind::NoKey
-            | ResultKind::FirstKey => {}
+            | ResultKind::FirstKey
+            | ResultKind::Previous => {}
         }
         let first_key = self.first_key.as_deref().filter(|_| kind == ResultKind::FirstKey);
         let labels = match first_key {

@@ -247,10 +247,10 @@ fn lines(spec: &JobSpec, model: &Model) -> String {
             })
         };
         let key = spec.key(n as u64 + 1);
-        let line = if spec.inline {
-            json!({ "request": request, "metadata": { "key": key } })
-        } else {
-            json!({ "key": key, "request": request })
+        let line = match (spec.keyless, spec.inline) {
+            (true, _) => json!({ "request": request }),
+            (false, true) => json!({ "request": request, "metadata": { "key": key } }),
+            (false, false) => json!({ "key": key, "request": request }),
         };
         lines.push_str(&line.to_string());
         lines.push('\n');
