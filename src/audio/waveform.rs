@@ -37,7 +37,9 @@ impl Mark {
             (Mark::Silence, true) => '_',
             (Mark::Clipped, _) => '!',
             (Mark::Loudness(level), true) => char::from(b'0' + level.clamp(1, 8)),
-            (Mark::Loudness(level), false) => ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][usize::from(level.clamp(1, 8)) - 1],
+            (Mark::Loudness(level), false) => {
+                ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][usize::from(level.clamp(1, 8)) - 1]
+            }
         }
     }
 }

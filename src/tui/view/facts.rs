@@ -117,12 +117,12 @@ fn reason(result: &Row) -> Option<String> {
     }
 }
 
-/// `1 204 samples clipped, the first at 0:01.2`.
+/// `1 204 samples clipped, first at 0:01.2`.
 fn clipped(sound: &Sound, spots: Spots) -> String {
     let said = format!("{} clipped", text::count(sound.clipped, "sample"));
     match spots.clipped {
         Some(at) if sound.clipped == 1 => format!("{said}, at {}", text::clock_seconds(at)),
-        Some(at) => format!("{said}, the first at {}", text::clock_seconds(at)),
+        Some(at) => format!("{said}, first at {}", text::clock_seconds(at)),
         None => said,
     }
 }

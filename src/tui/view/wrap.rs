@@ -13,7 +13,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     if cells == 0 {
         return vec![line];
     }
-    for word in text.split_word_bounds() {
+    for word in words(text, cells) {
         let mut wide = width(word);
         if taken + wide > cells && taken > 0 {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
@@ -43,6 +43,25 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// The words of a text, with its spaces in between. A time, a path, a number with its sign is one word where it fits
+/// into a line.
+fn words(text: &str, cells: usize) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut start = 0;
+    for (at, word) in text.split_word_bound_indices() {
+        let end = at + word.len();
+        let is_dense = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        match words.last_mut() {
+            Some(last) if is_dense(word) && is_dense(last) && end - start <= cells => *last = &text[start..end],
+            Some(_) | None => {
+                start = at;
+                words.push(word);
+            }
+        }
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +74,8 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_where_they_can() {
-        let table: [(&str, usize, &[&str]); 7] = [
+        let table: [(&str, usize, &[&str]); 8] = [
+            ("first at 0:00.1, x", 12, &["first at", "0:00.1, x"]),
             ("The corridor was longer", 12, &["The corridor", "was longer"]),
             ("", 5, &[""]),
             ("abcdefgh", 3, &["abc", "def", "gh"]),

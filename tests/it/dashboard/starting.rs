@@ -13,7 +13,7 @@ use gemtts_tui::sim::Call;
 fn the_demo_shows_its_jobs_and_leaves_with_q() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::start(demo(home.path()), 120, 32);
-    let screen = terminal.wait_for("Jobs  13");
+    let screen = terminal.wait_for("Jobs  15");
     assert!(screen.contains("gemtts-tui") && screen.contains("q quit"), "{screen}");
     terminal.send("q");
     assert_eq!(terminal.end().code(), Some(0));
@@ -23,12 +23,12 @@ fn the_demo_shows_its_jobs_and_leaves_with_q() {
 fn a_storm_of_sizes_ends_with_a_screen_that_fits() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::start(demo(home.path()), 120, 32);
-    terminal.wait_for("Jobs  13");
+    terminal.wait_for("Jobs  15");
     for (columns, rows, borders) in [(10, 3, false), (40, 10, true), (39, 9, false)] {
         terminal.resize(columns, rows);
         terminal.look_for(&format!("{columns} x {rows}"), |screen, _| {
             let right = screen.cell(2, columns - 1).map(|cell| cell.contents().to_owned());
-            let fits = screen.contents().contains("Jobs  13") && (right.as_deref() == Some("╮")) == borders;
+            let fits = screen.contents().contains("Jobs  15") && (right.as_deref() == Some("╮")) == borders;
             fits.then_some(())
         });
     }
