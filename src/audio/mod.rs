@@ -15,6 +15,6 @@ mod waveform;
 pub use judge::{Facts, Limits, judge, judge_absence};
 pub use meter::Meter;
 pub use mime::Mime;
-pub use sound::{Format, Peaks, Sound};
+pub use sound::{Format, Peak, Peaks, Sound};
 pub use verdict::Verdict;
 pub use waveform::{waveform, waveform_ascii};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::StoredFile;
-use crate::audio::{Format, Peaks, Sound, Verdict};
+use crate::audio::{Format, Peak, Peaks, Sound, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
 use crate::ops::{Loss, Plan, Progress, Transition, Unconfirmed};
@@ -239,7 +239,7 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
     let peaks = (0..Peaks::MOST).map(|at| {
         // Syllables: loud and soft by turns, with silence at both ends.
         let loud = if (4..124).contains(&at) { (at as f64 / 5.0).sin().abs() * 100.0 + 8.0 } else { 0.0 };
-        (-(loud * 0.8) as i8, loud as i8)
+        Peak { lowest: -(loud * 0.8) as i8, highest: loud as i8, level: if loud > 0.0 { -20 } else { -90 } }
     });
     Row {
         line,
