@@ -76,7 +76,8 @@ impl Header {
     pub fn decode(file: File, bytes: &[u8; HEADER]) -> Option<Header> {
         let numbers: Vec<u64> = bytes.chunks_exact(8).map(number).collect();
         let [_, versions, length, modified, source, rules, rows, body, check] = numbers[..] else { return None };
-        let form = [Form::Lines, Form::Inline, Form::One].into_iter().find(|form| form_number(*form) == versions & 0xff)?;
+        let form =
+            [Form::Lines, Form::Inline, Form::One].into_iter().find(|form| form_number(*form) == versions & 0xff)?;
         let header = Header { stamp: Stamp { form, length, modified, source, rules }, rows, body };
         // What it would be encoded to says at once whether its magic, its versions and its checksum are right.
         (check == checksum(0, &bytes[..HEADER - 8]) && header.encode(file) == *bytes).then_some(header)

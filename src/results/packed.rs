@@ -149,7 +149,8 @@ impl PackedRows {
     pub fn key(&self, index: usize) -> Option<&str> {
         let record = self.record(index)?;
         let size = u32::from_le_bytes(*record[32..].first_chunk()?) as usize;
-        let key = (u16::from_le_bytes([record[30], record[31]]) & flag::KEY != 0).then(|| &record[HEAD..HEAD + size])?;
+        let key =
+            (u16::from_le_bytes([record[30], record[31]]) & flag::KEY != 0).then(|| &record[HEAD..HEAD + size])?;
         std::str::from_utf8(key).ok()
     }
 
