@@ -8,6 +8,7 @@ use crate::api::{Service, Writer};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
+use crate::ops::copies::{Copies, SharedCopies};
 use crate::secret::ApiKey;
 use crate::store::Store;
 
@@ -34,6 +35,10 @@ pub struct Session {
     pub catalog: Arc<Catalog>,
     /// How long to wait between looks at the service.
     pub pace: Pace,
+    /// How copies of results are kept.
+    pub copies: Copies,
+    /// What the tasks of the session share about them.
+    pub shared: SharedCopies,
 }
 
 impl Session {
@@ -51,6 +56,8 @@ impl Session {
             key_fingerprint: None,
             catalog,
             pace,
+            copies: Copies::default(),
+            shared: SharedCopies::default(),
         }
     }
 

@@ -4,13 +4,16 @@
 
 mod base64;
 mod draft;
+pub mod index;
 mod lexer;
+mod packed;
 mod parser;
 mod place;
 mod reading;
 mod row;
 mod sink;
 
+pub use packed::{PackedRows, RowView};
 pub use parser::{Form, MOST_ROW_BYTES, Parser, Totals};
 pub use row::{Outcome, Row, Tokens};
 pub use sink::{Rows, Sink};

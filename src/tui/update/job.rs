@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use crate::failure::Failure;
 use crate::job::{Dest, Job, JobName};
 use crate::ops::Progress;
-use crate::results::Row;
+use crate::results::{PackedRows, Row, RowView};
 use crate::tui::effect::Effect;
 use crate::tui::event::TextHead;
 use crate::tui::layout;
 use crate::tui::model::{
-    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, Tally, TextPage,
+    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Outlines, Overlay, Pane, Screen, Seq, Tally, TextPage,
 };
 use crate::tui::update::cursor::AnyList;
-use crate::tui::update::record::reason;
 use crate::tui::update::{describe, jobs, lists, notices, screens};
 
 /// Opens the selected job.
@@ -70,6 +69,7 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
         screen.rows.clear();
         screen.tally = Tally::default();
         screen.haystack.clear();
+        screen.outlines = Outlines::default();
         screen.opening = Opening::NoOutput;
         lists::keys(screen, 1).rebuild();
     }
@@ -92,24 +92,24 @@ fn awaiting(model: &mut Model, seq: Seq) -> Option<&mut JobScreen> {
 }
 
 /// More results.
-pub fn rows_arrived(model: &mut Model, seq: Seq, rows: Vec<Row>) -> Vec<Effect> {
+pub fn rows_arrived(model: &mut Model, seq: Seq, rows: PackedRows) -> Vec<Effect> {
     let page = layout::page(model);
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
     let from = screen.rows.len();
-    for row in rows {
-        let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
+    for row in rows.views() {
+        let head = row.key.and_then(|key| screen.texts.get(key));
         screen.haystack.push(texts_of(&row, head));
         screen.tally.add(&row);
-        screen.rows.push(row);
     }
+    screen.rows.append(&rows);
     lists::keys(screen, page).extend(from);
     Vec::new()
 }
 
-fn texts_of<'a>(row: &'a Row, head: Option<&'a TextHead>) -> impl Iterator<Item = &'a str> {
+fn texts_of<'a>(row: &RowView<'a>, head: Option<&'a TextHead>) -> impl Iterator<Item = &'a str> {
     let voice = head.and_then(|head| head.voice.as_deref());
     let text = head.map(|head| head.text.as_str());
-    let all = [row.key.as_deref(), Some(row.verdict.as_str()), row.finish_reason.as_deref(), reason(row), voice, text];
+    let all = [row.key, Some(row.verdict.as_str()), row.finish_reason, row.reason(), voice, text];
     all.into_iter().flatten()
 }
 
@@ -127,6 +127,7 @@ pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<E
     match result {
         Ok(()) => {
             screen.opening = Opening::Complete;
+            screen.outlines.forget_missing();
             let (name, bad) = (screen.name.clone(), screen.tally.bad);
             model.jobs.bad.insert(name, bad);
         }
@@ -144,9 +145,9 @@ pub fn texts_loaded(model: &mut Model, name: &JobName, texts: BTreeMap<String, T
     let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) else { return Vec::new() };
     screen.texts = texts;
     screen.haystack.clear();
-    for row in &screen.rows {
-        let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
-        screen.haystack.push(texts_of(row, head));
+    for row in screen.rows.views() {
+        let head = row.key.and_then(|key| screen.texts.get(key));
+        screen.haystack.push(texts_of(&row, head));
     }
     lists::keys(screen, page).rebuild();
     Vec::new()
@@ -225,13 +226,13 @@ pub fn current(model: &Model) -> Option<&Job> {
 }
 
 /// The row that is selected on the job screen, or that the key screen shows.
-pub fn current_row(model: &Model) -> Option<&Row> {
+pub fn current_row(model: &Model) -> Option<Row> {
     let line = match model.screens.last() {
         Some(Screen::Key(key)) => Some(key.line),
         Some(Screen::Job(screen)) => screen.cursor.selected,
         None | Some(Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
     }?;
-    model.job_screen()?.rows.iter().find(|row| row.line == line)
+    model.job_screen()?.row(line)
 }
 
 /// The jobs that a verb means: the marked ones, else the selected one. On a job's own screen that job.
@@ -279,13 +280,13 @@ mod tests {
 
     fn lines(model: &Model) -> Vec<u64> {
         let screen = model.job_screen().unwrap();
-        screen.cursor.visible.iter().map(|at| screen.rows[*at as usize].line).collect()
+        screen.cursor.visible.iter().map(|at| screen.rows.line(*at as usize)).collect()
     }
 
     #[test]
     fn a_job_with_output_is_opened_and_its_rows_stream_in() {
         let (mut model, seq) = opened(2);
-        update(&mut model, Event::RowsArrived(seq, vec![row(3, Verdict::Silent)]));
+        update(&mut model, Event::RowsArrived(seq, vec![row(3, Verdict::Silent)].into()));
         update(&mut model, Event::OpeningProgressed(seq, Progress { bytes: 7, of: Some(9) }));
         assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![1, 2, 3], Some(1)));
         update(&mut model, Event::Opened(seq, Ok(())));
@@ -299,10 +300,10 @@ mod tests {
         let (mut model, old) = opened(2);
         press(&mut model, "<Esc>");
         let new = seq_of(&press(&mut model, "<Enter>"));
-        update(&mut model, Event::RowsArrived(old, vec![row(9, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(old, vec![row(9, Verdict::Ok)].into()));
         update(&mut model, Event::Opened(old, Ok(())));
         assert_eq!(lines(&model), [0; 0]);
-        update(&mut model, Event::RowsArrived(new, vec![row(1, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(new, vec![row(1, Verdict::Ok)].into()));
         assert_eq!(lines(&model), [1]);
     }
 
@@ -348,7 +349,7 @@ mod tests {
     fn keys_are_filtered_sorted_and_cleared_of_good_ones() {
         let (mut model, seq) = opened(12);
         let bad = vec![row(13, Verdict::Silent), row(14, Verdict::Error)];
-        update(&mut model, Event::RowsArrived(seq, bad));
+        update(&mut model, Event::RowsArrived(seq, bad.into()));
         let heads = [("k2", "Corridors"), ("k3", "other")]
             .map(|(key, text)| (key.to_owned(), TextHead { text: text.into(), voice: Some("Kore".into()) }));
         update(&mut model, Event::TextsLoaded(name("a"), heads.into()));
@@ -374,7 +375,7 @@ mod tests {
         let (mut model, seq) = opened(3);
         press(&mut model, "/k<Enter> 2 2 k");
         assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![3, 2, 1], Some(2)));
-        update(&mut model, Event::RowsArrived(seq, vec![row(5, Verdict::Ok), row(4, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(seq, vec![row(5, Verdict::Ok), row(4, Verdict::Ok)].into()));
         let cursor = &model.job_screen().unwrap().cursor;
         assert_eq!((lines(&model), cursor.selected, cursor.row), (vec![5, 4, 3, 2, 1], Some(2), 3));
     }

@@ -20,6 +20,7 @@ mod job;
 mod jobs;
 mod lists;
 mod notices;
+mod outline;
 mod palette;
 mod picker;
 mod polling;
@@ -42,8 +43,9 @@ pub use saving::{Chosen, chosen};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
-    let effects = happened(model, event);
+    let mut effects = happened(model, event);
     lists::fit(model);
+    effects.extend(outline::wanted(model));
     effects
 }
 
@@ -82,6 +84,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::FolderListed(seq, folder, result) => picker::listed(model, seq, folder, result),
         Event::FilesListed(seq, result) => files::listed(model, seq, result),
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
+        Event::OutlineRead(seq, line, result) => outline::read(model, seq, line, result),
         Event::RawLine(seq, result) => text::raw_line_read(model, seq, result),
         Event::Noticed(result) => {
             notices::noticed(model, result);

@@ -21,7 +21,7 @@ pub fn save_selected(model: &mut Model) -> Vec<Effect> {
     }
     let Some(row) = job::current_row(model) else { return Vec::new() };
     if row.outcome != Outcome::Audio {
-        let said = without_audio(row);
+        let said = without_audio(&row);
         notices::say(model, Level::Info, said);
         return Vec::new();
     }
@@ -51,7 +51,7 @@ pub fn save_all(model: &mut Model) -> Vec<Effect> {
         Chosen::Visible => {
             let (n, is_filtered, only_bad) =
                 (screen.cursor.visible.len(), !screen.cursor.filter.is_empty(), screen.cursor.only_bad);
-            let mut lines: Vec<u64> = screen.visible_rows().map(|row| row.line).collect();
+            let mut lines: Vec<u64> = screen.visible_lines().collect();
             lines.sort_unstable();
             if lines.is_empty() {
                 notices::say(model, Level::Info, "nothing to save: no key of this job is on the screen");
@@ -248,7 +248,7 @@ fn without_audio(row: &Row) -> String {
 pub fn play(model: &mut Model) -> Vec<Effect> {
     let Some(row) = job::current_row(model) else { return Vec::new() };
     if row.outcome != Outcome::Audio {
-        let said = without_audio(row);
+        let said = without_audio(&row);
         notices::say(model, Level::Info, said);
         return Vec::new();
     }
@@ -288,7 +288,7 @@ mod tests {
         let mut model = with_jobs(vec![done("ch06")]);
         let seq = seq_of(&press(&mut model, "<Enter>"));
         let rows = vec![row(1, Verdict::Ok), row(2, Verdict::Silent), row(3, Verdict::Ok)];
-        update(&mut model, Event::RowsArrived(seq, rows));
+        update(&mut model, Event::RowsArrived(seq, rows.into()));
         update(&mut model, Event::Opened(seq, Ok(())));
         model
     }

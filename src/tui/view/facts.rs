@@ -10,7 +10,7 @@ use crate::tui::model::{JobScreen, Model, Pane};
 use crate::tui::theme::{Theme, verdict_glyph};
 use crate::tui::view::job;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
-use crate::tui::view::sound_map;
+use crate::tui::view::sound_map::{self, Outline};
 use crate::tui::view::wrap::wrap;
 
 /// Lines of the picture of a key's sound above its facts.
@@ -20,15 +20,21 @@ const MAP_LINES: usize = 5;
 pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     let theme = *pen.theme;
     let selected = selected(screen);
-    let title = selected.map_or_else(|| "No key selected".to_owned(), job::name);
+    let title = selected.as_ref().map_or_else(|| "No key selected".to_owned(), job::name);
     let style = if screen.pane == Pane::Detail { theme.focused_border() } else { theme.border() };
     let inside =
         pad(pen.frame(place, &Frame { title: vec![piece(title, theme.title())], style, ..Frame::default() }), 1);
-    let Some(result) = selected else { return };
+    let Some(result) = &selected else { return };
     let room = usize::from(inside.width);
     let mut all = Vec::new();
     if let Some(sound) = &result.sound {
-        all = sound_map::lines(&theme, sound, screen.peaks(result.line), room, MAP_LINES.min(inside.height.into()));
+        all = sound_map::lines(
+            &theme,
+            sound,
+            Outline::of(screen, result.line),
+            room,
+            MAP_LINES.min(inside.height.into()),
+        );
     }
     all.extend(lines(&theme, model, screen, result, room));
     for (y, line) in (0..inside.height).zip(&all) {
@@ -37,7 +43,7 @@ pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
 }
 
 /// The selected key. Looks where the cursor says it is before it looks everywhere.
-fn selected(screen: &JobScreen) -> Option<&Row> {
+fn selected(screen: &JobScreen) -> Option<Row> {
     let line = screen.cursor.selected?;
     let at = screen.cursor.visible.get(screen.cursor.row).and_then(|index| screen.rows.get(*index as usize));
     at.filter(|row| row.line == line).or_else(|| screen.row(line))

@@ -7,6 +7,7 @@ use crate::tui::layout;
 use crate::tui::model::{JobScreen, KeyScreen, Model};
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
+use crate::tui::view::sound_map::Outline;
 use crate::tui::view::wrap::wrap;
 use crate::tui::view::{facts, footer, header, job, sound_map, text, tiny};
 
@@ -22,25 +23,25 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
     };
     if layout::is_tiny(area.width, area.height) {
         let (first, rows) = tiny::split(area);
-        tiny::top(pen, model, first, vec![piece(job::name(result), theme.title())]);
-        let lines = lines(&theme, model, job_screen, screen, result, SMALL_MAP, usize::from(rows.width));
+        tiny::top(pen, model, first, vec![piece(job::name(&result), theme.title())]);
+        let lines = lines(&theme, model, job_screen, screen, &result, SMALL_MAP, usize::from(rows.width));
         return text::body(pen, rows, &lines, screen.scroll);
     }
     let (lines_place, wave, below) = layout::key(area);
     header::crumbs(pen, model, lines_place.header, Vec::new());
-    let title = vec![piece(job::name(result), theme.title())];
+    let title = vec![piece(job::name(&result), theme.title())];
     let map = match wave {
         Some(wave) => {
             let frame = Frame { title: title.clone(), style: theme.border(), ..Frame::default() };
             let inside = pad(pen.frame(wave, &frame), 1);
-            picture(pen, job_screen, result, inside);
+            picture(pen, job_screen, &result, inside);
             0
         }
         None => SMALL_MAP,
     };
     let title = if wave.is_some() { Vec::new() } else { title };
     let inside = pad(pen.frame(below, &Frame { title, style: theme.focused_border(), ..Frame::default() }), 1);
-    let lines = lines(&theme, model, job_screen, screen, result, map, usize::from(inside.width));
+    let lines = lines(&theme, model, job_screen, screen, &result, map, usize::from(inside.width));
     text::body(pen, inside, &lines, screen.scroll);
     footer::notice(pen, model, lines_place.notice);
     footer::hints(pen, model, lines_place.footer);
@@ -51,7 +52,7 @@ fn picture(pen: &mut Pen<'_>, job_screen: &JobScreen, result: &Row, place: Rect)
     let theme = *pen.theme;
     let (cells, n_lines) = (usize::from(place.width), usize::from(place.height));
     let lines = match &result.sound {
-        Some(sound) => sound_map::lines(&theme, sound, job_screen.peaks(result.line), cells, n_lines),
+        Some(sound) => sound_map::lines(&theme, sound, Outline::of(job_screen, result.line), cells, n_lines),
         None => {
             let reason = job::reason(result).unwrap_or_else(|| "there is no audio".to_owned());
             wrap(&reason, cells).into_iter().map(|line| vec![piece(line, theme.bad())]).collect()
@@ -63,7 +64,7 @@ fn picture(pen: &mut Pen<'_>, job_screen: &JobScreen, result: &Row, place: Rect)
 }
 
 /// The result that a key screen shows, and the job screen below it.
-fn result<'a>(model: &'a Model, screen: &KeyScreen) -> Option<(&'a JobScreen, &'a Row)> {
+fn result<'a>(model: &'a Model, screen: &KeyScreen) -> Option<(&'a JobScreen, Row)> {
     let job_screen = model.job_screen()?;
     let result = job_screen.row(screen.line)?;
     Some((job_screen, result))
@@ -80,7 +81,7 @@ pub fn measure(theme: &Theme, model: &Model, screen: &KeyScreen, area: Rect) -> 
             (inside, if wave.is_some() { 0 } else { SMALL_MAP })
         }
     };
-    let n_lines = lines(theme, model, job_screen, screen, result, map, usize::from(place.width)).len();
+    let n_lines = lines(theme, model, job_screen, screen, &result, map, usize::from(place.width)).len();
     (n_lines, usize::from(place.height))
 }
 
@@ -96,7 +97,7 @@ fn lines(
 ) -> Vec<Vec<Piece>> {
     let mut lines = Vec::new();
     if let Some(sound) = &result.sound {
-        lines = sound_map::lines(theme, sound, job_screen.peaks(result.line), room, n_map);
+        lines = sound_map::lines(theme, sound, Outline::of(job_screen, result.line), room, n_map);
     }
     lines.extend(facts::lines(theme, model, job_screen, result, room));
     match (&screen.raw, screen.raw_seq) {

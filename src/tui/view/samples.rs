@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
 use crate::ops::{Loss, Plan, Progress, Transition, Unconfirmed};
 use crate::request::{Finding, Preview, Severity};
-use crate::results::{Outcome, Row, Tokens};
+use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
 use crate::tui::model::*;
 
@@ -309,8 +309,13 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
         visible: (0..rows.len() as u32).collect(),
         ..Cursor::default()
     };
+    let mut outlines = Outlines::default();
+    for row in &rows {
+        outlines.keep(row.line, row.sound.as_ref().map(|sound| sound.peaks.clone()));
+    }
+    let rows = PackedRows::from(rows);
     let mut tally = Tally::default();
-    rows.iter().for_each(|row| tally.add(row));
+    rows.views().for_each(|row| tally.add(&row));
     model.notices.flash = None;
     model.screens.push(Screen::Job(Box::new(JobScreen {
         name: JobName::parse("batches/e5").unwrap(),
@@ -327,6 +332,7 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
             ("ch06-0043".to_owned(), text("Nobody had told them, of course.")),
         ]),
         tally,
+        outlines,
         ..JobScreen::new(JobName::parse("batches/e5").unwrap(), Opening::Complete)
     })));
     model

@@ -2,6 +2,7 @@
 
 use crate::audio::{Drawing, Mark, Peaks, Sound};
 use crate::text;
+use crate::tui::model::JobScreen;
 use crate::tui::theme::Theme;
 use crate::tui::view::pen::{Piece, piece};
 
@@ -11,14 +12,36 @@ const STEPS: [u32; 11] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 /// Cells from one time to the next at the least.
 const STEP_CELLS: f64 = 12.0;
 
+/// What is known of an outline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outline<'a> {
+    /// All of it.
+    Here(&'a Peaks),
+    /// It is on its way.
+    Awaited,
+    /// It was asked for, and there is none.
+    Missing,
+}
+
+impl Outline<'_> {
+    /// Of a result line.
+    pub fn of(screen: &JobScreen, line: u64) -> Outline<'_> {
+        match screen.peaks(line) {
+            Some(peaks) => Outline::Here(peaks),
+            None if screen.outlines.knows(line) => Outline::Missing,
+            None => Outline::Awaited,
+        }
+    }
+}
+
 /// So many lines of a picture: the waveform has what the loudness and the axis leave, and gives way first.
 ///
 /// Without an outline, which may be on its way, the axis stands below a quiet `…`.
-pub fn lines(theme: &Theme, sound: &Sound, peaks: Option<&Peaks>, cells: usize, n_lines: usize) -> Vec<Vec<Piece>> {
+pub fn lines(theme: &Theme, sound: &Sound, outline: Outline<'_>, cells: usize, n_lines: usize) -> Vec<Vec<Piece>> {
     let n_wave = n_lines.saturating_sub(2);
     let mut lines: Vec<Vec<Piece>> = Vec::with_capacity(n_lines);
-    match peaks {
-        Some(peaks) => {
+    match outline {
+        Outline::Here(peaks) => {
             let drawing = Drawing { peaks, samples: sound.pcm_bytes / 2, cells, is_ascii: theme.is_ascii() };
             let wave = if n_wave == 0 { Vec::new() } else { drawing.waveform(n_wave) };
             lines.extend(wave.into_iter().map(|line| vec![piece(line, theme.bar())]));
@@ -26,11 +49,12 @@ pub fn lines(theme: &Theme, sound: &Sound, peaks: Option<&Peaks>, cells: usize, 
                 lines.push(loudness(theme, &drawing.loudness()));
             }
         }
-        None => {
+        Outline::Awaited | Outline::Missing => {
             lines.resize(n_lines.saturating_sub(1).max(n_lines.min(1)), Vec::new());
             let middle = lines.len().saturating_sub(1) / 2;
             if let Some(line) = lines.get_mut(middle) {
-                line.push(piece("…", theme.muted()));
+                let said = if outline == Outline::Awaited { "…" } else { "no outline of its sound is kept" };
+                line.push(piece(said, theme.muted()));
             }
         }
     }
