@@ -135,10 +135,12 @@ pub fn create(area: Rect) -> (Lines, Rect, Rect) {
     (lines, form, preview)
 }
 
-/// One key on a screen of ordinary size: the picture of its sound, where it has a box of its own, and the text.
-pub fn key(area: Rect) -> (Lines, Option<Rect>, Rect) {
+/// One key on a screen of ordinary size: the picture of its sound, where there is one and it has a box of its own, and
+/// the text.
+pub fn key(area: Rect, has_sound: bool) -> (Lines, Option<Rect>, Rect) {
     let lines = lines(area);
     let wave = match lines.body.height {
+        _ if !has_sound => return (lines, None, lines.body),
         // Two boxes would leave no line to read.
         0..14 => return (lines, None, lines.body),
         14..20 => 7,
@@ -167,7 +169,10 @@ pub fn page(model: &Model) -> usize {
         None => list_rows(jobs(model, area).list),
         Some(Screen::Job(_)) => list_rows(job(model, area).keys.unwrap_or(lines(area).body)),
         Some(Screen::Files(_)) => list_rows(lines(area).body),
-        Some(Screen::Key(_)) => key(area).2.height.saturating_sub(2),
+        Some(Screen::Key(screen)) => {
+            let row = model.job_screen().and_then(|job| job.row(screen.line));
+            key(area, row.is_some_and(|row| row.sound.is_some())).2.height.saturating_sub(2)
+        }
         Some(Screen::Create(_)) => create(area).2.height.saturating_sub(2),
         Some(Screen::Messages { .. } | Screen::Help { .. }) => lines(area).body.height.saturating_sub(2),
     };

@@ -59,7 +59,7 @@ pub fn save_all(model: &mut Model) -> Vec<Effect> {
             }
             let bad = if only_bad { "bad " } else { "" };
             let that_match = if is_filtered { " that match" } else { "" };
-            let said = format!("saving {} of {}{that_match}", plural(n, &format!("{bad}key")), jobs::title(&job));
+            let said = format!("saving {} of {}{that_match}", count(n as u64, &format!("{bad}key")), jobs::title(&job));
             let effects = start(model, job, SaveWhat::Lines(lines));
             if let [Effect::Save(seq, ..)] = effects[..]
                 && let Some(work) = model.work.iter_mut().find(|work| work.seq == seq)

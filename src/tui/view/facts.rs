@@ -13,8 +13,11 @@ use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
 use crate::tui::view::sound_map::{self, Outline};
 use crate::tui::view::wrap::wrap;
 
-/// Lines of the picture of a key's sound above its facts.
-const MAP_LINES: usize = 5;
+/// Lines of the picture of a key's sound above its facts: at least, and at most.
+const MAP_LINES: (usize, usize) = (5, 9);
+
+/// Lines that the facts need beside the beginning of a text.
+const FACTS_LINES: usize = 15;
 
 /// Draws the pane beside or below the keys of a job.
 pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
@@ -25,17 +28,13 @@ pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     let inside =
         pad(pen.frame(place, &Frame { title: vec![piece(title, theme.title())], style, ..Frame::default() }), 1);
     let Some(result) = &selected else { return };
-    let room = usize::from(inside.width);
+    let (room, height) = (usize::from(inside.width), usize::from(inside.height));
     let mut all = Vec::new();
     if let Some(sound) = &result.sound {
-        all = sound_map::lines(
-            &theme,
-            sound,
-            Outline::of(screen, result.line),
-            room,
-            MAP_LINES.min(inside.height.into()),
-        );
+        let n_lines = height.saturating_sub(FACTS_LINES).clamp(MAP_LINES.0, MAP_LINES.1).min(height);
+        all = sound_map::lines(&theme, sound, Outline::of(screen, result.line), room, n_lines);
     }
+    all.extend(verdict(&theme, screen, result, room));
     all.extend(lines(&theme, model, screen, result, room));
     for (y, line) in (0..inside.height).zip(&all) {
         pen.line(row(inside, y), line);
@@ -49,21 +48,26 @@ fn selected(screen: &JobScreen) -> Option<Row> {
     at.filter(|row| row.line == line).or_else(|| screen.row(line))
 }
 
-/// Everything about a key but its waveform, wrapped.
-pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, room: usize) -> Vec<Vec<Piece>> {
-    let mut lines: Vec<Vec<Piece>> = Vec::new();
-    let verdict = theme.verdict(result.verdict);
-    let mut first = vec![piece(format!("{} {}", verdict_glyph(result.verdict), result.verdict.as_str()), verdict)];
+/// What is thought of a key, and why: what a person wants to know before all else.
+pub fn verdict(theme: &Theme, screen: &JobScreen, result: &Row, room: usize) -> Vec<Vec<Piece>> {
+    let style = theme.verdict(result.verdict);
+    let mut first = vec![piece(format!("{} {}", verdict_glyph(result.verdict), result.verdict.as_str()), style)];
     if let Some(sound) = &result.sound {
         first.push(piece(format!("  {}", text::span(sound.seconds)), theme.text()));
         first.push(piece(format!("  {}", format(sound)), theme.muted()));
     }
-    lines.push(first);
-    if let Some(reason) = job::reason(result) {
-        lines.extend(wrap(&reason, room).into_iter().map(|line| vec![piece(line, theme.bad())]));
-    } else if let Some(reason) = reason(result) {
-        lines.extend(wrap(&reason, room).into_iter().map(|line| vec![piece(line, verdict)]));
+    let reason = job::reason(result).map(|reason| (reason, theme.bad()));
+    let reason = reason.or_else(|| Some((self::reason(screen, result)?, style)));
+    let mut lines = vec![first];
+    if let Some((reason, style)) = reason {
+        lines.extend(wrap(&reason, room).into_iter().map(|line| vec![piece(line, style)]));
     }
+    lines
+}
+
+/// Everything else about a key but the picture of its sound, wrapped.
+pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, room: usize) -> Vec<Vec<Piece>> {
+    let mut lines: Vec<Vec<Piece>> = Vec::new();
     let mut say = |said: &str, style: Style| {
         lines.extend(wrap(said, room).into_iter().map(|line| vec![piece(line, style)]));
     };
@@ -77,7 +81,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
         }
         say(&silence(sound, spots), theme.text());
     }
-    if let Some(tokens) = result.tokens.audio {
+    // What the reason says already is not said again.
+    if let Some(tokens) =
+        result.tokens.audio.filter(|_| tokens(result).is_none_or(|said| reason(screen, result) != Some(said)))
+    {
         // The service bills 25 tokens for a second of audio; a difference means that audio is missing.
         let billed = text::span(tokens as f64 / 25.0);
         say(&format!("{}: {billed} billed", text::count(tokens, "audio token")), theme.text());
@@ -111,15 +118,23 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
 }
 
 /// Why a verdict is not `ok`: `0.4 s of audio for 155 tokens (6.2 s)`.
-fn reason(result: &Row) -> Option<String> {
-    let facts = AudioFacts {
+fn reason(_screen: &JobScreen, result: &Row) -> Option<String> {
+    match result.verdict {
+        Verdict::Ok => None,
+        verdict => why(verdict, result.sound.as_ref()?, facts_of(result), &Limits::default()),
+    }
+}
+
+/// The audio against its tokens, as a reason would say it.
+fn tokens(result: &Row) -> Option<String> {
+    why(Verdict::Ok, result.sound.as_ref()?, facts_of(result), &Limits::default())
+}
+
+fn facts_of(result: &Row) -> AudioFacts<'_> {
+    AudioFacts {
         finish_reason: result.finish_reason.as_deref(),
         audio_tokens: result.tokens.audio,
         ..AudioFacts::default()
-    };
-    match result.verdict {
-        Verdict::Ok => None,
-        verdict => why(verdict, result.sound.as_ref()?, facts, &Limits::default()),
     }
 }
 

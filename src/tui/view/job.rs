@@ -14,6 +14,9 @@ use crate::tui::view::table::{self, Column, Columns, Standout, Yielding};
 use crate::tui::view::wrap::wrap;
 use crate::tui::view::{facts, footer, header, jobs};
 
+/// From that many columns on the first line tells good and bad ones.
+const WORDS_FROM: u16 = 60;
+
 /// Draws the keys of a job on a screen of ordinary size.
 pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen) {
     let JobPlaces { lines, keys, facts } = layout::job(model, pen.area());
@@ -80,6 +83,10 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     };
     if !screen.cursor.marks.is_empty() {
         frame.title.push(piece(format!(" ─ {} marked", screen.cursor.marks.len()), theme.marked()));
+    }
+    if place.width < WORDS_FROM && screen.tally.bad > 0 {
+        // The first line has no room for it there.
+        frame.title.push(piece(format!(" ─ {} bad", text::thousands(screen.tally.bad)), theme.bad()));
     }
     frame.title.extend(keyless(pen, screen));
     if columns.hidden > 0 && !screen.cursor.visible.is_empty() {

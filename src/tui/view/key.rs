@@ -27,7 +27,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
         let lines = lines(&theme, model, job_screen, screen, &result, SMALL_MAP, usize::from(rows.width));
         return text::body(pen, rows, &lines, screen.scroll);
     }
-    let (lines_place, wave, below) = layout::key(area);
+    let (lines_place, wave, below) = layout::key(area, result.sound.is_some());
     header::crumbs(pen, model, lines_place.header, Vec::new());
     let title = vec![piece(job::name(&result), theme.title())];
     let map = match wave {
@@ -47,17 +47,12 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
     footer::hints(pen, model, lines_place.footer);
 }
 
-/// Draws the sound of a key, or says why there is none.
+/// Draws the sound of a key.
 fn picture(pen: &mut Pen<'_>, job_screen: &JobScreen, result: &Row, place: Rect) {
     let theme = *pen.theme;
     let (cells, n_lines) = (usize::from(place.width), usize::from(place.height));
-    let lines = match &result.sound {
-        Some(sound) => sound_map::lines(&theme, sound, Outline::of(job_screen, result.line), cells, n_lines),
-        None => {
-            let reason = job::reason(result).unwrap_or_else(|| "there is no audio".to_owned());
-            wrap(&reason, cells).into_iter().map(|line| vec![piece(line, theme.bad())]).collect()
-        }
-    };
+    let Some(sound) = &result.sound else { return };
+    let lines = sound_map::lines(&theme, sound, Outline::of(job_screen, result.line), cells, n_lines);
     for (y, line) in (0..place.height).zip(&lines) {
         pen.line(row(place, y), line);
     }
@@ -76,7 +71,7 @@ pub fn measure(theme: &Theme, model: &Model, screen: &KeyScreen, area: Rect) -> 
     let (place, map) = match layout::is_tiny(area.width, area.height) {
         true => (tiny::split(area).1, SMALL_MAP),
         false => {
-            let (_, wave, below) = layout::key(area);
+            let (_, wave, below) = layout::key(area, result.sound.is_some());
             let inside = Rect { width: below.width.saturating_sub(4), height: below.height.saturating_sub(2), ..below };
             (inside, if wave.is_some() { 0 } else { SMALL_MAP })
         }
@@ -85,7 +80,7 @@ pub fn measure(theme: &Theme, model: &Model, screen: &KeyScreen, area: Rect) -> 
     (n_lines, usize::from(place.height))
 }
 
-/// All lines below the picture; where the screen has no room for one, a small one stands first and scrolls with them.
+/// All lines below the picture; where that has no room of its own, a small one scrolls with them.
 fn lines(
     theme: &Theme,
     model: &Model,
@@ -95,9 +90,9 @@ fn lines(
     n_map: usize,
     room: usize,
 ) -> Vec<Vec<Piece>> {
-    let mut lines = Vec::new();
+    let mut lines = facts::verdict(theme, job_screen, result, room);
     if let Some(sound) = &result.sound {
-        lines = sound_map::lines(theme, sound, Outline::of(job_screen, result.line), room, n_map);
+        lines.extend(sound_map::lines(theme, sound, Outline::of(job_screen, result.line), room, n_map));
     }
     lines.extend(facts::lines(theme, model, job_screen, result, room));
     match (&screen.raw, screen.raw_seq) {

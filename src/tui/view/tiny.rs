@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::text;
 use crate::tui::layout;
 use crate::tui::model::Model;
 use crate::tui::model::{Entry, JobScreen, Overlay};
@@ -80,7 +81,11 @@ pub fn keys(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen) {
     let (first, rows) = split(pen.area());
     let cursor = &screen.cursor;
     let name = model.jobs.get(&screen.name).map_or(screen.name.id(), |tracked| tracked.job.title());
-    top(pen, model, first, jobs::list_title(pen, name, screen.rows.len(), cursor));
+    let mut title = jobs::list_title(pen, name, screen.rows.len(), cursor);
+    if screen.tally.bad > 0 {
+        title.push(piece(format!(" ─ {} bad", text::thousands(screen.tally.bad)), pen.theme.bad()));
+    }
+    top(pen, model, first, title);
     if cursor.visible.is_empty() {
         return job::nothing(pen, model, screen, rows);
     }
