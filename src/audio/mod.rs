@@ -3,6 +3,7 @@
 //! Pure: samples in, numbers and bytes out.
 
 mod judge;
+mod limits;
 mod meter;
 mod mime;
 mod noise;
@@ -12,9 +13,10 @@ mod verdict;
 pub mod wav;
 mod waveform;
 
-pub use judge::{Facts, Limits, judge, judge_absence};
+pub use judge::{Cause, Facts, Letters, cause, judge, judge_absence};
+pub use limits::{Limit, Limits};
 pub use meter::Meter;
 pub use mime::Mime;
-pub use sound::{Format, Peaks, Sound};
+pub use sound::{Format, Peaks, Sound, Texture};
 pub use verdict::Verdict;
 pub use waveform::{waveform, waveform_ascii};

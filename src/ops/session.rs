@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{Service, Writer};
+use crate::audio::Limits;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
@@ -34,6 +35,8 @@ pub struct Session {
     pub catalog: Arc<Catalog>,
     /// How long to wait between looks at the service.
     pub pace: Pace,
+    /// By what results are thought good or bad.
+    pub limits: Limits,
 }
 
 impl Session {
@@ -51,6 +54,7 @@ impl Session {
             key_fingerprint: None,
             catalog,
             pace,
+            limits: Limits::default(),
         }
     }
 

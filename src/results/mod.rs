@@ -4,13 +4,16 @@
 
 mod base64;
 mod draft;
+mod judging;
 mod lexer;
 mod parser;
 mod place;
 mod reading;
+pub mod review;
 mod row;
 mod sink;
 
+pub use judging::{Judging, Text, Texts};
 pub use parser::{Form, MOST_ROW_BYTES, Parser, Totals};
 pub use row::{Outcome, Row, Tokens};
 pub use sink::{Rows, Sink};
