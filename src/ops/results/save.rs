@@ -125,6 +125,8 @@ async fn from_copy(
             crate::save::Error::Folder { .. }
             | crate::save::Error::Locked { .. }
             | crate::save::Error::Write { .. }
+            | crate::save::Error::GivenUp { .. }
+            | crate::save::Error::Panicked
             | crate::save::Error::NoManifest { .. },
         ) => true,
     };
