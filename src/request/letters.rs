@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_letter_takes_as_long_here_as_where_a_job_is_priced() {
-        let paces = Catalog::built_in().paces;
+        let paces = Catalog::built_in().paces.clone();
         let middle = |script| (paces.of(script).slow * paces.of(script).fast).sqrt();
         for script in SCRIPTS {
             let expected = middle(Script::Alphabetic) / middle(script);
