@@ -154,7 +154,7 @@ impl Meter {
         if lowest == i16::MIN || highest == i16::MAX {
             self.clipped += window.iter().filter(|sample| matches!(**sample, i16::MIN | i16::MAX)).count() as u64;
         }
-        self.outline.push(lowest, highest);
+        self.outline.push(lowest, highest, energy);
 
         if energy < SILENCE * filled as u64 / WINDOW as u64 {
             self.silent_run += 1;
@@ -290,8 +290,8 @@ mod tests {
         samples[47_999] = i16::MAX;
         let peaks = measure(&samples).peaks;
         assert!(peaks.0.len() > Peaks::MOST / 2);
-        assert_eq!(peaks.0.iter().filter(|(lowest, _)| *lowest == -127).count(), 1);
-        assert_eq!(peaks.0.last(), Some(&(0, 126)));
+        assert_eq!(peaks.0.iter().filter(|peak| peak.lowest == -127).count(), 1);
+        assert_eq!(peaks.0.last().map(|peak| (peak.lowest, peak.highest)), Some((0, 127)));
     }
 
     proptest! {

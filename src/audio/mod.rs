@@ -17,6 +17,6 @@ pub use judge::{Cause, Facts, Letters, cause, judge, judge_absence};
 pub use limits::{Limit, Limits};
 pub use meter::Meter;
 pub use mime::Mime;
-pub use sound::{Format, Peaks, Sound, Texture};
+pub use sound::{Format, Peak, Peaks, Sound, Texture};
 pub use verdict::Verdict;
 pub use waveform::{waveform, waveform_ascii};

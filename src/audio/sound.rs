@@ -1,5 +1,7 @@
 //! What is known about a stretch of audio after it has streamed by once.
 
+use super::meter::WINDOW;
+
 /// Format of the samples: always 16-bit little-endian PCM in what we write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
@@ -70,13 +72,53 @@ pub struct Texture {
     pub movement_db: f64,
 }
 
-/// The outline of a waveform: lowest and highest sample of equal stretches, scaled to -127..=127.
+/// The outline of a waveform: what equal stretches of the audio come to, in its order.
 ///
-/// At most [`Peaks::MOST`] stretches, whatever the length, so that a hundred thousand rows fit in memory.
+/// At most [`Peaks::MOST`] stretches, whatever the length, so that a hundred thousand of them fit on a disk. All but
+/// the last one are equally long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Peaks(pub Box<[(i8, i8)]>);
+pub struct Peaks(pub Box<[Peak]>);
+
+/// One stretch of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Peak {
+    /// The lowest sample, where −127 stands for the lowest that there is.
+    pub lowest: i8,
+    /// The highest sample, where 127 stands for the highest that there is.
+    pub highest: i8,
+    /// The mean level in whole dB below full scale; [`Peak::SILENT`] for digital silence.
+    pub level: i8,
+}
 
 impl Peaks {
     /// The number of stretches that are kept at the most.
     pub const MOST: usize = 128;
+
+    /// How many stretches long audio of so many samples is, all channels counted: whole ones, and the part of one at
+    /// its end.
+    pub fn stretches(samples: u64) -> f64 {
+        let windows = samples.div_ceil(WINDOW as u64);
+        let mut span = 1;
+        while windows.div_ceil(span) > Self::MOST as u64 {
+            span *= 2;
+        }
+        samples as f64 / (span * WINDOW as u64) as f64
+    }
+}
+
+impl Peak {
+    /// The level of a stretch in which nothing moves.
+    pub const SILENT: i8 = -128;
+    /// Below this level a stretch is silence, in dB: the same bound by which the measured silences are told.
+    pub const SILENCE_DB: i8 = -50;
+
+    /// Whether it is a stretch of silence.
+    pub fn is_silent(self) -> bool {
+        self.level < Self::SILENCE_DB
+    }
+
+    /// Whether a sample of it stands at full scale.
+    pub fn is_clipped(self) -> bool {
+        self.lowest == -127 || self.highest == 127
+    }
 }

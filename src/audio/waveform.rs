@@ -62,7 +62,7 @@ impl Dots {
             let last = ((column + 1) * peaks.len()).div_ceil(columns).max(first + 1).min(peaks.len());
             let (lowest, highest) = peaks[first..last]
                 .iter()
-                .fold((0, 0), |(lowest, highest): (i8, i8), peak| (lowest.min(peak.0), highest.max(peak.1)));
+                .fold((0, 0), |(lowest, highest): (i8, i8), peak| (lowest.min(peak.lowest), highest.max(peak.highest)));
             let dots = |level: i8, height: usize| (usize::from(level.unsigned_abs()) * height + 63) / 127;
             if from_bottom {
                 let level = dots(lowest, height).max(dots(highest, height)).clamp(1, height);
@@ -84,10 +84,15 @@ impl Dots {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::Peak;
     use proptest::prelude::*;
 
+    fn peaks(pairs: impl IntoIterator<Item = (i8, i8)>) -> Peaks {
+        Peaks(pairs.into_iter().map(|(lowest, highest)| Peak { lowest, highest, level: -20 }).collect())
+    }
+
     fn ramp() -> Peaks {
-        Peaks((0..=127i8).map(|level| (-level, level)).collect())
+        peaks((0..=127i8).map(|level| (-level, level)))
     }
 
     #[test]
@@ -101,7 +106,7 @@ mod tests {
 
     #[test]
     fn silence_is_a_line_and_nothing_is_nothing() {
-        let silence = Peaks(vec![(0, 0); 9].into());
+        let silence = peaks([(0, 0); 9]);
         assert_eq!(waveform(&silence, 4, 1), ["⣀⣀⣀⣀"]);
         assert_eq!(waveform(&silence, 4, 3), ["⠀⠀⠀⠀", "⠒⠒⠒⠒", "⠀⠀⠀⠀"]);
         assert_eq!(waveform_ascii(&silence, 4, 1), ["____"]);
@@ -111,10 +116,10 @@ mod tests {
 
     #[test]
     fn a_click_is_seen_however_narrow_the_picture() {
-        let mut peaks = vec![(0, 0); 128];
-        peaks[77] = (0, 127);
+        let mut pairs = vec![(0, 0); 128];
+        pairs[77] = (0, 127);
         for cells in 1..70 {
-            let line = &waveform(&Peaks(peaks.clone().into()), cells, 1)[0];
+            let line = &waveform(&peaks(pairs.clone()), cells, 1)[0];
             assert_eq!(
                 line.chars().filter(|c| *c != '⣀').count().clamp(1, 2),
                 line.chars().filter(|c| *c != '⣀').count()
@@ -125,9 +130,9 @@ mod tests {
     proptest! {
         #[test]
         fn the_picture_has_the_size_that_was_asked_for(
-            peaks in proptest::collection::vec((-127i8..=0, 0i8..=127), 0..130), cells in 0usize..50, rows in 0usize..9
+            pairs in proptest::collection::vec((-127i8..=0, 0i8..=127), 0..130), cells in 0usize..50, rows in 0usize..9
         ) {
-            let peaks = Peaks(peaks.into());
+            let peaks = peaks(pairs);
             for picture in [waveform(&peaks, cells, rows), waveform_ascii(&peaks, cells, rows)] {
                 prop_assert_eq!(picture.len(), rows);
                 prop_assert!(picture.iter().all(|line| line.chars().count() == cells));

@@ -4,6 +4,7 @@
 //! jobs and money live here or below, never in a command or a screen.
 
 mod cancel;
+mod copies;
 mod create;
 mod delete;
 mod files;
@@ -19,6 +20,7 @@ mod vocabulary;
 mod wait;
 
 pub use cancel::{cancel, follow};
+pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::delete;
 pub use files::{delete_file, list_files};
@@ -26,7 +28,9 @@ pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
 pub use plan::{TextHead, plan, texts};
-pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save};
+pub use results::{
+    Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, outline, raw_line, save,
+};
 pub use session::{Pace, Session};
 pub use unsent::Unsent;
 pub use vocabulary::{

@@ -9,6 +9,7 @@ use crate::audio::Limits;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
+use crate::ops::copies::{Copies, SharedCopies};
 use crate::secret::ApiKey;
 use crate::store::Store;
 
@@ -37,6 +38,10 @@ pub struct Session {
     pub pace: Pace,
     /// By what results are thought good or bad.
     pub limits: Limits,
+    /// How copies of results are kept.
+    pub copies: Copies,
+    /// What the tasks of the session share about them.
+    pub shared: SharedCopies,
 }
 
 impl Session {
@@ -55,6 +60,8 @@ impl Session {
             catalog,
             pace,
             limits: Limits::default(),
+            copies: Copies::default(),
+            shared: SharedCopies::default(),
         }
     }
 

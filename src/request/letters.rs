@@ -72,7 +72,7 @@ mod tests {
             ("Say cheerfully: Hi!", 3, 19),
             ("Say cheerfully:\nJoe: Hi!\nJane: Ho!", 6, 34),
             ("[sigh] Well <long pause>.", 7, 25),
-            ("It is 10:30 now.", 6, 16),
+            ("It is 10:30 now.", 7, 16),
             ("unclosed [tag", 9, 13),
             ("你好世界", 13, 13),
             ("こんにちは", 10, 10),

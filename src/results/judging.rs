@@ -28,7 +28,7 @@ impl Judging {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     all: Vec<Text>,
-    by_key: HashMap<u64, u32>,
+    by_key: HashMap<KeyHash, u32>,
     groups: HashMap<Box<str>, u16>,
 }
 
@@ -52,7 +52,7 @@ impl Texts {
         };
         let at = self.all.len() as u32;
         self.all.push(Text { letters, group });
-        self.by_key.entry(hash(key)).or_insert(at);
+        self.by_key.entry(KeyHash::of(key)).or_insert(at);
     }
 
     /// How many there are.
@@ -67,7 +67,11 @@ impl Texts {
 
     /// The number of the request with this key, counted from 0.
     pub fn find(&self, key: &str) -> Option<u32> {
-        self.by_key.get(&hash(key)).copied()
+        self.find_hash(KeyHash::of(key))
+    }
+
+    pub(super) fn find_hash(&self, key: KeyHash) -> Option<u32> {
+        self.by_key.get(&key).copied()
     }
 
     /// The text of the request of this number, counted from 0.
@@ -76,11 +80,16 @@ impl Texts {
     }
 }
 
-/// Two of a hundred thousand keys have the same hash once in four thousand million jobs.
-fn hash(key: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
+/// Stands for a key: two of a hundred thousand keys have the same once in four thousand million jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KeyHash(u64);
+
+impl KeyHash {
+    pub(super) fn of(key: &str) -> KeyHash {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        KeyHash(hasher.finish())
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 
 mod base64;
 mod draft;
+pub mod index;
 mod judging;
 mod lexer;
+mod packed;
 mod parser;
 mod place;
 mod reading;
@@ -14,6 +16,7 @@ mod row;
 mod sink;
 
 pub use judging::{Judging, Text, Texts};
+pub use packed::{PackedRows, RowView};
 pub use parser::{Form, MOST_ROW_BYTES, Parser, Totals};
 pub use row::{Outcome, Row, Tokens};
 pub use sink::{Rows, Sink};

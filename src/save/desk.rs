@@ -13,6 +13,7 @@ use super::saver::Shared;
 use super::twins::{Names, Owner, folded};
 use super::{Error, Summary};
 use crate::results::Row;
+use crate::results::review::Heard;
 
 /// What happened to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub(super) struct Desk {
     /// Keys that have a file in this run.
     saved: HashSet<Identity>,
     pub summary: Summary,
+    /// What is looked at when all rows are known.
+    pub heard: Vec<Heard>,
 }
 
 /// A row of the batch at hand.
@@ -67,7 +70,7 @@ struct Place {
 
 impl Desk {
     pub(super) fn new(manifest: Manifest, names: Names, on_row: OnRow) -> Self {
-        Desk { manifest, names, on_row, saved: HashSet::new(), summary: Summary::default() }
+        Desk { manifest, names, on_row, saved: HashSet::new(), summary: Summary::default(), heard: Vec::new() }
     }
 
     /// Deals with rows: the next ones, in the order of their lines. What can be kept is kept, even on a full disk.
@@ -126,7 +129,15 @@ impl Desk {
             What::Noted { file, other_row: false } => {
                 self.saved.insert(key);
                 record.file = Some(file);
-                batch.push(Place { row, record, done: Done::Already, part: None, plain: None, is_noted: true, is_lost: false });
+                batch.push(Place {
+                    row,
+                    record,
+                    done: Done::Already,
+                    part: None,
+                    plain: None,
+                    is_noted: true,
+                    is_lost: false,
+                });
                 return Ok(());
             }
             What::Found { file } => {
@@ -204,6 +215,7 @@ impl Desk {
             n += 1;
             let Place { row, record, done, .. } = place;
             self.summary.count(row, record, *done);
+            self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.verdict));
             (self.on_row)(Progress { row, record, done: *done, is_last: n == n_told });
         }
         Ok(())
@@ -220,9 +232,8 @@ impl Place {
     /// Gives the file its name; tells whether it got one.
     fn publish(&mut self, folder: &Folder) -> Result<bool, Error> {
         let Some(mut part) = self.part.take() else { return Ok(false) };
-        let mut publish = |name: &str| {
-            part.publish(name).map_err(|source| Error::Write { path: folder.place(name), source })
-        };
+        let mut publish =
+            |name: &str| part.publish(name).map_err(|source| Error::Write { path: folder.place(name), source });
         if let Some((_, name)) = &self.plain
             && publish(name)?
         {

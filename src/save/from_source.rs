@@ -41,6 +41,7 @@ pub fn from_row(path: &Path, row: &Row, saver: &mut Saver) -> Result<(), Error> 
 }
 
 fn stream(source: &Source, saver: &mut Saver, mut parser: Parser, from: u64, to: u64) -> Result<Totals, Error> {
+    parser = parser.judging(saver.shared().judging.clone());
     let mut bytes = Aligned::new(READ);
     let mut at = from;
     loop {

@@ -4,6 +4,7 @@
 //! replaced; running again writes only what is missing.
 
 mod aligned;
+mod amend;
 mod desk;
 mod error;
 mod folder;

@@ -36,7 +36,13 @@ pub(super) fn run(source: &Source, saver: &mut Saver) -> Result<Totals, Error> {
     saver.flush()?;
     let n_hands = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HANDS);
     let shared = saver.shared();
-    let work = Work { source, pieces: Pieces::new(source), shared, queue: Queue::default(), in_background: saver.in_background };
+    let work = Work {
+        source,
+        pieces: Pieces::new(source),
+        shared,
+        queue: Queue::default(),
+        in_background: saver.in_background,
+    };
     std::thread::scope(|scope| {
         let hands: Vec<_> = (0..n_hands).map(|_| scope.spawn(|| work.run())).collect();
         for hand in hands {
@@ -243,7 +249,8 @@ impl Work<'_> {
     }
 
     fn read(&self, piece: Piece, buffer: &mut [u8], hand: &mut Hand) -> Result<Totals, Error> {
-        let mut parser = Parser::starting_at(Form::Lines, piece.line, piece.offset);
+        let mut parser =
+            Parser::starting_at(Form::Lines, piece.line, piece.offset).judging(self.shared.judging.clone());
         for step in buffer[..piece.in_buffer].chunks(STEP) {
             parser.push(step, hand)?;
         }

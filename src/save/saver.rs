@@ -11,7 +11,7 @@ use super::manifest::{Earlier, MANIFEST, Manifest, Record};
 use super::part::{is_part, part_name};
 use super::{Error, Selection, Summary};
 use crate::job::JobName;
-use crate::results::{Row, Sink};
+use crate::results::{Judging, Row, Sink};
 
 /// So many rows wait for the disk together, or more.
 pub(super) const MOST_WAITING: usize = 512;
@@ -34,6 +34,8 @@ pub(super) struct Shared {
     pub folder: Arc<Folder>,
     pub job: Option<JobName>,
     pub selection: Selection,
+    /// By what rows are thought good or bad.
+    pub judging: Judging,
     pub earlier: Earlier,
     /// There were files in the folder before this run.
     pub had_files: bool,
@@ -50,6 +52,17 @@ impl Shared {
 impl Saver {
     /// Opens a folder, makes it if it is not there, and sweeps what a killed run left behind.
     pub fn open(path: &Path, job: Option<JobName>, selection: Selection, on_row: OnRow) -> Result<Saver, Error> {
+        Saver::open_judging(path, job, selection, Judging::default(), on_row)
+    }
+
+    /// [`Saver::open`], for rows that are to be judged by these limits and texts.
+    pub fn open_judging(
+        path: &Path,
+        job: Option<JobName>,
+        selection: Selection,
+        judging: Judging,
+        on_row: OnRow,
+    ) -> Result<Saver, Error> {
         let folder_error = |source| Error::Folder { path: path.to_owned(), source };
         let mut folder = Folder::open(path).map_err(folder_error)?;
         let probe = part_name("mode", &folder);
@@ -70,7 +83,7 @@ impl Saver {
         }
         let had_files = had_files.get();
         let desk = Mutex::new(Desk::new(manifest, names, on_row));
-        let shared = Arc::new(Shared { folder: Arc::new(folder), job, selection, earlier, had_files, desk });
+        let shared = Arc::new(Shared { folder: Arc::new(folder), job, selection, judging, earlier, had_files, desk });
         Ok(Saver { hand: Hand::new(Arc::clone(&shared)), shared, in_background: false })
     }
 
@@ -97,9 +110,11 @@ impl Saver {
         amended.map_err(|source| Error::Write { path: self.shared.folder.place(MANIFEST), source })
     }
 
-    /// Ends the run: files whose plain name another key wants too give it up, and the manifest has one line a row.
+    /// Ends the run: all rows are looked at together, files whose plain name another key wants too give it up, and the
+    /// manifest has one line a row.
     pub fn finish(mut self) -> Result<Summary, Error> {
         self.flush()?;
+        self.review()?;
         let mut desk = self.shared.desk();
         super::late::rename(&mut desk, &self.shared)?;
         super::late::compact(&desk.manifest, &self.shared.folder)?;

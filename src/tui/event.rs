@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
+use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 pub use crate::ops::TextHead;
 use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Saved, Transition, Unconfirmed};
-use crate::results::Row;
+use crate::results::PackedRows;
+use crate::results::review::Review;
 use crate::tui::keys::Chord;
 use crate::tui::model::{Draft, JobsView, Seq};
 
@@ -49,9 +51,11 @@ pub enum Event {
     GaveUp(String, Result<(), Failure>),
 
     /// More results of the job that is being opened.
-    RowsArrived(Seq, Vec<Row>),
+    RowsArrived(Seq, PackedRows),
     /// More bytes of them.
     OpeningProgressed(Seq, Progress),
+    /// What all of them together have shown, when that is anything.
+    Reviewed(Seq, Box<Review>),
     /// They are complete, or will not come.
     Opened(Seq, Result<(), Failure>),
     /// The beginnings of the texts of a job that we made, by key.
@@ -77,6 +81,8 @@ pub enum Event {
     FilesListed(Seq, Result<Vec<StoredFile>, Failure>),
     /// The service's answer to the deletion of a file.
     FileDeleted(FileName, Result<(), Failure>),
+    /// The outline of the sound on a result line, if it has one.
+    OutlineRead(Seq, u64, Result<Option<Peaks>, Failure>),
     /// One result line as the service sent it, audio cut short.
     RawLine(Seq, Result<String, Failure>),
 

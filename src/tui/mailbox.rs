@@ -71,7 +71,7 @@ fn join(waiting: &mut Event, event: Event) -> Option<Event> {
             None
         }
         (Event::RowsArrived(seq, rows), Event::RowsArrived(same, more)) if *seq == same => {
-            rows.extend(more);
+            rows.append(&more);
             None
         }
         (Event::Resized(width, height), Event::Resized(newer_width, newer_height)) => {

@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
-use crate::ops::Session;
+use crate::ops::{Copies, Session};
 use crate::results::Form;
 use crate::store::{Lock, Store};
 
-/// How long copies are kept after they were written.
-const LIFE_HOURS: i64 = 30 * 24;
+use super::{cache, index};
 
 /// Where a copy of one job's results is kept.
 #[derive(Clone, Debug)]
@@ -26,6 +26,9 @@ pub(super) struct Place {
     id: String,
     source: String,
     folder: PathBuf,
+    store: Store,
+    clock: Clock,
+    copies: Copies,
     /// What the bytes are.
     pub(super) form: Form,
 }
@@ -52,7 +55,42 @@ impl Place {
         let digest = digest(&SHA256, format!("{}\n{created}", session.origin()).as_bytes());
         let which: String = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let id = format!("{}-{which}", job.name.id());
-        Place { id, source, folder: session.cache.join("results"), form }
+        let folder = match session.copies.keep {
+            true => session.cache.join("results"),
+            false => {
+                let below = session.cache.join("sessions");
+                // Where no folder can be made, no copy can be begun there either, and that says why.
+                session.shared.scratch(&below).unwrap_or_else(|_| below.join("none"))
+            }
+        };
+        let (store, clock, copies) = (session.store.clone(), session.clock.clone(), session.copies.clone());
+        Place { id, source, folder, store, clock, copies, form }
+    }
+
+    /// The places of both forms. The list does not show inline results, so the form may only be known from what was kept.
+    pub(super) fn either(session: &Session, job: &Job) -> Vec<Self> {
+        let dests = [job.dest.clone(), Some(Dest::Inline)].into_iter().flatten();
+        dests.map(|dest| Place::new(session, job, &dest)).collect()
+    }
+
+    /// The folder of the copy.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What tells this copy from every other one.
+    pub(super) fn identity(&self) -> String {
+        format!("{}\n{}", self.id, self.source)
+    }
+
+    /// The rows of the index of the copy.
+    pub(super) fn rows_path(&self) -> PathBuf {
+        self.path("rows")
+    }
+
+    /// The places in the index of the copy.
+    pub(super) fn places_path(&self) -> PathBuf {
+        self.path("places")
     }
 
     fn path(&self, ending: &str) -> PathBuf {
@@ -77,6 +115,7 @@ impl Place {
 
     /// Removes the whole copy, which turned out to be none. What cannot be removed is found wrong again the next time.
     pub(super) fn discard_whole(&self) {
+        index::drop_index(self);
         let _ = fs::remove_file(self.path("origin"));
         let _ = fs::remove_file(self.whole_path());
     }
@@ -93,17 +132,33 @@ impl Place {
         Ok(())
     }
 
-    /// Whether the disk of the cache folder has room for results of this size and for their audio beside them.
+    /// Whether a copy of this size is wanted, and the disk has room for it and for its audio beside it.
     pub(super) fn has_room_for(&self, total: Option<u64>) -> bool {
+        if !self.copies.keep || total.is_some_and(|total| total > self.copies.max_bytes) {
+            return false;
+        }
         let (Some(total), Some(free)) = (total, free_bytes(&self.folder)) else { return true };
         free / 2 >= total
     }
 
-    /// Removes copies that nobody has asked for in a month: the service has dropped their results long since, but audio
-    /// that was saved does not need them either.
+    /// Notes that the copy was used, so that it is among the last to be swept away.
+    pub(super) fn touch(&self) {
+        let Ok(origin) = OpenOptions::new().append(true).open(self.path("origin")) else { return };
+        if let Err(error) = origin.set_modified(self.clock.now().into()) {
+            tracing::debug!(%error, "the last use of a copy could not be noted");
+        }
+    }
+
+    /// Removes copies that nobody has used for long, and then the ones that were not used for longest, until they take no
+    /// more room than they may. This one stays, and so does every one that is in use.
     pub(super) fn sweep(&self, now: Timestamp) {
-        if let Err(error) = crate::store::sweep(&self.folder, now, LIFE_HOURS) {
+        if let Err(error) = cache::sweep(&self.folder, &self.store, &self.copies, now, &self.id) {
             tracing::debug!(%error, "old copies of results could not be swept away");
+        }
+        if let Some(cache) = self.folder.parent()
+            && self.copies.keep
+        {
+            crate::ops::copies::sweep_scratch(&cache.join("sessions"));
         }
     }
 
@@ -113,7 +168,7 @@ impl Place {
             Failure::with_exit(Exit::Disk, format!("cannot keep results in {}: {error}", self.folder.display()))
         };
         crate::store::create_folder(&self.folder)?;
-        let Ok(lock) = store.lock(&format!("results-{}", self.id), "the kept copy of the results") else {
+        let Ok(lock) = store.lock(&cache::lock_name(&self.id), "the kept copy of the results") else {
             let file = tempfile::NamedTempFile::new_in(&self.folder).map_err(failed)?;
             return Ok(Part { place: self.clone(), file: PartFile::Private(file), had: 0, total: None });
         };
@@ -204,6 +259,8 @@ impl Part {
     /// The copy is whole. Its bytes are on the disk before its name: a length alone does not show that they got there.
     pub(super) fn finish(self, bytes: u64) -> io::Result<PathBuf> {
         let path = self.place.whole_path();
+        // An index of what was there before would be of no use; one that is found to fit is used.
+        index::drop_index(&self.place);
         match self.file {
             PartFile::Shared(file, _lock) => {
                 file.sync_all()?;
@@ -216,6 +273,7 @@ impl Part {
                 self.place.write_origin(None, Some(bytes))?;
             }
         }
+        self.place.sweep(self.place.clock.now());
         Ok(path)
     }
 

@@ -3,27 +3,33 @@
 //! However large they are, memory stays flat: bytes go through a bounded channel to a thread that keeps them, parses
 //! them, and hands rows or audio on. A task that is dropped leaves whole files and a part that the next one goes on with.
 
+mod cache;
 mod choice;
 mod feed;
 mod folder;
+mod index;
 mod keep;
 mod loss;
 mod open;
+mod outline;
 mod raw;
 mod ready;
+mod review;
 mod save;
 
 use std::path::PathBuf;
 
 use crate::audio::Verdict;
 use crate::job::{Job, JobName};
-use crate::results::{Form, Row};
+use crate::results::review::Review;
+use crate::results::{Form, PackedRows};
 
 use super::Progress;
 
 pub use folder::default_folder;
 pub use loss::loss;
 pub use open::open;
+pub use outline::outline;
 pub use raw::raw_line;
 pub use save::save;
 
@@ -43,10 +49,12 @@ pub struct Kept {
 /// What happens while results are opened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Opening {
-    /// More rows, at most 256, in the order of the file.
-    Rows(Vec<Row>),
+    /// More rows, a few thousand at the most, in the order of the file.
+    Rows(PackedRows),
     /// More bytes.
     Progress(Progress),
+    /// What all rows together have shown, when that is anything; once, after the last row.
+    Reviewed(Review),
 }
 
 /// What to save, and where.
@@ -78,7 +86,7 @@ pub enum KeyChoice {
     All,
     /// Those whose key matches one of these: `*` stands for any text, `?` for any character.
     Globs(Vec<String>),
-    /// Those on these lines, counted from 1 as in [`Row::line`].
+    /// Those on these lines, counted from 1 as in [`Row::line`](crate::results::Row::line).
     Lines(Vec<u64>),
 }
 

@@ -1,48 +1,142 @@
 //! Opening the results of a job: rows while the bytes arrive, and a copy for next time.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::Sender;
 
+use crate::clock::Stopwatch;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
 use crate::ops::Session;
 use crate::ops::session::on_disk;
-use crate::results::{Row, Sink, Totals};
+use crate::results::{PackedRows, Parser, Row, Sink, Totals};
 
 use super::feed::{self, Finished, From, Taker};
+use super::index::{self, IndexReader, IndexWriter};
 use super::keep::{Part, Place};
 use super::ready::{expected, explain, ready};
+use super::review::{Reviewing, judging};
 use super::{Kept, Opening};
 
-/// So many rows are told at once.
-const MOST_ROWS: usize = 256;
+/// So many rows are told at once, at the most.
+const MOST_ROWS: usize = 4_096;
 
-/// Reads the results of a job and tells their rows while they arrive. A kept copy is used without the network.
+/// Rows that are there are told after so long, however few they are. Each telling wakes a screen, which draws in a
+/// fraction of this.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// So many blocks of rows from an index wait for the front end.
+const MOST_BLOCKS: usize = 4;
+
+/// Reads the results of a job and tells their rows while they arrive. A kept copy is used without the network, and where
+/// there is an index of it without a look at its bytes.
 ///
 /// A job without output is a failure that says why; so are results that are not complete, after their rows were told.
 pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send + Sync)) -> Result<Kept, Failure> {
-    let (job, dest) = ready(session, job, std::time::Duration::ZERO).await?;
+    let (job, dest) = ready(session, job, Duration::ZERO).await?;
     let place = Place::new(session, &job, &dest);
     let kept = |path| Kept { job: Some(job.name.clone()), path, form: place.form, expected: expected(&job) };
+    let reviewing = Reviewing::default();
+    let on_rows = |rows| {
+        reviewing.rows(&rows);
+        events(Opening::Rows(rows));
+    };
+    let (path, told) = from_index(session, &place, &on_rows).await?;
+    let judging = judging(session, &job).await;
+    let review = async {
+        let reviewed = reviewing.finish(judging.clone()).await;
+        if !reviewed.is_empty() {
+            events(Opening::Reviewed(reviewed));
+        }
+    };
+    if let Some(path) = path {
+        review.await;
+        return Ok(kept(path));
+    }
     let from = source(session, &job, &dest, &place).await?;
     let on_progress = |progress| events(Opening::Progress(progress));
-    let on_rows = |rows| events(Opening::Rows(rows));
-    let (tell, told) = feed::events();
-    let showing = Showing { rows: Vec::new(), tell };
+    let (tell, receive) = feed::events();
+    let showing = Showing::new(begin_index(session, &place).await, told, tell);
     let is_kept = matches!(from, From::Disk(_));
-    let finished = feed::feed(from, place.form, showing, told, &on_rows, &on_progress).await;
+    let parser = Parser::new(place.form).judging(judging.clone());
+    let finished = feed::feed(from, parser, showing, receive, &on_rows, &on_progress).await;
+    // A cut download is looked at as well: what came of it is shown.
+    review.await;
     if is_kept {
-        let complete = finished.and_then(|finished| is_complete(&finished.totals, expected(&job), true));
-        if complete.is_err() {
-            discard(place.clone()).await;
-        }
-        return complete.map(|()| kept(place.whole_path()));
+        let complete = finished
+            .and_then(|finished| is_complete(&finished.totals, expected(&job), true).map(|()| finished.taker.index));
+        return match complete {
+            Ok(index) => finish_index(index).await.map(|()| kept(place.whole_path())),
+            Err(failure) => {
+                discard(place.clone()).await;
+                Err(failure)
+            }
+        };
     }
-    let Finished { totals, is_announced_size, part, .. } =
+    let Finished { totals, is_announced_size, part, taker } =
         finished.map_err(|failure| explain(session, &job, failure))?;
     let complete = is_complete(&totals, expected(&job), is_announced_size);
     let path = settle(part, &totals, &complete).await?;
     complete?;
-    path.map(kept).ok_or_else(|| Failure::with_exit(Exit::Disk, "the results could not be kept"))
+    let path = path.ok_or_else(|| Failure::with_exit(Exit::Disk, "the results could not be kept"))?;
+    finish_index(taker.index).await?;
+    Ok(kept(path))
+}
+
+/// Tells the rows of the index of a kept copy: the copy, when these were all of its rows, and how many were told. An
+/// index that turns out to be damaged is dropped, and what it had said so far was right.
+async fn from_index(
+    session: &Session,
+    place: &Place,
+    on_rows: &(dyn Fn(PackedRows) + Send + Sync),
+) -> Result<(Option<std::path::PathBuf>, u64), Failure> {
+    let (tell, mut told) = tokio::sync::mpsc::channel(MOST_BLOCKS);
+    let (place, rules) = (place.clone(), index::rules(session));
+    let reading = on_disk(move || {
+        let Some(path) = place.whole() else { return Ok::<_, Failure>(None) };
+        place.touch();
+        let Some(mut reader) = IndexReader::open(&place, rules) else { return Ok(None) };
+        loop {
+            match reader.next() {
+                Ok(Some(rows)) => {
+                    if tell.blocking_send(rows).is_err() {
+                        return Err(Failure::new("nobody waits for the results any more"));
+                    }
+                }
+                Ok(None) => return Ok(Some(path)),
+                Err(index::Damaged) => {
+                    tracing::warn!("the index of {} is damaged and is made anew", path.display());
+                    index::drop_index(&place);
+                    return Ok(None);
+                }
+            }
+        }
+    });
+    let mut n_told = 0;
+    let telling = async {
+        while let Some(rows) = told.recv().await {
+            n_told += rows.len() as u64;
+            on_rows(rows);
+        }
+    };
+    let (read, ()) = tokio::join!(reading, telling);
+    Ok((read?, n_told))
+}
+
+/// An index to be written while the rows go by.
+pub(super) async fn begin_index(session: &Session, place: &Place) -> IndexWriter {
+    let (session, place) = (session.clone(), place.clone());
+    let begun = on_disk(move || Ok::<_, Failure>(IndexWriter::begin(&session, &place))).await;
+    begun.unwrap_or_default()
+}
+
+/// Puts an index beside the copy that it belongs to, which is whole now.
+pub(super) async fn finish_index(index: IndexWriter) -> Result<(), Failure> {
+    on_disk(move || {
+        index.finish();
+        Ok::<_, Failure>(())
+    })
+    .await
 }
 
 /// Where the results come from: the kept copy, else the service from where a part of a copy ends.
@@ -123,10 +217,37 @@ pub(super) async fn discard(place: Place) {
     }
 }
 
-/// Gathers rows and sends them on.
+/// Gathers rows, writes their index, and sends them on.
 struct Showing {
-    rows: Vec<Row>,
-    tell: Sender<Vec<Row>>,
+    rows: PackedRows,
+    index: IndexWriter,
+    /// So many rows were told before, from an index that was damaged behind them.
+    told_before: u64,
+    /// Since rows were told; `None` before the first ones, which are told at once.
+    since_told: Option<Stopwatch>,
+    tell: Sender<PackedRows>,
+}
+
+impl Showing {
+    fn new(index: IndexWriter, told_before: u64, tell: Sender<PackedRows>) -> Self {
+        Showing { rows: PackedRows::new(), index, told_before, since_told: None, tell }
+    }
+
+    /// Tells rows when they are many or have waited for long enough.
+    fn tell_in_time(&mut self) -> Result<(), Failure> {
+        let is_time = self.since_told.is_none_or(|since| since.elapsed() >= PATIENCE);
+        if is_time || self.rows.len() >= MOST_ROWS { self.tell() } else { Ok(()) }
+    }
+
+    fn tell(&mut self) -> Result<(), Failure> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        self.since_told = Some(Stopwatch::start());
+        self.index.flush();
+        let gone = |_| Failure::new("nobody waits for the results any more");
+        self.tell.blocking_send(std::mem::take(&mut self.rows)).map_err(gone)
+    }
 }
 
 impl Sink for Showing {
@@ -137,21 +258,21 @@ impl Sink for Showing {
     }
 
     fn row(&mut self, row: Row) -> Result<(), Failure> {
-        self.rows.push(row);
-        if self.rows.len() == MOST_ROWS { self.caught_up() } else { Ok(()) }
+        self.index.row(&row);
+        if row.line <= self.told_before {
+            return Ok(());
+        }
+        self.rows.push(&row);
+        self.tell_in_time()
     }
 }
 
 impl Taker for Showing {
     fn caught_up(&mut self) -> Result<(), Failure> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let gone = |_| Failure::new("nobody waits for the results any more");
-        self.tell.blocking_send(std::mem::take(&mut self.rows)).map_err(gone)
+        self.tell_in_time()
     }
 
     fn quiet(&mut self) -> Result<(), Failure> {
-        self.caught_up()
+        self.tell()
     }
 }

@@ -5,12 +5,14 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::failure::Failure;
-use crate::job::{Dest, Job};
+use crate::job::Job;
 use crate::ops::Session;
 use crate::ops::session::on_disk;
+use crate::results::index::LinePlace;
 use crate::results::{Form, Parser, Row, Sink};
 use crate::text;
 
+use super::index;
 use super::keep::Place;
 
 /// So many bytes of a string are shown.
@@ -21,23 +23,31 @@ const MOST_SHOWN: usize = 256 * 1024;
 
 /// Reads one result line, counted from 1 as in [`Row::line`], from the kept copy of a job's results.
 ///
-/// Long strings, which are audio, are cut; the rest is as the service sent it. Fails when there is no kept copy yet.
+/// Long strings, which are audio, are cut; the rest is as the service sent it. Fails when there is no kept copy yet, and
+/// when the copy has changed since its index was made: then the index is dropped, and the next opening reads the copy.
 pub async fn raw_line(session: &Session, job: &Job, line: u64) -> Result<String, Failure> {
-    // The list does not show inline results, so the form may only be known from what was kept.
-    let dests = [job.dest.clone(), Some(Dest::Inline)].into_iter().flatten();
-    let places: Vec<Place> = dests.map(|dest| Place::new(session, job, &dest)).collect();
-    let job = job.clone();
+    let places = Place::either(session, job);
+    let (job, session) = (job.clone(), session.clone());
     on_disk(move || {
-        let kept = places.iter().find_map(|place| Some((place.whole()?, place.form)));
-        let Some((path, form)) = kept else {
+        let kept = places.iter().find_map(|place| Some((place.whole()?, place)));
+        let Some((path, place)) = kept else {
             return Err(Failure::new(format!("the results of {} are not on this disk yet", job.name))
                 .hint("open the job first"));
         };
         let cannot = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", path.display()));
-        let (offset, length) = find(&path, form, line)
-            .map_err(cannot)?
-            .ok_or_else(|| Failure::new(format!("{} has no result line {line}", job.name)))?;
-        shorten(&path, offset, length).map_err(cannot)
+        let Some(found) = index::line_place(&session, place, line) else {
+            let (offset, length) = find(&path, place.form, line)
+                .map_err(cannot)?
+                .ok_or_else(|| Failure::new(format!("{} has no result line {line}", job.name)))?;
+            return Ok(shorten(&path, offset, length).map_err(cannot)?.0);
+        };
+        let (shown, is_result) = shorten(&path, found.offset, found.length).map_err(cannot)?;
+        if found.is_result && !is_result {
+            index::drop_index(place);
+            return Err(Failure::new(format!("line {line} of {} is not what it was any more", path.display()))
+                .hint("the kept copy was changed or damaged: open the job again to see what is left of it"));
+        }
+        Ok(shown)
     })
     .await
 }
@@ -80,18 +90,48 @@ impl Sink for Finder {
     }
 }
 
-fn shorten(path: &Path, offset: u64, length: u64) -> std::io::Result<String> {
+/// The line with its long strings cut, and whether it is a result at all.
+fn shorten(path: &Path, offset: u64, length: u64) -> std::io::Result<(String, bool)> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut reader = file.take(length);
     let mut short = Shortener::default();
+    let mut parser = Parser::new(Form::One);
+    let mut check = Check::default();
     let mut piece = vec![0; 256 * 1024];
     loop {
         let n = reader.read(&mut piece)?;
-        if n == 0 || short.shown.len() > MOST_SHOWN {
-            return Ok(short.finish());
+        if n == 0 {
+            let Ok(_) = parser.finish(&mut check);
+            return Ok((short.finish(), check.is_result));
         }
-        short.push(&piece[..n]);
+        let Ok(()) = parser.push(&piece[..n], &mut check);
+        if short.shown.len() <= MOST_SHOWN {
+            short.push(&piece[..n]);
+        }
+    }
+}
+
+/// Looks whether what is read is one result.
+#[derive(Default)]
+struct Check {
+    is_result: bool,
+}
+
+impl Sink for Check {
+    type Error = std::convert::Infallible;
+
+    fn wants_audio(&mut self, _key: Option<&str>, _line: u64) -> bool {
+        false
+    }
+
+    fn audio(&mut self, _samples: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn row(&mut self, row: Row) -> Result<(), Self::Error> {
+        self.is_result = LinePlace::of(&row).is_result;
+        Ok(())
     }
 }
 

@@ -80,7 +80,8 @@ impl Set {
         let mut outliers = Vec::new();
         for (at, row) in rows.iter().enumerate() {
             let Some(pace) = self.paces.get(usize::from(row.group)) else { continue };
-            let is_compared = row.is_usable() && row.least >= SHORTEST_LETTERS && pace.rows as f64 >= limits.set_rows;
+            let is_compared = row.is_good && row.is_usable() && row.least >= SHORTEST_LETTERS;
+            let is_compared = is_compared && pace.rows as f64 >= limits.set_rows;
             if !is_compared {
                 continue;
             }

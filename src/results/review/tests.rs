@@ -1,6 +1,7 @@
 //! Sets of made-up lengths: honest ones, and ones whose audio belongs to other keys.
 
 use super::*;
+use crate::audio::Letters;
 
 /// Numbers that look like chance and are always the same.
 pub(super) struct Dice(pub u64);
@@ -60,7 +61,7 @@ fn shift(rows: &mut [Spoken], stretch: std::ops::Range<usize>, by: i64) {
 }
 
 fn findings(rows: &[Spoken]) -> Vec<Finding> {
-    review(rows, &Limits::default()).findings
+    look(rows, &Limits::default()).findings
 }
 
 #[test]
@@ -83,7 +84,7 @@ fn a_thousand_honest_sets_raise_no_alarm() {
                 (row.least, row.most) = (f32::NAN, f32::NAN);
             }
         }
-        let found = review(&rows, &Limits::default());
+        let found = look(&rows, &Limits::default());
         assert_eq!(found, Review::default(), "set {number}: {} rows, {}, {}", set.rows, set.spread, set.variety);
     }
 }
@@ -164,7 +165,7 @@ fn results_in_no_order_are_told_and_no_row_is_blamed() {
             rows[at].seconds = rows[other].seconds;
             rows[other].seconds = seconds;
         }
-        let review = review(&rows, &Limits::default());
+        let review = look(&rows, &Limits::default());
         assert!(review.findings.iter().all(|finding| *finding == Finding::Mixed { rows: 60 }), "{review:?}");
         assert!(review.findings.is_empty() || review.changes.is_empty(), "{review:?}");
         told += review.findings.len();
@@ -204,5 +205,29 @@ fn findings_read_as_words() {
     ];
     for (finding, told) in table {
         assert_eq!(finding.tell(&name), told);
+    }
+}
+
+#[test]
+fn a_row_is_told_by_its_key_and_without_one_by_its_place() {
+    let mut texts = Texts::default();
+    for (key, most) in [("a", 10), ("b", 20)] {
+        texts.push(key, Letters { least: most, most }, "Kore");
+    }
+    let sound = Sound { seconds: 3.0, leading_silence: 0.5, trailing_silence: 0.25, ..Sound::default() };
+    let table = [
+        (Heard::of(1, Some("b"), Some(&sound), Verdict::Ok), 2.25, 20.0),
+        (Heard::of(1, None, Some(&sound), Verdict::Quiet), 2.25, 10.0),
+        (Heard::of(3, None, Some(&sound), Verdict::Ok), 2.25, f32::NAN),
+        (Heard::of(1, Some("b"), Some(&sound), Verdict::Noise), f32::NAN, 20.0),
+        (Heard::of(1, Some("b"), None, Verdict::Error), f32::NAN, 20.0),
+    ];
+    for (heard, seconds, most) in table {
+        let spoken = heard.spoken(&texts);
+        assert_eq!(
+            (spoken.seconds.to_bits(), spoken.most.to_bits()),
+            (f32::to_bits(seconds), f32::to_bits(most)),
+            "{heard:?}"
+        );
     }
 }

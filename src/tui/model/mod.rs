@@ -29,7 +29,7 @@ pub use haystack::Haystack;
 pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
-pub use results::{JobScreen, KeyScreen, Opening, Pane, Tally};
+pub use results::{JobScreen, KeyScreen, Opening, Outlines, Pane, Tally};
 pub use saves::{Save, Saves};
 
 /// The number of a request; an answer with a number that nobody waits for is dropped.

@@ -1,11 +1,13 @@
 //! One job opened: a row per key, and one key of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::JobName;
 use crate::ops::Progress;
-use crate::results::Row;
+use crate::results::review::Review;
+use crate::results::{PackedRows, Row, RowView};
 use crate::tui::event::TextHead;
 use crate::tui::model::{Cursor, Haystack, Seq};
 
@@ -16,8 +18,8 @@ pub struct JobScreen {
     pub name: JobName,
     /// Whether its results are here.
     pub opening: Opening,
-    /// In the order of the results file.
-    pub rows: Vec<Row>,
+    /// In the order of the results file; without their outlines.
+    pub rows: PackedRows,
     /// Where the person is; a row is known by its line.
     pub cursor: Cursor<u64>,
     /// Files written in this session, by line.
@@ -30,6 +32,10 @@ pub struct JobScreen {
     pub haystack: Haystack,
     /// What all rows come to. Kept by `update`, so that a frame need not look at a hundred thousand of them.
     pub tally: Tally,
+    /// What all rows together have shown.
+    pub review: Review,
+    /// The outlines of keys that were looked at lately.
+    pub outlines: Outlines,
 }
 
 /// What the rows of a job come to.
@@ -43,7 +49,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one more row.
-    pub fn add(&mut self, row: &Row) {
+    pub fn add(&mut self, row: &RowView<'_>) {
         self.bad += u64::from(row.is_bad());
         self.seconds += row.sound.as_ref().map_or(0.0, |sound| sound.seconds);
     }
@@ -55,23 +61,66 @@ impl JobScreen {
         JobScreen {
             name,
             opening,
-            rows: Vec::new(),
+            rows: PackedRows::new(),
             cursor: Cursor::default(),
             files: BTreeMap::new(),
             texts: BTreeMap::new(),
             pane: Pane::default(),
             haystack: Haystack::default(),
             tally: Tally::default(),
+            review: Review::default(),
+            outlines: Outlines::default(),
         }
     }
 }
 
 impl JobScreen {
-    /// The row of a result line.
-    pub fn row(&self, line: u64) -> Option<&Row> {
-        // Rows come in the order of the file, so that a line is nearly always where its number says.
-        let likely = usize::try_from(line).ok()?.checked_sub(1).and_then(|at| self.rows.get(at));
-        likely.filter(|row| row.line == line).or_else(|| self.rows.iter().find(|row| row.line == line))
+    /// The row of a result line, without its outline.
+    pub fn row(&self, line: u64) -> Option<Row> {
+        self.rows.get(self.rows.index_of(line)?)
+    }
+
+    /// The outline of the sound on a result line; `None` while it is on its way, and when there is none.
+    pub fn peaks(&self, line: u64) -> Option<&Peaks> {
+        self.outlines.get(line)
+    }
+}
+
+/// The outlines of the keys that were looked at lately, as they are too large to be kept for all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outlines {
+    /// The latest one last; `None` for a line that has none.
+    known: VecDeque<(u64, Option<Peaks>)>,
+    /// The one that was asked for. There is one request at a time, and the line that is wanted when its answer comes is
+    /// the next, so that a held-down key costs no more than the disk can do.
+    pub awaited: Option<Seq>,
+}
+
+impl Outlines {
+    /// So many are kept: a screen of keys, to go up and down in.
+    const MOST: usize = 64;
+
+    fn get(&self, line: u64) -> Option<&Peaks> {
+        self.known.iter().rev().find(|(known, _)| *known == line)?.1.as_ref()
+    }
+
+    /// Whether it is known what the outline of a line is, if there is one at all.
+    pub fn knows(&self, line: u64) -> bool {
+        self.known.iter().any(|(known, _)| *known == line)
+    }
+
+    /// Keeps what was found for a line.
+    pub fn keep(&mut self, line: u64, peaks: Option<Peaks>) {
+        self.known.retain(|(known, _)| *known != line);
+        if self.known.len() == Self::MOST {
+            self.known.pop_front();
+        }
+        self.known.push_back((line, peaks));
+    }
+
+    /// Forgets the lines for which nothing was found: by now there may be something.
+    pub fn forget_missing(&mut self) {
+        self.known.retain(|(_, peaks)| peaks.is_some());
     }
 }
 

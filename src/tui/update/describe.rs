@@ -17,7 +17,7 @@ pub fn show(model: &mut Model) -> Vec<Effect> {
     let described = match model.screens.last() {
         Some(Screen::Files(_)) => files::current(model).map(|file| (file.name.to_string(), of_file(file))),
         Some(Screen::Job(_) | Screen::Key(_)) => job::current_row(model)
-            .map(|row| (row_title(row), of_row(row, model.job_screen())))
+            .map(|row| (row_title(&row), of_row(&row, model.job_screen())))
             .or_else(|| job::current(model).map(|job| (jobs::title(job), of_job(model, job)))),
         None => match selected_lost(model) {
             Some(lost) => Some((clean(&lost.display_name), of_lost(lost))),
@@ -175,7 +175,7 @@ pub fn copy_record(model: &mut Model) -> Vec<Effect> {
     let record = match model.screens.last() {
         Some(Screen::Files(_)) => files::current(model).map(StoredFile::to_json),
         Some(Screen::Job(_) | Screen::Key(_)) => {
-            job::current_row(model).map(json_of_row).or_else(|| job::current(model).map(Job::to_json))
+            job::current_row(model).map(|row| json_of_row(&row)).or_else(|| job::current(model).map(Job::to_json))
         }
         None => job::current(model).map(Job::to_json),
         Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
@@ -250,7 +250,7 @@ mod tests {
         let mut model = with_jobs(vec![done("a")]);
         let seq = seq_of(&press(&mut model, "<Enter>"));
         assert_eq!(copied(&mut model, "y"), "batches/a", "before any row is there the job is meant");
-        update(&mut model, Event::RowsArrived(seq, vec![row(1, Verdict::Ok), row(2, Verdict::Silent)]));
+        update(&mut model, Event::RowsArrived(seq, vec![row(1, Verdict::Ok), row(2, Verdict::Silent)].into()));
         assert!(described(&mut model).contains("24000 Hz"));
         assert_eq!(copied(&mut model, "j <Enter> y"), "k2");
         let record: Value = serde_json::from_str(&copied(&mut model, "Y")).unwrap();

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::audio::Verdict;
 use crate::failure::Failure;
 use crate::job::{Dest, Job, JobName};
 use crate::ops::Progress;
-use crate::results::Row;
+use crate::results::review::Review;
+use crate::results::{PackedRows, Row, RowView};
+use crate::text::clean_short;
 use crate::tui::effect::Effect;
 use crate::tui::event::TextHead;
 use crate::tui::layout;
 use crate::tui::model::{
-    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Overlay, Pane, Screen, Seq, Tally, TextPage,
+    Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Outlines, Overlay, Pane, Screen, Seq, Tally, TextPage,
 };
 use crate::tui::update::cursor::AnyList;
-use crate::tui::update::record::reason;
 use crate::tui::update::{describe, jobs, lists, notices, screens};
 
 /// Opens the selected job.
@@ -69,7 +71,9 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
     if let Opening::Failed(_) = screen.opening {
         screen.rows.clear();
         screen.tally = Tally::default();
+        screen.review = Review::default();
         screen.haystack.clear();
+        screen.outlines = Outlines::default();
         screen.opening = Opening::NoOutput;
         lists::keys(screen, 1).rebuild();
     }
@@ -92,24 +96,24 @@ fn awaiting(model: &mut Model, seq: Seq) -> Option<&mut JobScreen> {
 }
 
 /// More results.
-pub fn rows_arrived(model: &mut Model, seq: Seq, rows: Vec<Row>) -> Vec<Effect> {
+pub fn rows_arrived(model: &mut Model, seq: Seq, rows: PackedRows) -> Vec<Effect> {
     let page = layout::page(model);
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
     let from = screen.rows.len();
-    for row in rows {
-        let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
+    for row in rows.views() {
+        let head = row.key.and_then(|key| screen.texts.get(key));
         screen.haystack.push(texts_of(&row, head));
         screen.tally.add(&row);
-        screen.rows.push(row);
     }
+    screen.rows.append(&rows);
     lists::keys(screen, page).extend(from);
     Vec::new()
 }
 
-fn texts_of<'a>(row: &'a Row, head: Option<&'a TextHead>) -> impl Iterator<Item = &'a str> {
+fn texts_of<'a>(row: &RowView<'a>, head: Option<&'a TextHead>) -> impl Iterator<Item = &'a str> {
     let voice = head.and_then(|head| head.voice.as_deref());
     let text = head.map(|head| head.text.as_str());
-    let all = [row.key.as_deref(), Some(row.verdict.as_str()), row.finish_reason.as_deref(), reason(row), voice, text];
+    let all = [row.key, Some(row.verdict.as_str()), row.finish_reason, row.reason(), voice, text];
     all.into_iter().flatten()
 }
 
@@ -121,11 +125,46 @@ pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect
     Vec::new()
 }
 
+/// What all rows together have shown: some of them are thought of otherwise now, or their audio may not be theirs.
+pub fn reviewed(model: &mut Model, seq: Seq, review: Review) -> Vec<Effect> {
+    let page = layout::page(model);
+    let Some(screen) = awaiting(model, seq) else { return Vec::new() };
+    for change in &review.changes {
+        let Some(index) = screen.rows.index_of(change.line) else { continue };
+        screen.tally.bad += u64::from(screen.rows.verdict(index) == Some(Verdict::Ok));
+        screen.rows.set_verdict(index, change.verdict);
+    }
+    if !review.changes.is_empty() {
+        look_through(screen);
+        lists::keys(screen, page).rebuild();
+    }
+    let key = |line: u64| {
+        let key = screen.rows.index_of(line).and_then(|index| screen.rows.key(index));
+        key.map_or_else(|| format!("line {line}"), |key| clean_short(key, 60))
+    };
+    let findings: Vec<String> = review.findings.iter().map(|finding| finding.tell(&key)).collect();
+    screen.review = review;
+    findings.into_iter().for_each(|finding| notices::say(model, Level::Bad, finding));
+    Vec::new()
+}
+
+/// Makes what a plain word is looked for in anew.
+fn look_through(screen: &mut JobScreen) {
+    screen.haystack.clear();
+    for row in screen.rows.views() {
+        let head = row.key.and_then(|key| screen.texts.get(key));
+        screen.haystack.push(texts_of(&row, head));
+    }
+}
+
 /// The results are complete, or will not come.
 pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<Effect> {
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
     match result {
-        Ok(()) => screen.opening = Opening::Complete,
+        Ok(()) => {
+            screen.opening = Opening::Complete;
+            screen.outlines.forget_missing();
+        }
         Err(failure) => {
             screen.opening = Opening::Failed(failure.clone());
             notices::fail(model, "cannot open the results", &failure);
@@ -139,11 +178,7 @@ pub fn texts_loaded(model: &mut Model, name: &JobName, texts: BTreeMap<String, T
     let page = layout::page(model);
     let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) else { return Vec::new() };
     screen.texts = texts;
-    screen.haystack.clear();
-    for row in &screen.rows {
-        let head = row.key.as_ref().and_then(|key| screen.texts.get(key));
-        screen.haystack.push(texts_of(row, head));
-    }
+    look_through(screen);
     lists::keys(screen, page).rebuild();
     Vec::new()
 }
@@ -221,13 +256,13 @@ pub fn current(model: &Model) -> Option<&Job> {
 }
 
 /// The row that is selected on the job screen, or that the key screen shows.
-pub fn current_row(model: &Model) -> Option<&Row> {
+pub fn current_row(model: &Model) -> Option<Row> {
     let line = match model.screens.last() {
         Some(Screen::Key(key)) => Some(key.line),
         Some(Screen::Job(screen)) => screen.cursor.selected,
         None | Some(Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
     }?;
-    model.job_screen()?.rows.iter().find(|row| row.line == line)
+    model.job_screen()?.row(line)
 }
 
 /// The jobs that a verb means: the marked ones, else the selected one. On a job's own screen that job.
@@ -275,13 +310,13 @@ mod tests {
 
     fn lines(model: &Model) -> Vec<u64> {
         let screen = model.job_screen().unwrap();
-        screen.cursor.visible.iter().map(|at| screen.rows[*at as usize].line).collect()
+        screen.cursor.visible.iter().map(|at| screen.rows.line(*at as usize)).collect()
     }
 
     #[test]
     fn a_job_with_output_is_opened_and_its_rows_stream_in() {
         let (mut model, seq) = opened(2);
-        update(&mut model, Event::RowsArrived(seq, vec![row(3, Verdict::Silent)]));
+        update(&mut model, Event::RowsArrived(seq, vec![row(3, Verdict::Silent)].into()));
         update(&mut model, Event::OpeningProgressed(seq, Progress { bytes: 7, of: Some(9) }));
         assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![1, 2, 3], Some(1)));
         update(&mut model, Event::Opened(seq, Ok(())));
@@ -294,10 +329,10 @@ mod tests {
         let (mut model, old) = opened(2);
         press(&mut model, "<Esc>");
         let new = seq_of(&press(&mut model, "<Enter>"));
-        update(&mut model, Event::RowsArrived(old, vec![row(9, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(old, vec![row(9, Verdict::Ok)].into()));
         update(&mut model, Event::Opened(old, Ok(())));
         assert_eq!(lines(&model), [0; 0]);
-        update(&mut model, Event::RowsArrived(new, vec![row(1, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(new, vec![row(1, Verdict::Ok)].into()));
         assert_eq!(lines(&model), [1]);
     }
 
@@ -343,7 +378,7 @@ mod tests {
     fn keys_are_filtered_sorted_and_cleared_of_good_ones() {
         let (mut model, seq) = opened(12);
         let bad = vec![row(13, Verdict::Silent), row(14, Verdict::Error)];
-        update(&mut model, Event::RowsArrived(seq, bad));
+        update(&mut model, Event::RowsArrived(seq, bad.into()));
         let heads = [("k2", "Corridors"), ("k3", "other")]
             .map(|(key, text)| (key.to_owned(), TextHead { text: text.into(), voice: Some("Kore".into()) }));
         update(&mut model, Event::TextsLoaded(name("a"), heads.into()));
@@ -369,7 +404,7 @@ mod tests {
         let (mut model, seq) = opened(3);
         press(&mut model, "/k<Enter> 2 2 k");
         assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![3, 2, 1], Some(2)));
-        update(&mut model, Event::RowsArrived(seq, vec![row(5, Verdict::Ok), row(4, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(seq, vec![row(5, Verdict::Ok), row(4, Verdict::Ok)].into()));
         let cursor = &model.job_screen().unwrap().cursor;
         assert_eq!((lines(&model), cursor.selected, cursor.row), (vec![5, 4, 3, 2, 1], Some(2), 3));
     }

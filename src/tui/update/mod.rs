@@ -20,6 +20,7 @@ mod job;
 mod jobs;
 mod lists;
 mod notices;
+mod outline;
 mod palette;
 mod picker;
 mod polling;
@@ -41,8 +42,9 @@ pub use palette::fitting as commands_fitting;
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
-    let effects = happened(model, event);
+    let mut effects = happened(model, event);
     lists::fit(model);
+    effects.extend(outline::wanted(model));
     effects
 }
 
@@ -67,6 +69,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::GaveUp(token, answer) => give_up::given_up(model, &token, answer),
         Event::RowsArrived(seq, rows) => job::rows_arrived(model, seq, rows),
         Event::OpeningProgressed(seq, progress) => job::progressed(model, seq, progress),
+        Event::Reviewed(seq, review) => job::reviewed(model, seq, *review),
         Event::Opened(seq, result) => job::opened(model, seq, result),
         Event::TextsLoaded(name, texts) => job::texts_loaded(model, &name, texts),
         Event::SaveProgressed(seq, progress) => {
@@ -81,6 +84,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::FolderListed(seq, folder, result) => picker::listed(model, seq, folder, result),
         Event::FilesListed(seq, result) => files::listed(model, seq, result),
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
+        Event::OutlineRead(seq, line, result) => outline::read(model, seq, line, result),
         Event::RawLine(seq, result) => text::raw_line_read(model, seq, result),
         Event::Noticed(result) => {
             notices::noticed(model, result);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::api::StoredFile;
 use crate::filter::{JobRecord, Record};
-use crate::results::{Outcome, Row};
+use crate::results::{Outcome, Row, RowView};
 use crate::tui::event::TextHead;
 use crate::tui::model::Entry;
 
@@ -63,36 +63,35 @@ impl Record for EntryRecord<'_> {
 /// A row of the keys of a job.
 pub struct KeyRecord<'a> {
     /// The row.
-    pub row: &'a Row,
+    pub row: RowView<'a>,
     /// Beginnings of the texts, by key. Looked at only when a filter asks: it takes longer than all the rest.
     pub texts: &'a BTreeMap<String, TextHead>,
 }
 
 impl KeyRecord<'_> {
     fn head(&self) -> Option<&TextHead> {
-        self.texts.get(self.row.key.as_deref()?)
+        self.texts.get(self.row.key?)
     }
 }
 
 impl Record for KeyRecord<'_> {
     fn column(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
-            "key" | "name" | "id" => self.row.key.as_deref().map(Cow::Borrowed),
+            "key" | "name" | "id" => self.row.key.map(Cow::Borrowed),
             "verdict" | "state" => Some(Cow::Borrowed(self.row.verdict.as_str())),
             "voice" => self.head().and_then(|head| head.voice.as_deref()).map(Cow::Borrowed),
             "line" => Some(Cow::Owned(self.row.line.to_string())),
             "audio" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.seconds.to_string())),
             "size" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.pcm_bytes.to_string())),
-            "error" => reason(self.row).map(Cow::Borrowed),
+            "error" => self.row.reason().map(Cow::Borrowed),
             _ => None,
         }
     }
 
     fn text(&self, each: &mut dyn FnMut(&str)) {
-        self.row.key.iter().for_each(|key| each(key));
+        self.row.key.into_iter().for_each(&mut *each);
         each(self.row.verdict.as_str());
-        self.row.finish_reason.iter().for_each(|reason| each(reason));
-        reason(self.row).into_iter().for_each(&mut *each);
+        self.row.finish_reason.into_iter().chain(self.row.reason()).for_each(&mut *each);
         if let Some(head) = self.head() {
             head.voice.iter().for_each(|voice| each(voice));
             each(&head.text);

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
+use crate::audio::Verdict;
 use crate::filter::Filter;
 use crate::job::{FileName, Job, JobName};
-use crate::results::Row;
+use crate::results::PackedRows;
 use crate::tui::event::TextHead;
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
 use crate::tui::update::cursor::{Rows, Value};
@@ -94,7 +95,7 @@ impl Rows for JobRows<'_> {
 /// The keys of a job.
 pub struct KeyRows<'a> {
     /// In the order of the results file.
-    pub rows: &'a [Row],
+    pub rows: &'a PackedRows,
     /// Beginnings of the texts, by key.
     pub texts: &'a BTreeMap<String, TextHead>,
     /// What a plain word is looked for in.
@@ -103,7 +104,7 @@ pub struct KeyRows<'a> {
 
 impl KeyRows<'_> {
     fn head(&self, index: usize) -> Option<&TextHead> {
-        self.texts.get(self.rows[index].key.as_deref()?)
+        self.texts.get(self.rows.key(index)?)
     }
 }
 
@@ -115,31 +116,33 @@ impl Rows for KeyRows<'_> {
     }
 
     fn id(&self, index: usize) -> u64 {
-        self.rows[index].line
+        self.rows.line(index)
     }
 
     fn is(&self, index: usize, id: &u64) -> bool {
-        self.rows[index].line == *id
+        self.rows.line(index) == *id
     }
 
     fn is_bad(&self, index: usize) -> bool {
-        self.rows[index].is_bad()
+        self.rows.verdict(index) != Some(Verdict::Ok)
     }
 
     fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
         if let Some(word) = plain_word(&filter.to_string()) {
             return self.haystack.find(word, from);
         }
-        let passes = |index: &usize| filter.matches(&KeyRecord { row: &self.rows[*index], texts: self.texts });
+        let passes = |index: &usize| {
+            let row = self.rows.view(*index);
+            row.is_some_and(|row| filter.matches(&KeyRecord { row, texts: self.texts }))
+        };
         (from..self.rows.len()).filter(passes).map(|index| index as u32).collect()
     }
 
     fn value(&self, column: u8, index: usize) -> Value<'_> {
-        let row = &self.rows[index];
         match column {
-            1 => row.key.as_deref().map_or(Value::Nothing, Value::text),
-            2 => Value::number(row.sound.as_ref().map(|sound| sound.seconds)),
-            3 => Value::text(row.verdict.as_str()),
+            1 => self.rows.key(index).map_or(Value::Nothing, Value::text),
+            2 => Value::number(self.rows.seconds(index)),
+            3 => self.rows.verdict(index).map_or(Value::Nothing, |verdict| Value::text(verdict.as_str())),
             4 => self.head(index).and_then(|head| head.voice.as_deref()).map_or(Value::Nothing, Value::text),
             5 => self.head(index).map_or(Value::Nothing, |head| Value::text(&head.text)),
             _ => Value::Nothing,

@@ -20,7 +20,7 @@ pub fn save_selected(model: &mut Model) -> Vec<Effect> {
     }
     let Some(row) = job::current_row(model) else { return Vec::new() };
     if row.outcome != Outcome::Audio {
-        let said = without_audio(row);
+        let said = without_audio(&row);
         notices::say(model, Level::Info, said);
         return Vec::new();
     }
@@ -199,7 +199,7 @@ fn without_audio(row: &Row) -> String {
 pub fn play(model: &mut Model) -> Vec<Effect> {
     let Some(row) = job::current_row(model) else { return Vec::new() };
     if row.outcome != Outcome::Audio {
-        let said = without_audio(row);
+        let said = without_audio(&row);
         notices::say(model, Level::Info, said);
         return Vec::new();
     }
@@ -239,7 +239,7 @@ mod tests {
         let mut model = with_jobs(vec![done("ch06")]);
         let seq = seq_of(&press(&mut model, "<Enter>"));
         let rows = vec![row(1, Verdict::Ok), row(2, Verdict::Silent), row(3, Verdict::Ok)];
-        update(&mut model, Event::RowsArrived(seq, rows));
+        update(&mut model, Event::RowsArrived(seq, rows.into()));
         model
     }
 

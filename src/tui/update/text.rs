@@ -148,7 +148,7 @@ mod tests {
     fn the_raw_line_of_a_key_is_read_once() {
         let mut model = with_jobs(vec![done("a")]);
         let seq = seq_of(&press(&mut model, "<Enter>"));
-        update(&mut model, Event::RowsArrived(seq, vec![row(1, Verdict::Ok)]));
+        update(&mut model, Event::RowsArrived(seq, vec![row(1, Verdict::Ok)].into()));
         let effects = press(&mut model, "<Enter> J J");
         assert_eq!(effects, [Effect::ReadRawLine(seq_of(&effects), Box::new(done("a")), 1)]);
         update(&mut model, Event::RawLine(Seq(999), Ok("late".into())));

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::audio::Sound;
+use crate::audio::{Peaks, Sound};
 use crate::results::Row;
 use crate::text;
 use crate::tui::model::{JobScreen, Model, Pane};
@@ -16,15 +16,15 @@ use crate::tui::view::wrap::wrap;
 pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     let theme = *pen.theme;
     let selected = selected(screen);
-    let title = selected.map_or_else(|| "No key selected".to_owned(), job::name);
+    let title = selected.as_ref().map_or_else(|| "No key selected".to_owned(), job::name);
     let style = if screen.pane == Pane::Detail { theme.focused_border() } else { theme.border() };
     let inside =
         pad(pen.frame(place, &Frame { title: vec![piece(title, theme.title())], style, ..Frame::default() }), 1);
-    let Some(result) = selected else { return };
+    let Some(result) = &selected else { return };
     let wave = Rect { height: 4.min(inside.height), ..inside };
     let mut y = 0;
     if let Some(sound) = &result.sound {
-        wave_rows(pen, sound, wave);
+        wave_rows(pen, sound, screen.peaks(result.line), wave);
         y = wave.height;
     }
     for line in lines(&theme, model, screen, result, usize::from(inside.width)) {
@@ -34,17 +34,18 @@ pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
 }
 
 /// The selected key. Looks where the cursor says it is before it looks everywhere.
-fn selected(screen: &JobScreen) -> Option<&Row> {
+fn selected(screen: &JobScreen) -> Option<Row> {
     let line = screen.cursor.selected?;
     let at = screen.cursor.visible.get(screen.cursor.row).and_then(|index| screen.rows.get(*index as usize));
     at.filter(|row| row.line == line).or_else(|| screen.row(line))
 }
 
 /// Draws a waveform with the time below it: the last row of the place.
-pub fn wave_rows(pen: &mut Pen<'_>, sound: &Sound, place: Rect) {
+pub fn wave_rows(pen: &mut Pen<'_>, sound: &Sound, peaks: Option<&Peaks>, place: Rect) {
     let theme = *pen.theme;
     let n_lines = usize::from(place.height.saturating_sub(1)).max(1);
-    for (at, line) in waveform(&sound.peaks, usize::from(place.width), n_lines, theme.is_ascii()).iter().enumerate() {
+    let wave = peaks.map(|peaks| waveform(peaks, usize::from(place.width), n_lines, theme.is_ascii()));
+    for (at, line) in wave.unwrap_or_default().iter().enumerate() {
         pen.text(row(place, at as u16), line, theme.bar());
     }
     if place.height > 1 {

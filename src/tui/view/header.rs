@@ -104,7 +104,7 @@ fn name(model: &Model, screen: &Screen) -> String {
         },
         Screen::Key(key) => {
             let row = model.job_screen().and_then(|job| job.row(key.line));
-            row.map_or_else(|| format!("line {}", key.line), super::job::name)
+            row.map_or_else(|| format!("line {}", key.line), |row| super::job::name(&row))
         }
         Screen::Create(_) => "New job".to_owned(),
         Screen::Files(_) => "Files".to_owned(),

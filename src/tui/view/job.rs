@@ -87,7 +87,7 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
     let n_rows = usize::from(layout::list_rows(place));
     for (at, index) in screen.cursor.visible.iter().skip(screen.cursor.top).take(n_rows).enumerate() {
         let Some(result) = screen.rows.get(*index as usize) else { continue };
-        key_row(pen, screen, &columns, row(inside, at as u16 + 1), result, is_focused);
+        key_row(pen, screen, &columns, row(inside, at as u16 + 1), &result, is_focused);
     }
 }
 

@@ -19,32 +19,32 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, screen: &KeyScreen) {
     };
     if layout::is_tiny(area.width, area.height) {
         let (first, rows) = tiny::split(area);
-        tiny::top(pen, model, first, vec![piece(job::name(result), theme.title())]);
-        let lines = lines(&theme, model, job_screen, screen, result, usize::from(rows.width));
+        tiny::top(pen, model, first, vec![piece(job::name(&result), theme.title())]);
+        let lines = lines(&theme, model, job_screen, screen, &result, usize::from(rows.width));
         return text::body(pen, rows, &lines, screen.scroll);
     }
     let (lines_place, wave, below) = layout::key(area);
     header::crumbs(pen, model, lines_place.header, Vec::new());
     let frame =
-        Frame { title: vec![piece(job::name(result), theme.title())], style: theme.border(), ..Frame::default() };
+        Frame { title: vec![piece(job::name(&result), theme.title())], style: theme.border(), ..Frame::default() };
     let inside = pad(pen.frame(wave, &frame), 1);
     match &result.sound {
-        Some(sound) => facts::wave_rows(pen, sound, inside),
+        Some(sound) => facts::wave_rows(pen, sound, job_screen.peaks(result.line), inside),
         None => {
-            let reason = job::reason(result).unwrap_or_else(|| "there is no audio".to_owned());
+            let reason = job::reason(&result).unwrap_or_else(|| "there is no audio".to_owned());
             pen.text(row(inside, 0), &reason, theme.bad());
         }
     }
     let frame = Frame { style: theme.focused_border(), ..Frame::default() };
     let inside = pad(pen.frame(below, &frame), 1);
-    let lines = lines(&theme, model, job_screen, screen, result, usize::from(inside.width));
+    let lines = lines(&theme, model, job_screen, screen, &result, usize::from(inside.width));
     text::body(pen, inside, &lines, screen.scroll);
     footer::notice(pen, model, lines_place.notice);
     footer::hints(pen, model, lines_place.footer);
 }
 
 /// The result that a key screen shows, and the job screen below it.
-fn result<'a>(model: &'a Model, screen: &KeyScreen) -> Option<(&'a JobScreen, &'a Row)> {
+fn result<'a>(model: &'a Model, screen: &KeyScreen) -> Option<(&'a JobScreen, Row)> {
     let job_screen = model.job_screen()?;
     let result = job_screen.row(screen.line)?;
     Some((job_screen, result))
@@ -60,7 +60,7 @@ pub fn measure(theme: &Theme, model: &Model, screen: &KeyScreen, area: Rect) -> 
             Rect { width: below.width.saturating_sub(4), height: below.height.saturating_sub(2), ..below }
         }
     };
-    (lines(theme, model, job_screen, screen, result, usize::from(place.width)).len(), usize::from(place.height))
+    (lines(theme, model, job_screen, screen, &result, usize::from(place.width)).len(), usize::from(place.height))
 }
 
 fn lines(

@@ -38,7 +38,7 @@ fn answers(effect: &Effect) -> Vec<Event> {
     match effect {
         Effect::OpenJob(seq, _) => vec![
             Event::OpeningProgressed(*seq, samples::progress()),
-            Event::RowsArrived(*seq, samples::results()),
+            Event::RowsArrived(*seq, samples::results().into()),
             Event::Opened(*seq, Ok(())),
         ],
         Effect::Plan(seq, _) => vec![Event::Planned(*seq, Ok(Box::new(samples::plan())))],

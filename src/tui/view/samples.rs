@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::StoredFile;
-use crate::audio::{Format, Peaks, Sound, Texture, Verdict};
+use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
 use crate::ops::{Loss, Plan, Progress, Transition, Unconfirmed};
 use crate::request::{Finding, Preview, Severity};
-use crate::results::{Outcome, Row, Tokens};
+use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
 use crate::tui::model::*;
 
@@ -239,7 +239,7 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
     let peaks = (0..Peaks::MOST).map(|at| {
         // Syllables: loud and soft by turns, with silence at both ends.
         let loud = if (4..124).contains(&at) { (at as f64 / 5.0).sin().abs() * 100.0 + 8.0 } else { 0.0 };
-        (-(loud * 0.8) as i8, loud as i8)
+        Peak { lowest: -(loud * 0.8) as i8, highest: loud as i8, level: if loud > 0.0 { -20 } else { -90 } }
     });
     Row {
         line,
@@ -306,8 +306,13 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
         visible: (0..rows.len() as u32).collect(),
         ..Cursor::default()
     };
+    let mut outlines = Outlines::default();
+    for row in &rows {
+        outlines.keep(row.line, row.sound.as_ref().map(|sound| sound.peaks.clone()));
+    }
+    let rows = PackedRows::from(rows);
     let mut tally = Tally::default();
-    rows.iter().for_each(|row| tally.add(row));
+    rows.views().for_each(|row| tally.add(&row));
     model.notices.flash = None;
     model.screens.push(Screen::Job(Box::new(JobScreen {
         name: JobName::parse("batches/e5").unwrap(),
@@ -324,6 +329,7 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
             ("ch06-0043".to_owned(), text("Nobody had told them, of course.")),
         ]),
         tally,
+        outlines,
         ..JobScreen::new(JobName::parse("batches/e5").unwrap(), Opening::Complete)
     })));
     model

@@ -86,7 +86,7 @@ pub fn keys(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen) {
     }
     for (at, index) in cursor.visible.iter().skip(cursor.top).take(usize::from(rows.height)).enumerate() {
         let Some(result) = screen.rows.get(*index as usize) else { continue };
-        job::narrow_row(pen, screen, row(rows, at as u16), result);
+        job::narrow_row(pen, screen, row(rows, at as u16), &result);
     }
 }
 

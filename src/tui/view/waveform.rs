@@ -15,7 +15,8 @@ fn stretch(peaks: &Peaks, at: usize, n: usize) -> (f64, f64) {
     let all = &peaks.0;
     let from = at * all.len() / n;
     let to = ((at + 1) * all.len() / n).clamp(from + 1, all.len());
-    let (low, high) = all[from..to].iter().fold((127, -127), |(low, high), pair| (pair.0.min(low), pair.1.max(high)));
+    let (low, high) =
+        all[from..to].iter().fold((127, -127), |(low, high), pair| (pair.lowest.min(low), pair.highest.max(high)));
     (f64::from(low) / 127.0, f64::from(high) / 127.0)
 }
 
@@ -55,9 +56,10 @@ fn bars(peaks: &Peaks, columns: usize, n_lines: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::Peak;
 
     fn peaks(pairs: &[(i8, i8)]) -> Peaks {
-        Peaks(pairs.into())
+        Peaks(pairs.iter().map(|(lowest, highest)| Peak { lowest: *lowest, highest: *highest, level: 0 }).collect())
     }
 
     #[test]

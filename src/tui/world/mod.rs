@@ -91,6 +91,7 @@ impl World {
                 }
             }
             Effect::Save(seq, job, what) => drop(self.spawn(results::save(here, seq, *job, what))),
+            Effect::ReadOutline(seq, job, line) => drop(self.spawn(results::outline(here, seq, *job, line))),
             Effect::ReadRawLine(seq, job, line) => drop(self.spawn(results::raw_line(here, seq, *job, line))),
             Effect::Plan(seq, order) => {
                 let task = self.spawn(create::plan(here, seq, order));

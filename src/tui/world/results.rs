@@ -10,17 +10,21 @@ use crate::tui::world::Here;
 
 /// Fetches, keeps and reads the results of a job; rows are told as they arrive.
 pub(super) async fn open(here: Here, seq: Seq, job: Job) {
-    let texts = ops::texts(&here.session, &job).await;
-    if !texts.is_empty() {
-        here.mailbox.tell(Event::TextsLoaded(job.name.clone(), texts));
-    }
     let events = |event: Opening| {
         here.mailbox.tell(match event {
             Opening::Rows(rows) => Event::RowsArrived(seq, rows),
             Opening::Progress(progress) => Event::OpeningProgressed(seq, progress),
+            Opening::Reviewed(review) => Event::Reviewed(seq, Box::new(review)),
         });
     };
-    let opened = ops::open(&here.session, &job, &events).await;
+    // A long list of texts takes longer to read than an index: the rows need not wait for them.
+    let texts = async {
+        let texts = ops::texts(&here.session, &job).await;
+        if !texts.is_empty() {
+            here.mailbox.tell(Event::TextsLoaded(job.name.clone(), texts));
+        }
+    };
+    let (opened, ()) = tokio::join!(ops::open(&here.session, &job, &events), texts);
     here.mailbox.tell(Event::Opened(seq, opened.map(|_| ())));
 }
 
@@ -40,6 +44,12 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
     };
     let saved = ops::save(&here.session, &order, &events).await;
     here.mailbox.tell(Event::SaveEnded(seq, saved));
+}
+
+/// Reads the outline of the sound on one result line from the index of the kept copy.
+pub(super) async fn outline(here: Here, seq: Seq, job: Job, line: u64) {
+    let outline = ops::outline(&here.session, &job, line).await;
+    here.mailbox.tell(Event::OutlineRead(seq, line, outline));
 }
 
 /// Reads one result line from the kept copy, audio cut short.
