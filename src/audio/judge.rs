@@ -1,7 +1,5 @@
 //! The rules by which audio is thought good or bad. Pure, with the thresholds in one place.
 
-use std::fmt;
-
 use super::{Limits, Sound, Verdict};
 
 /// What is known about a piece of audio besides its sound.
@@ -79,27 +77,6 @@ impl Cause<'_> {
     }
 }
 
-impl fmt::Display for Cause<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Cause::NoSamples => f.write_str("the audio is empty"),
-            Cause::NoSound(db) if db.is_finite() => write!(f, "a mean level of {db:.0} dB"),
-            Cause::NoSound(_) => f.write_str("nothing but silence"),
-            Cause::Unfinished(reason) => write!(f, "finished with {reason}"),
-            Cause::Flat(flatness) => write!(f, "a spectrum as flat as noise ({flatness:.2} of 1)"),
-            Cause::Steady(db) => write!(f, "one steady sound: its level moves by {db:.1} dB"),
-            Cause::Cut(seconds, billed) => write!(f, "{seconds:.1} s of audio, {billed:.1} s billed"),
-            Cause::Unbilled(seconds, billed) => write!(f, "{seconds:.1} s of audio, only {billed:.1} s billed"),
-            Cause::Short(seconds) => write!(f, "{seconds:.2} s hold no word"),
-            Cause::Fast(letters, seconds) => write!(f, "{letters} letters in {seconds:.1} s"),
-            Cause::Slow(letters, seconds) => write!(f, "{seconds:.1} s for {letters} letters"),
-            Cause::Silence(seconds, place) => write!(f, "{seconds:.1} s of silence {place}"),
-            Cause::Clipped(samples) => write!(f, "{samples} samples at full scale"),
-            Cause::Quiet(db) => write!(f, "a mean level of {db:.0} dB"),
-        }
-    }
-}
-
 /// What to think of audio that can be written.
 pub fn judge(sound: &Sound, facts: Facts<'_>, limits: &Limits) -> Verdict {
     cause(sound, facts, limits).map_or(Verdict::Ok, Cause::verdict)
@@ -155,7 +132,8 @@ fn knows_rate(facts: Facts<'_>) -> bool {
     facts.model.is_none_or(|model| model.contains("gemini-2.5") || model.contains("gemini-3.1"))
 }
 
-fn billed(facts: Facts<'_>, limits: &Limits) -> Option<f64> {
+/// The seconds that were billed, when it is known.
+pub(super) fn billed(facts: Facts<'_>, limits: &Limits) -> Option<f64> {
     facts.audio_tokens.filter(|tokens| *tokens > 0).map(|tokens| tokens as f64 / limits.tokens_per_second)
 }
 

@@ -8,10 +8,13 @@ mod meter;
 mod mime;
 mod noise;
 mod outline;
+#[cfg(test)]
+mod signals;
 mod sound;
 mod verdict;
 pub mod wav;
 mod waveform;
+mod why;
 
 pub use judge::{Cause, Facts, Letters, cause, judge, judge_absence};
 pub use limits::{Limit, Limits};
@@ -20,3 +23,4 @@ pub use mime::Mime;
 pub use sound::{Format, Peak, Peaks, Sound, Texture};
 pub use verdict::Verdict;
 pub use waveform::{waveform, waveform_ascii};
+pub use why::why;

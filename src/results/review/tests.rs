@@ -45,7 +45,14 @@ impl Honest {
         let row = |line: usize| {
             let letters = (self.letters * (self.variety * dice.bell()).exp()).round().max(1.0);
             let seconds = letters / 15.0 * (self.spread * dice.bell()).exp();
-            Spoken { line: line as u64, seconds: seconds as f32, least: letters as f32, most: letters as f32, group: 0 }
+            Spoken {
+                line: line as u64,
+                seconds: seconds as f32,
+                is_good: true,
+                least: letters as f32,
+                most: letters as f32,
+                group: 0,
+            }
         };
         (1..=self.rows).map(row).collect()
     }
