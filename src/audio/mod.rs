@@ -3,10 +3,13 @@
 //! Pure: samples in, numbers and bytes out.
 
 mod judge;
+mod limits;
 mod meter;
 mod mime;
 mod noise;
 mod outline;
+#[cfg(test)]
+mod signals;
 mod sound;
 mod spots;
 mod verdict;
@@ -14,10 +17,11 @@ pub mod wav;
 mod waveform;
 mod why;
 
-pub use judge::{Facts, Limits, judge, judge_absence};
+pub use judge::{Cause, Facts, Letters, cause, judge, judge_absence};
+pub use limits::{Limit, Limits};
 pub use meter::Meter;
 pub use mime::Mime;
-pub use sound::{Format, Peak, Peaks, Sound};
+pub use sound::{Format, Peak, Peaks, Sound, Texture};
 pub use spots::Spots;
 pub use verdict::Verdict;
 pub use waveform::{Drawing, Mark};

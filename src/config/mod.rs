@@ -12,6 +12,7 @@ mod folders;
 mod key;
 mod private;
 mod terminal;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use key::KeySource;
 pub use key::SECRET_VARIABLES;
 pub use terminal::{ColorChoice, Colors, Terminal};
 
+use crate::audio::Limits;
 use crate::secret::ApiKey;
 use crate::text::clean;
 use file::{File, Profile};
@@ -110,6 +112,8 @@ pub struct Settings {
     pub config_file: Option<PathBuf>,
     /// The time between polls when somebody chose one; from [`SHORTEST_REFRESH`] to [`LONGEST_REFRESH`].
     pub refresh: Option<Duration>,
+    /// By what results are thought good or bad.
+    pub verdicts: Limits,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -158,6 +162,7 @@ impl Settings {
             folders,
             config_file,
             refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
+            verdicts: file.verdicts.0,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -178,6 +183,7 @@ impl Settings {
             folders: Folders::under(folder),
             config_file: None,
             refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
+            verdicts: Limits::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

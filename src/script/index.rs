@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::error::Error;
 use super::lines::Lines;
-use crate::request::Facts;
+use crate::request::{Facts, letters};
+use crate::results::Texts;
 use crate::text::{clean, clean_short};
 
 /// What the requests of a job say, by key.
@@ -72,6 +73,17 @@ impl Index {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+/// How long the texts of a prepared file are, in its order. Blocks; takes some 50 bytes for each key.
+pub fn read_lengths(path: &Path) -> Result<Texts, Error> {
+    let mut texts = Texts::default();
+    each(path, |_, key, request| {
+        let facts = Facts::of(&request);
+        let manner = format!("{} {}", facts.voice.as_deref().unwrap_or(""), facts.language.as_deref().unwrap_or(""));
+        texts.push(&key, letters(&facts.text), &manner);
+    })?;
+    Ok(texts)
 }
 
 /// Reads the requests of a prepared file of at most `most` bytes, in order, for a create call that carries them.

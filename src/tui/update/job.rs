@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::audio::Verdict;
 use crate::failure::Failure;
 use crate::job::{Dest, Job, JobName};
 use crate::ops::Progress;
+use crate::results::review::Review;
 use crate::results::{PackedRows, Row, RowView};
+use crate::text::clean_short;
 use crate::tui::effect::Effect;
 use crate::tui::event::TextHead;
 use crate::tui::layout;
@@ -68,6 +71,7 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
     if let Opening::Failed(_) = screen.opening {
         screen.rows.clear();
         screen.tally = Tally::default();
+        screen.review = Review::default();
         screen.haystack.clear();
         screen.outlines = Outlines::default();
         screen.opening = Opening::NoOutput;
@@ -121,6 +125,38 @@ pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect
     Vec::new()
 }
 
+/// What all rows together have shown: some of them are thought of otherwise now, or their audio may not be theirs.
+pub fn reviewed(model: &mut Model, seq: Seq, review: Review) -> Vec<Effect> {
+    let page = layout::page(model);
+    let Some(screen) = awaiting(model, seq) else { return Vec::new() };
+    for change in &review.changes {
+        let Some(index) = screen.rows.index_of(change.line) else { continue };
+        screen.tally.bad += u64::from(screen.rows.verdict(index) == Some(Verdict::Ok));
+        screen.rows.set_verdict(index, change.verdict);
+    }
+    if !review.changes.is_empty() {
+        look_through(screen);
+        lists::keys(screen, page).rebuild();
+    }
+    let key = |line: u64| {
+        let key = screen.rows.index_of(line).and_then(|index| screen.rows.key(index));
+        key.map_or_else(|| format!("line {line}"), |key| clean_short(key, 60))
+    };
+    let findings: Vec<String> = review.findings.iter().map(|finding| finding.tell(&key)).collect();
+    screen.review = review;
+    findings.into_iter().for_each(|finding| notices::say(model, Level::Bad, finding));
+    Vec::new()
+}
+
+/// Makes what a plain word is looked for in anew.
+fn look_through(screen: &mut JobScreen) {
+    screen.haystack.clear();
+    for row in screen.rows.views() {
+        let head = row.key.and_then(|key| screen.texts.get(key));
+        screen.haystack.push(texts_of(&row, head));
+    }
+}
+
 /// The results are complete, or will not come.
 pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<Effect> {
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
@@ -144,11 +180,7 @@ pub fn texts_loaded(model: &mut Model, name: &JobName, texts: BTreeMap<String, T
     let page = layout::page(model);
     let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) else { return Vec::new() };
     screen.texts = texts;
-    screen.haystack.clear();
-    for row in screen.rows.views() {
-        let head = row.key.and_then(|key| screen.texts.get(key));
-        screen.haystack.push(texts_of(&row, head));
-    }
+    look_through(screen);
     lists::keys(screen, page).rebuild();
     Vec::new()
 }

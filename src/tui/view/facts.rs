@@ -118,7 +118,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
 }
 
 /// Why a verdict is not `ok`: `0.4 s of audio for 155 tokens (6.2 s)`.
-fn reason(_screen: &JobScreen, result: &Row) -> Option<String> {
+fn reason(screen: &JobScreen, result: &Row) -> Option<String> {
+    if let Some(change) = screen.review.changes.iter().find(|change| change.line == result.line) {
+        return Some(change.why());
+    }
     match result.verdict {
         Verdict::Ok => None,
         verdict => why(verdict, result.sound.as_ref()?, facts_of(result), &Limits::default()),
@@ -148,18 +151,10 @@ fn clipped(sound: &Sound, spots: Spots) -> String {
     }
 }
 
-/// `silence 0.1 s before, 0.3 s after, longest within 0.9 s at 0:02.1`.
+/// `silence 0.1 s before, 0.3 s after, 0.9 s within at 0:02.1`.
 fn silence(sound: &Sound, spots: Spots) -> String {
-    if sound.leading_silence >= sound.seconds {
-        return "silence from start to end".to_owned();
-    }
-    let (before, after) = (sound.leading_silence, sound.trailing_silence);
-    let within = match (sound.longest_gap, spots.longest_gap) {
-        (gap, _) if gap < 0.05 => "none within".to_owned(),
-        (gap, Some(at)) => format!("longest within {gap:.1} s at {}", text::clock_seconds(at)),
-        (gap, None) => format!("longest within {gap:.1} s"),
-    };
-    format!("silence {before:.1} s before, {after:.1} s after, {within}")
+    let at = spots.longest_gap.map(|at| format!(" at {}", text::clock_seconds(at)));
+    format!("silence {}{}", sound.silences(), at.unwrap_or_default())
 }
 
 /// `24 kHz mono`.

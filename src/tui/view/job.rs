@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::job::JobState;
+use crate::results::review::ORDER_UNVERIFIED;
 use crate::results::{Outcome, Row};
 use crate::text;
 use crate::tui::layout::{self, JobPlaces};
@@ -113,14 +114,15 @@ fn keyless(pen: &Pen<'_>, screen: &JobScreen) -> Option<Piece> {
         n if n == all => "no keys".to_owned(),
         n => format!("{} without a key", text::thousands(n)),
     };
-    Some(piece(format!(" ─ {who}: order unverified"), pen.theme.warn()))
+    Some(piece(format!(" ─ {who}: {ORDER_UNVERIFIED}"), pen.theme.warn()))
 }
 
 /// How far the results are, on the lower edge of the list.
 fn opening(pen: &Pen<'_>, screen: &JobScreen) -> Vec<Piece> {
     let theme = pen.theme;
     match &screen.opening {
-        Opening::NoOutput | Opening::Complete => Vec::new(),
+        Opening::NoOutput => Vec::new(),
+        Opening::Complete => findings(pen, screen),
         Opening::InFlight(_, progress) => {
             let mut pieces = vec![piece("downloading ", theme.active())];
             pieces.extend(footer::progress(pen, *progress, 10));
@@ -130,6 +132,18 @@ fn opening(pen: &Pen<'_>, screen: &JobScreen) -> Vec<Piece> {
         Opening::Failed(_) if screen.rows.is_empty() => Vec::new(),
         Opening::Failed(failure) => vec![piece(format!("⚠ incomplete: {}", failure.message), theme.bad())],
     }
+}
+
+/// What is odd about all rows together; it stays there, as the notice about it does not.
+fn findings(pen: &Pen<'_>, screen: &JobScreen) -> Vec<Piece> {
+    let theme = pen.theme;
+    let name = |line: u64| screen.row(line).map_or_else(|| format!("line {line}"), |row| name(&row));
+    let Some(first) = screen.review.findings.first() else { return Vec::new() };
+    let mut pieces = vec![piece(format!("⚠ {}", first.tell(&name)), theme.warn())];
+    if screen.review.findings.len() > 1 {
+        pieces.push(piece(format!(" and {} more", screen.review.findings.len() - 1), theme.muted()));
+    }
+    pieces
 }
 
 /// The columns that have room. Voices are known only for jobs whose texts are.
