@@ -34,6 +34,8 @@ mod totals;
 mod wrap;
 
 #[cfg(test)]
+mod heard;
+#[cfg(test)]
 mod played;
 #[cfg(test)]
 mod samples;

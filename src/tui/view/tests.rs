@@ -40,6 +40,11 @@ fn text_of(buffer: &Buffer) -> String {
     text
 }
 
+/// The text of a model's screen.
+pub(super) fn text_of_screen(model: &Model) -> String {
+    text_of(&drawn(model, Theme::default()))
+}
+
 /// The text of a screen, and below it the runs of cells that look different from plain text.
 fn dump(buffer: &Buffer) -> String {
     let mut dump = text_of(buffer);
@@ -79,13 +84,13 @@ fn look(style: Style) -> String {
     parts.join(" ")
 }
 
-fn snapshot(name: &str, model: &Model) {
+pub(super) fn snapshot(name: &str, model: &Model) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(name, dump(&drawn(model, Theme::default())));
     });
 }
 
-fn plain_snapshot(name: &str, model: &Model, charset: Charset) {
+pub(super) fn plain_snapshot(name: &str, model: &Model, charset: Charset) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(name, dump(&drawn(model, Theme::new(Palette::None, charset))));
     });
