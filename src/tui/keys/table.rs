@@ -72,7 +72,7 @@ pub const BINDINGS: &[Binding] = &[
         action: Action::SaveAll,
         contexts: &[Context::Jobs, Context::Job, Context::Key],
         hint: "save all",
-        help: "Save all keys, or the marked ones",
+        help: "Save all keys, or the marked, or the filtered",
     },
     Binding { chords: &[char(' ')], action: Action::Mark, contexts: LISTS, hint: "mark", help: "Mark or unmark" },
     Binding {

@@ -60,7 +60,7 @@ fn look_around(terminal: &Terminal) {
         ("\x1b", "chapter-one"),
         ("n", "New job"),
         ("\x1b", "chapter-one"),
-        ("\r", "2 keys"),
+        ("\r", "2 done"),
     ] {
         terminal.send(keys);
         terminal.wait_for(text);
