@@ -66,7 +66,7 @@ impl Default for Limits {
             fastest_letters_per_second: 45.0,
             silence_seconds: 10.0,
             silence_share: 0.7,
-            noise_flatness: 0.85,
+            noise_flatness: 0.75,
             noise_db: -40.0,
             steady_db: 1.0,
             steady_seconds: 0.5,
