@@ -126,7 +126,15 @@ impl Desk {
             What::Noted { file, other_row: false } => {
                 self.saved.insert(key);
                 record.file = Some(file);
-                batch.push(Place { row, record, done: Done::Already, part: None, plain: None, is_noted: true, is_lost: false });
+                batch.push(Place {
+                    row,
+                    record,
+                    done: Done::Already,
+                    part: None,
+                    plain: None,
+                    is_noted: true,
+                    is_lost: false,
+                });
                 return Ok(());
             }
             What::Found { file } => {
@@ -220,9 +228,8 @@ impl Place {
     /// Gives the file its name; tells whether it got one.
     fn publish(&mut self, folder: &Folder) -> Result<bool, Error> {
         let Some(mut part) = self.part.take() else { return Ok(false) };
-        let mut publish = |name: &str| {
-            part.publish(name).map_err(|source| Error::Write { path: folder.place(name), source })
-        };
+        let mut publish =
+            |name: &str| part.publish(name).map_err(|source| Error::Write { path: folder.place(name), source });
         if let Some((_, name)) = &self.plain
             && publish(name)?
         {

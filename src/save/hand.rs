@@ -149,7 +149,7 @@ impl Hand {
             let same_audio = older.sha256 == record.sha256;
             // The same row has the same line, unless the lines of two results files from disk are compared.
             let other_row = older.job.is_some() && older.job == record.job && older.line != row.line;
-            if (same_audio || other_row) && self.is_right(file, &older) {
+            if (same_audio || other_row) && folder.is_right(file, &older) {
                 return Ok(Some(What::Noted { file: file.clone(), other_row }));
             }
         }
@@ -158,25 +158,13 @@ impl Hand {
         }
         for name in candidates(row.key.as_deref(), row.line, false) {
             match folder.look(&name).map_err(|source| read_error(&name, source))? {
-                Found::File { bytes } if Some(bytes) == record.bytes && self.is_right(&name, record) => {
+                Found::File { bytes } if Some(bytes) == record.bytes && folder.is_right(&name, record) => {
                     return Ok(Some(What::Found { file: name }));
                 }
                 Found::Nothing | Found::File { .. } | Found::Other => {}
             }
         }
         Ok(None)
-    }
-
-    /// Whether a file holds what a record says. One that cannot be read does not.
-    fn is_right(&self, file: &str, record: &Record) -> bool {
-        match self.shared.folder.look(file) {
-            Ok(Found::File { bytes }) if Some(bytes) == record.bytes => {}
-            Ok(Found::Nothing | Found::File { .. } | Found::Other) | Err(_) => return false,
-        }
-        match self.shared.folder.digest(file) {
-            Ok(Some((_, sha256))) => Some(sha256) == record.sha256,
-            Ok(None) | Err(_) => false,
-        }
     }
 
     fn disk(&self, name: &str, source: std::io::Error) -> Error {

@@ -152,8 +152,7 @@ impl Manifest {
                 break Arc::new(file);
             }
         };
-        let mut manifest =
-            Manifest { file: Arc::clone(&file), bytes: 0, lines: HashSet::new(), superseded: false };
+        let mut manifest = Manifest { file: Arc::clone(&file), bytes: 0, lines: HashSet::new(), superseded: false };
         let mut earlier = Earlier { file, saved: HashMap::new(), again: HashMap::new(), renamed: Vec::new() };
         let mut names = Names::default();
         manifest.load(&mut earlier, &mut names)?;

@@ -62,11 +62,7 @@ impl<'a> Pieces<'a> {
     /// Reads the next piece into a buffer; of a line that is longer, only its beginning. `None` when there is none.
     ///
     /// When no whole line is there and none comes for a while, `at_lull` is called.
-    pub(super) fn claim(
-        &self,
-        buffer: &mut [u8],
-        at_lull: &mut dyn FnMut(),
-    ) -> Result<Option<Piece>, Error> {
+    pub(super) fn claim(&self, buffer: &mut [u8], at_lull: &mut dyn FnMut()) -> Result<Option<Piece>, Error> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if next.is_last {
             return Ok(None);
@@ -98,12 +94,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// Finds the end of a line that does not fit into the buffer.
-    fn long_line(
-        &self,
-        next: &mut Next,
-        buffer: &[u8],
-        at_lull: &mut dyn FnMut(),
-    ) -> Result<Piece, Error> {
+    fn long_line(&self, next: &mut Next, buffer: &[u8], at_lull: &mut dyn FnMut()) -> Result<Piece, Error> {
         let mut scratch = next.scratch.take().unwrap_or_else(|| Aligned::new(STRIDE));
         let mut length = buffer.len() as u64;
         let mut is_blank = blank(without_mark(buffer, next.offset == 0));

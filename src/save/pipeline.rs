@@ -36,7 +36,13 @@ pub(super) fn run(source: &Source, saver: &mut Saver) -> Result<Totals, Error> {
     saver.flush()?;
     let n_hands = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HANDS);
     let shared = saver.shared();
-    let work = Work { source, pieces: Pieces::new(source), shared, queue: Queue::default(), in_background: saver.in_background };
+    let work = Work {
+        source,
+        pieces: Pieces::new(source),
+        shared,
+        queue: Queue::default(),
+        in_background: saver.in_background,
+    };
     std::thread::scope(|scope| {
         let hands: Vec<_> = (0..n_hands).map(|_| scope.spawn(|| work.run())).collect();
         for hand in hands {
@@ -44,8 +50,11 @@ pub(super) fn run(source: &Source, saver: &mut Saver) -> Result<Totals, Error> {
                 work.queue.stop(Error::Panicked);
             }
         }
+        // What is left, on a thread as well: a sudden end of it ends nothing else.
+        if scope.spawn(|| work.settle()).join().is_err() {
+            work.queue.stop(Error::Panicked);
+        }
     });
-    work.settle();
     let state = work.queue.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     match state.error {
         Some(error) => Err(error),
@@ -267,7 +276,14 @@ struct Settling<'a>(&'a Work<'a>);
 
 impl Drop for Settling<'_> {
     fn drop(&mut self) {
-        self.0.queue.state().is_settling = false;
+        let mut state = self.0.queue.state();
+        state.is_settling = false;
+        if std::thread::panicking() {
+            // What it held is lost, and nothing may be settled in front of that.
+            state.is_stopped = true;
+            state.next = NEVER;
+        }
+        drop(state);
         self.0.queue.moved.notify_all();
     }
 }

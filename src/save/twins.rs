@@ -17,7 +17,7 @@ pub(super) struct Names {
     owners: HashMap<Identity, u64>,
     /// Plain names that more than one key would take.
     contested: HashSet<Identity>,
-    /// Records of files that have a plain name although another key would take it as well.
+    /// Records of files that may have a plain name although another key would take it as well.
     late: Vec<u64>,
 }
 
@@ -39,15 +39,16 @@ impl Names {
     pub(super) fn learn(&mut self, record: &Record, at: u64, earlier: &Earlier) -> io::Result<()> {
         let Some(name) = record.key.as_deref().and_then(plain) else { return Ok(()) };
         let name = folded(&name);
-        match self.owners.get(&name) {
-            None => {
-                self.owners.insert(name, at);
-            }
-            Some(first) => {
-                if earlier.record_at(*first)?.is_some_and(|first| first.key != record.key) {
-                    self.contested.insert(name);
-                }
-            }
+        let Some(first) = self.owners.get(&name).copied() else {
+            self.owners.insert(name, at);
+            return Ok(());
+        };
+        if self.contested.contains(&name) {
+            self.late.push(at);
+        } else if earlier.record_at(first)?.is_some_and(|first| first.key != record.key) {
+            // Whichever of them has the plain name, because its run was killed before it could give it up.
+            self.contested.insert(name);
+            self.late.extend([first, at]);
         }
         Ok(())
     }
@@ -89,7 +90,7 @@ impl Names {
         }
     }
 
-    /// The records whose files must give up their plain names.
+    /// The records whose files must give up their plain names, if they have them.
     pub(super) fn take_late(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.late)
     }

@@ -9,9 +9,11 @@ mod folder;
 mod keep;
 mod loss;
 mod open;
+mod pipe;
 mod raw;
 mod ready;
 mod save;
+mod writing;
 
 use std::path::PathBuf;
 

@@ -89,8 +89,7 @@ impl Folder {
     /// Gives a file its final name; `false` when something has that name already.
     pub(in super::super) fn publish(&self, part: &str, name: &str) -> io::Result<bool> {
         #[cfg(any(target_vendor = "apple", target_os = "linux", target_os = "android"))]
-        match rustix::fs::renameat_with(&self.handle, part, &self.handle, name, rustix::fs::RenameFlags::NOREPLACE)
-        {
+        match rustix::fs::renameat_with(&self.handle, part, &self.handle, name, rustix::fs::RenameFlags::NOREPLACE) {
             Ok(()) => return Ok(true),
             Err(Errno::EXIST) => return Ok(false),
             // Not every file system can do it; a link does the same in two steps.
