@@ -34,6 +34,8 @@ pub struct Session {
     pub catalog: Arc<Catalog>,
     /// How long to wait between looks at the service.
     pub pace: Pace,
+    /// Somebody looks on and presses keys: whatever keeps the processor busy lets the screen go first.
+    pub gives_way: bool,
 }
 
 impl Session {
@@ -51,6 +53,7 @@ impl Session {
             key_fingerprint: None,
             catalog,
             pace,
+            gives_way: false,
         }
     }
 

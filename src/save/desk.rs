@@ -105,7 +105,7 @@ impl Desk {
     }
 
     fn decide(&mut self, ready: Ready, batch: &mut Vec<Place>, shared: &Shared) -> Result<(), Error> {
-        let Ready { row, mut record, key, what } = ready;
+        let Ready { row, mut record, key, what, is_again } = ready;
         let is_saved = (row.key.is_some() || record.status == Status::Saved) && self.saved.contains(&key);
         let (done, part, plain) = match what {
             What::Lost(error) => return Err(error),
@@ -138,6 +138,7 @@ impl Desk {
                 return Ok(());
             }
             What::Found { file } => {
+                self.manifest.superseded |= is_again;
                 let asked = self.plain_name(&row, batch, &shared.earlier)?;
                 let is_plain = row.key.as_deref().and_then(plain).as_ref() == Some(&file);
                 self.saved.insert(key);
@@ -150,6 +151,7 @@ impl Desk {
                 }
             }
             What::File(part) => {
+                self.manifest.superseded |= is_again;
                 let asked = self.plain_name(&row, batch, &shared.earlier)?;
                 self.saved.insert(key);
                 (Done::Saved, Some(part), asked)

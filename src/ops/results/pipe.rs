@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -18,6 +18,9 @@ use crate::save::{Feeder, Saver, Source};
 
 use super::feed::{MOST_PIECES, Piece, STEP, events, send};
 use super::keep::Part;
+
+/// What messages call the bytes that come.
+const RESULTS: &str = "results";
 
 /// How a save while a copy was made has ended: all three parts of it.
 pub(super) struct Piped {
@@ -42,7 +45,13 @@ pub(super) async fn pipe<E: Send + 'static>(
 ) -> Result<Piped, Failure> {
     let (from, total) = (download.from, download.total);
     let begun = tokio::task::spawn_blocking(move || begin(part, from, total)).await;
-    let (part, source, feeder) = begun.map_err(|_| sudden())??;
+    let (part, source, feeder) = match begun.map_err(|_| sudden())? {
+        Ok(begun) => begun,
+        Err(failure) => {
+            let saved = Err(crate::save::Error::GivenUp { path: RESULTS.into() });
+            return Ok(Piped { sent: Ok(()), kept: Err(failure), saver, saved });
+        }
+    };
     let (progress, mut moved) = events();
     let (pieces, taken) = channel::<Piece>(MOST_PIECES);
     let keeper = Keeper { at: part.had, part, feeder, total, progress, told: 0 };
@@ -91,7 +100,7 @@ fn begin(mut part: Part, from: u64, total: Option<u64>) -> Result<(Part, Source,
     part.start(from, total).map_err(unkept)?;
     let path = part.path();
     let file = File::open(&path).map_err(unkept)?;
-    let (source, feeder) = Source::growing(file, &PathBuf::from("results"), part.had);
+    let (source, feeder) = Source::growing(file, Path::new(RESULTS), part.had);
     Ok((part, source, feeder))
 }
 

@@ -40,7 +40,7 @@ pub async fn save(
         SaveFrom::File(path) => {
             let source = path.clone();
             let form = on_disk(move || form_of(&source)).await?;
-            let writing = Writing::open(what, None, takes.selection(), 0).await?;
+            let writing = Writing::open(session, what, None, takes.selection(), 0).await?;
             let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
@@ -64,7 +64,7 @@ async fn from_job(session: &Session, job: &Job, dest: &Dest, order: Order<'_>, t
     let what = order.what;
     let place = Place::new(session, job, dest);
     // Before anything is asked of the service: a folder that cannot be written needs no download.
-    let writing = Writing::open(what, Some(job.name.clone()), takes.selection(), 0).await?;
+    let writing = Writing::open(session, what, Some(job.name.clone()), takes.selection(), 0).await?;
     let ended = match source(session, job, dest, &place).await? {
         From::Disk(path) => from_copy(job, writing, &place, path, order.events).await?,
         From::Service(download, part) => {
@@ -115,9 +115,9 @@ struct Order<'a> {
 }
 
 impl Order<'_> {
-    async fn open(self, job: &Job, told_before: u64) -> Result<Writing, Failure> {
+    async fn open(self, session: &Session, job: &Job, told_before: u64) -> Result<Writing, Failure> {
         let selection = Takes::new(&self.what.keys)?.selection();
-        Writing::open(self.what, Some(job.name.clone()), selection, told_before).await
+        Writing::open(session, self.what, Some(job.name.clone()), selection, told_before).await
     }
 }
 
@@ -181,7 +181,7 @@ async fn from_service(
         Dest::File(file) => reader.download(file, 0).await,
     };
     let download = again.map_err(|error| explain(session, job, error.into()))?;
-    let writing = order.open(job, before.rows() + before.passed_over).await?;
+    let writing = order.open(session, job, before.rows() + before.passed_over).await?;
     let mut ended = while_it_arrives(session, job, writing, place, download, order.events).await?;
     // What was saved before the room ran out is there already, and yet it is this save that did it.
     let summary = &mut ended.summary;

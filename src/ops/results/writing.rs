@@ -6,8 +6,8 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::failure::Failure;
 use crate::job::JobName;
-use crate::ops::Progress;
 use crate::ops::session::on_disk;
+use crate::ops::{Progress, Session};
 use crate::save::{Progress as Done, Saver, Selection, Status};
 
 use super::feed::{self, STEP};
@@ -27,6 +27,7 @@ pub(super) struct Writing {
 impl Writing {
     /// Opens the folder. Rows up to a line that has been told already are not told again.
     pub(super) async fn open(
+        session: &Session,
         what: &SaveOrder,
         job: Option<JobName>,
         selection: Selection,
@@ -45,6 +46,7 @@ impl Writing {
         };
         let folder = what.folder.clone();
         let saver = on_disk(move || Saver::open(&folder, job, selection, Box::new(on_row))).await?;
+        let saver = if session.gives_way { saver.in_background() } else { saver };
         Ok(Writing { saver, told, size })
     }
 }
