@@ -10,7 +10,7 @@ use super::manifest::{Earlier, MANIFEST, Manifest, Record, Status};
 use super::name::{Identity, candidates, plain};
 use super::part::Part;
 use super::saver::Shared;
-use super::twins::{Names, Owner, folded};
+use super::twins::{Folded, Names, Owner, folded};
 use super::{Error, Summary};
 use crate::results::Row;
 
@@ -59,7 +59,7 @@ struct Place {
     done: Done,
     part: Option<Part>,
     /// The plain name that it has asked for, and got unless another key wants it too.
-    plain: Option<(Identity, String)>,
+    plain: Option<(Folded, String)>,
     /// An earlier run has put its line into the manifest, or it has been lost.
     is_noted: bool,
     is_lost: bool,
@@ -167,7 +167,7 @@ impl Desk {
         row: &Row,
         batch: &mut [Place],
         earlier: &Earlier,
-    ) -> Result<Option<(Identity, String)>, Error> {
+    ) -> Result<Option<(Folded, String)>, Error> {
         let Some(name) = row.key.as_deref().and_then(plain) else { return Ok(None) };
         let identity = folded(&name);
         match self.names.ask(identity, batch.len()) {
