@@ -194,11 +194,13 @@ impl Sink for Hand {
     }
 
     fn audio(&mut self, samples: &[u8]) -> Result<(), Error> {
-        match self.collector.push(samples, &self.shared.folder, self.line) {
-            Ok(()) => Ok(()),
-            Err(Failed::Disk { name, source }) => Err(self.disk(&name, source)),
-            Err(Failed::TooLong) => Err(self.disk("", std::io::ErrorKind::FileTooLarge.into())),
-        }
+        let Err(failed) = self.collector.push(samples, &self.shared.folder, self.line) else { return Ok(()) };
+        // Half a file only takes room from what is whole.
+        self.collector.discard();
+        Err(match failed {
+            Failed::Disk { name, source } => self.disk(&name, source),
+            Failed::TooLong => self.disk("", std::io::ErrorKind::FileTooLarge.into()),
+        })
     }
 
     fn row(&mut self, row: Row) -> Result<(), Error> {
