@@ -23,11 +23,12 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
     }
     let runtime = super::runtime()?;
     // The runtime's threads do the work; this thread is the screen's.
-    let (stage, session) = runtime.block_on(async {
+    let (stage, mut session) = runtime.block_on(async {
         let stage = Stage::set(console, global, env).await?;
         let session = stage.session(Key::Needed).await?;
         Ok::<_, Failure>((stage, session))
     })?;
+    session.gives_way = true;
     let settings = &stage.settings;
     let start = Start {
         setting: setting(settings, &session, env),

@@ -42,6 +42,8 @@ pub struct Session {
     pub copies: Copies,
     /// What the tasks of the session share about them.
     pub shared: SharedCopies,
+    /// Somebody looks on and presses keys: whatever keeps the processor busy lets the screen go first.
+    pub gives_way: bool,
 }
 
 impl Session {
@@ -62,6 +64,7 @@ impl Session {
             limits: Limits::default(),
             copies: Copies::default(),
             shared: SharedCopies::default(),
+            gives_way: false,
         }
     }
 

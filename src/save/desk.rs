@@ -10,7 +10,7 @@ use super::manifest::{Earlier, MANIFEST, Manifest, Record, Status};
 use super::name::{Identity, candidates, plain};
 use super::part::Part;
 use super::saver::Shared;
-use super::twins::{Names, Owner, folded};
+use super::twins::{Folded, Names, Owner, folded};
 use super::{Error, Summary};
 use crate::results::Row;
 use crate::results::review::Heard;
@@ -62,7 +62,7 @@ struct Place {
     done: Done,
     part: Option<Part>,
     /// The plain name that it has asked for, and got unless another key wants it too.
-    plain: Option<(Identity, String)>,
+    plain: Option<(Folded, String)>,
     /// An earlier run has put its line into the manifest, or it has been lost.
     is_noted: bool,
     is_lost: bool,
@@ -108,7 +108,7 @@ impl Desk {
     }
 
     fn decide(&mut self, ready: Ready, batch: &mut Vec<Place>, shared: &Shared) -> Result<(), Error> {
-        let Ready { row, mut record, key, what } = ready;
+        let Ready { row, mut record, key, what, is_again } = ready;
         let is_saved = (row.key.is_some() || record.status == Status::Saved) && self.saved.contains(&key);
         let (done, part, plain) = match what {
             What::Lost(error) => return Err(error),
@@ -141,6 +141,7 @@ impl Desk {
                 return Ok(());
             }
             What::Found { file } => {
+                self.manifest.superseded |= is_again;
                 let asked = self.plain_name(&row, batch, &shared.earlier)?;
                 let is_plain = row.key.as_deref().and_then(plain).as_ref() == Some(&file);
                 self.saved.insert(key);
@@ -153,6 +154,7 @@ impl Desk {
                 }
             }
             What::File(part) => {
+                self.manifest.superseded |= is_again;
                 let asked = self.plain_name(&row, batch, &shared.earlier)?;
                 self.saved.insert(key);
                 (Done::Saved, Some(part), asked)
@@ -168,7 +170,7 @@ impl Desk {
         row: &Row,
         batch: &mut [Place],
         earlier: &Earlier,
-    ) -> Result<Option<(Identity, String)>, Error> {
+    ) -> Result<Option<(Folded, String)>, Error> {
         let Some(name) = row.key.as_deref().and_then(plain) else { return Ok(None) };
         let identity = folded(&name);
         match self.names.ask(identity, batch.len()) {

@@ -18,6 +18,7 @@ mod together;
 mod unix;
 
 use super::aligned::Aligned;
+use super::manifest::Record;
 use super::part::random_number;
 
 /// An open folder.
@@ -76,6 +77,20 @@ impl Folder {
             Ok(file) => digest_of(file).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+impl Folder {
+    /// Whether a file holds what a record says. One that cannot be read does not.
+    pub(super) fn is_right(&self, file: &str, record: &Record) -> bool {
+        match self.look(file) {
+            Ok(Found::File { bytes }) if Some(bytes) == record.bytes => {}
+            Ok(Found::Nothing | Found::File { .. } | Found::Other) | Err(_) => return false,
+        }
+        match self.digest(file) {
+            Ok(Some((_, sha256))) => Some(sha256) == record.sha256,
+            Ok(None) | Err(_) => false,
         }
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Ready {
     pub record: Record,
     pub key: Identity,
     pub what: What,
+    /// An earlier run has noted the same audio of the same row, and its file has been lost.
+    pub is_again: bool,
 }
 
 /// What became of a row so far.
@@ -91,23 +93,23 @@ impl Hand {
         }
     }
 
-    fn push(&mut self, row: Row, record: Record, key: Identity, what: What) {
+    fn push(&mut self, row: Row, record: Record, key: Identity, what: What, is_again: bool) {
         self.made.bytes += record.bytes.unwrap_or(0);
-        self.made.rows.push(Ready { row, record, key, what });
+        self.made.rows.push(Ready { row, record, key, what, is_again });
     }
 
     /// Makes a file of a row with audio.
     fn take_audio(&mut self, row: Row, mut record: Record, key: Identity) -> Result<(), Error> {
         let Some(sound) = &row.sound else {
             fail(&mut record, "the audio was not read");
-            self.push(row, record, key, What::Nothing);
+            self.push(row, record, key, What::Nothing, false);
             return Ok(());
         };
         let whole = match self.collector.finish(sound.format, sound.pcm_bytes) {
             Ok(whole) => whole,
             Err(Failed::TooLong) => {
                 fail(&mut record, "more samples than a WAV file can hold");
-                self.push(row, record, key, What::Nothing);
+                self.push(row, record, key, What::Nothing, false);
                 return Ok(());
             }
             Err(Failed::Disk { name, source }) => return Err(self.disk(&name, source)),
@@ -115,8 +117,9 @@ impl Hand {
         record.status = Status::Saved;
         record.bytes = Some(whole.bytes);
         record.sha256 = Some(whole.sha256);
-        if let Some(what) = self.is_there(key, &row, &record)? {
-            self.push(row, record, key, what);
+        let mut is_again = false;
+        if let Some(what) = self.is_there(key, &row, &record, &mut is_again)? {
+            self.push(row, record, key, what, is_again);
             return Ok(());
         }
         let made = self.collector.write(&self.shared.folder, row.line);
@@ -132,7 +135,7 @@ impl Hand {
         if !together {
             self.open.push(self.made.rows.len());
         }
-        self.push(row, record, key, What::File(part));
+        self.push(row, record, key, What::File(part), is_again);
         if self.open.len() >= MOST_OPEN {
             self.sync();
         }
@@ -140,16 +143,17 @@ impl Hand {
     }
 
     /// Whether the audio stands in the folder already. Only looked for where there was something before this run.
-    fn is_there(&self, key: Identity, row: &Row, record: &Record) -> Result<Option<What>, Error> {
+    fn is_there(&self, key: Identity, row: &Row, record: &Record, is_again: &mut bool) -> Result<Option<What>, Error> {
         let Shared { folder, earlier, .. } = &*self.shared;
         let read_error = |name: &str, source| Error::Read { path: folder.place(name), source };
         let records = earlier.records_of(key).map_err(|source| read_error(super::MANIFEST, source))?;
+        *is_again = records.iter().any(|older| older.is_of_row(record) && older.sha256 == record.sha256);
         for older in records.into_iter().rev() {
             let Some(file) = &older.file else { continue };
             let same_audio = older.sha256 == record.sha256;
             // The same row has the same line, unless the lines of two results files from disk are compared.
             let other_row = older.job.is_some() && older.job == record.job && older.line != row.line;
-            if (same_audio || other_row) && self.is_right(file, &older) {
+            if (same_audio || other_row) && folder.is_right(file, &older) {
                 return Ok(Some(What::Noted { file: file.clone(), other_row }));
             }
         }
@@ -158,25 +162,13 @@ impl Hand {
         }
         for name in candidates(row.key.as_deref(), row.line, false) {
             match folder.look(&name).map_err(|source| read_error(&name, source))? {
-                Found::File { bytes } if Some(bytes) == record.bytes && self.is_right(&name, record) => {
+                Found::File { bytes } if Some(bytes) == record.bytes && folder.is_right(&name, record) => {
                     return Ok(Some(What::Found { file: name }));
                 }
                 Found::Nothing | Found::File { .. } | Found::Other => {}
             }
         }
         Ok(None)
-    }
-
-    /// Whether a file holds what a record says. One that cannot be read does not.
-    fn is_right(&self, file: &str, record: &Record) -> bool {
-        match self.shared.folder.look(file) {
-            Ok(Found::File { bytes }) if Some(bytes) == record.bytes => {}
-            Ok(Found::Nothing | Found::File { .. } | Found::Other) | Err(_) => return false,
-        }
-        match self.shared.folder.digest(file) {
-            Ok(Some((_, sha256))) => Some(sha256) == record.sha256,
-            Ok(None) | Err(_) => false,
-        }
     }
 
     fn disk(&self, name: &str, source: std::io::Error) -> Error {
@@ -202,11 +194,13 @@ impl Sink for Hand {
     }
 
     fn audio(&mut self, samples: &[u8]) -> Result<(), Error> {
-        match self.collector.push(samples, &self.shared.folder, self.line) {
-            Ok(()) => Ok(()),
-            Err(Failed::Disk { name, source }) => Err(self.disk(&name, source)),
-            Err(Failed::TooLong) => Err(self.disk("", std::io::ErrorKind::FileTooLarge.into())),
-        }
+        let Err(failed) = self.collector.push(samples, &self.shared.folder, self.line) else { return Ok(()) };
+        // Half a file only takes room from what is whole.
+        self.collector.discard();
+        Err(match failed {
+            Failed::Disk { name, source } => self.disk(&name, source),
+            Failed::TooLong => self.disk("", std::io::ErrorKind::FileTooLarge.into()),
+        })
     }
 
     fn row(&mut self, row: Row) -> Result<(), Error> {
@@ -216,7 +210,7 @@ impl Sink for Hand {
             if row.outcome == Outcome::Audio {
                 self.take_audio(row, record, key)
             } else {
-                self.push(row, record, key, What::Nothing);
+                self.push(row, record, key, What::Nothing, false);
                 Ok(())
             }
         } else {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::Error;
 use super::desk::Desk;
-use super::folder::{Folder, Found};
+use super::folder::Folder;
 use super::manifest::{Lines, MANIFEST, Manifest, Record};
 use super::name::{Identity, candidates, plain};
 use super::part::part_name;
@@ -33,6 +33,10 @@ pub(super) fn rename(desk: &mut Desk, shared: &Shared) -> Result<(), Error> {
         let Some(mut record) = earlier.record_at(at).map_err(read_error)? else { continue };
         let Some(old) = record.file.clone() else { continue };
         if record.key.as_deref().and_then(plain).as_ref() != Some(&old) {
+            continue;
+        }
+        // What somebody has changed, or taken away, is none of ours any more.
+        if !folder.is_right(&old, &record) {
             continue;
         }
         for name in candidates(record.key.as_deref(), record.line, true) {
@@ -59,9 +63,6 @@ pub(super) fn rename(desk: &mut Desk, shared: &Shared) -> Result<(), Error> {
 
 /// Gives a file another name, and leaves it the old one where it can have two; tells whether it has got it.
 fn give(folder: &Folder, old: &str, new: &str) -> io::Result<bool> {
-    if folder.look(old)? == Found::Nothing {
-        return Ok(false);
-    }
     match folder.link(old, new)? {
         Some(true) => Ok(true),
         // As after a kill.

@@ -50,8 +50,11 @@ pub(super) fn run(source: &Source, saver: &mut Saver) -> Result<Totals, Error> {
                 work.queue.stop(Error::Panicked);
             }
         }
+        // What is left, on a thread as well: a sudden end of it ends nothing else.
+        if scope.spawn(|| work.settle()).join().is_err() {
+            work.queue.stop(Error::Panicked);
+        }
     });
-    work.settle();
     let state = work.queue.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     match state.error {
         Some(error) => Err(error),
@@ -87,6 +90,8 @@ struct State {
     is_settling: bool,
     /// There is nothing more to be begun.
     is_stopped: bool,
+    /// The first piece that failed.
+    failed: u64,
     error: Option<Error>,
     totals: Totals,
 }
@@ -106,6 +111,7 @@ impl Default for State {
             bytes: 0,
             is_settling: false,
             is_stopped: false,
+            failed: NEVER,
             error: None,
             totals: Totals { rows: 0, bytes: 0, is_whole: true, ends_with_newline: false, lost: None },
         }
@@ -130,6 +136,27 @@ impl Queue {
 impl State {
     fn is_full(&self, times: usize) -> bool {
         self.rows >= times * MOST_WAITING || self.bytes >= times as u64 * MOST_WAITING_BYTES
+    }
+
+    /// Puts a piece in its place; gives back those that stand behind one that failed and are left to the next run.
+    fn insert(&mut self, order: u64, batch: Batch) -> Vec<Batch> {
+        if batch.ended.is_err() {
+            self.is_stopped = true;
+            self.failed = self.failed.min(order);
+        }
+        self.rows += batch.made.rows.len();
+        self.bytes += batch.made.bytes;
+        self.done.insert(order, batch);
+        let mut left = Vec::new();
+        while let Some(last) = self.done.last_entry()
+            && *last.key() > self.failed
+        {
+            let batch = last.remove();
+            self.rows -= batch.made.rows.len();
+            self.bytes -= batch.made.bytes;
+            left.push(batch);
+        }
+        left
     }
 
     /// The pieces whose turn it is, put together. One that failed is the last.
@@ -164,12 +191,9 @@ struct Held<'a> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let batch = self.batch.take().unwrap_or(Batch { made: Made::default(), ended: Err(Error::Panicked) });
-        let mut state = self.work.queue.state();
-        state.is_stopped |= batch.ended.is_err();
-        state.rows += batch.made.rows.len();
-        state.bytes += batch.made.bytes;
-        state.done.insert(self.order, batch);
-        drop(state);
+        let left = self.work.queue.state().insert(self.order, batch);
+        // Their temporary files go before anything is settled: on a full disk there is room for the manifest then.
+        drop(left);
         self.work.queue.moved.notify_all();
     }
 }
@@ -274,7 +298,14 @@ struct Settling<'a>(&'a Work<'a>);
 
 impl Drop for Settling<'_> {
     fn drop(&mut self) {
-        self.0.queue.state().is_settling = false;
+        let mut state = self.0.queue.state();
+        state.is_settling = false;
+        if std::thread::panicking() {
+            // What it held is lost, and nothing may be settled in front of that.
+            state.is_stopped = true;
+            state.next = NEVER;
+        }
+        drop(state);
         self.0.queue.moved.notify_all();
     }
 }

@@ -11,6 +11,7 @@ mod cli;
 mod dashboard;
 mod ops;
 mod papers;
+mod pipeline;
 #[cfg(unix)]
 mod pty;
 mod results;

@@ -19,7 +19,7 @@ use crate::results::{Parser, Sink, Totals};
 use super::keep::Part;
 
 /// So many pieces wait for the disk. When they are too many the download waits, and through it the service.
-const MOST_PIECES: usize = 64;
+pub(super) const MOST_PIECES: usize = 64;
 
 /// So many events wait for the front end. When they are too many the disk waits, and through it the download.
 const MOST_EVENTS: usize = 256;
@@ -108,13 +108,13 @@ pub(super) async fn feed<T: Taker, E: Send + 'static>(
     sent.and(parsed)
 }
 
-/// One message to the parsing thread. A channel that closes without [`Piece::End`] was given up.
-enum Piece {
+/// One message to the thread that takes the bytes. A channel that closes without [`Piece::End`] was given up.
+pub(super) enum Piece {
     Bytes(Bytes),
     End,
 }
 
-async fn send(mut download: Download, pieces: Sender<Piece>) -> Result<(), Failure> {
+pub(super) async fn send(mut download: Download, pieces: Sender<Piece>) -> Result<(), Failure> {
     while let Some(bytes) = download.body.next().await {
         // The parsing thread says itself why it takes no more.
         if pieces.send(Piece::Bytes(bytes?)).await.is_err() {

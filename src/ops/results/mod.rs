@@ -12,10 +12,12 @@ mod keep;
 mod loss;
 mod open;
 mod outline;
+mod pipe;
 mod raw;
 mod ready;
 mod review;
 mod save;
+mod writing;
 
 use std::path::PathBuf;
 

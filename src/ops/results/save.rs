@@ -3,33 +3,30 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-
-use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::api::Download;
 use crate::failure::{Exit, Failure};
-use crate::job::{Dest, Job, JobName};
+use crate::job::{Dest, Job};
 use crate::ops::session::on_disk;
-use crate::ops::{Progress, Saved, Session};
+use crate::ops::{Saved, Session};
 use crate::results::{Form, Judging, Parser, Row, Sink, Totals};
-use crate::save::{Progress as Done, Saver, Status, Summary};
+use crate::save::{Saver, Summary};
 use crate::store::SavedTo;
 use crate::text;
 
 use super::choice::Takes;
-use super::feed::{self, Finished, From, STEP, Taker};
+use super::feed::{self, Finished, From, Taker};
 use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
+use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::review::judging;
+use super::writing::Writing;
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
 ///
-/// The copy comes first and is read from its beginning again: only then are all keys known, so that two whose names
-/// collide get the same names whenever and from wherever they are saved. On a disk without room for a copy they are
-/// saved while they arrive, and the first of two that collide keeps its plain name.
+/// Files are written while the copy grows. On a disk without room for a copy they are written all the same.
 ///
 /// What an earlier run has saved is left as it is. A job that succeeded and shows no output yet is waited for, for two
 /// minutes. Rows that are missing are not a failure when all were asked for: compare [`Saved::expected`]. A choice of
@@ -45,7 +42,7 @@ pub async fn save(
             let source = path.clone();
             let form = on_disk(move || form_of(&source)).await?;
             let judging = Judging { limits: session.limits, texts: None };
-            let writing = Writing::open(what, None, takes, judging).await?;
+            let writing = Writing::open(session, what, None, (takes.selection(), judging), 0).await?;
             let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
@@ -60,29 +57,24 @@ pub async fn save(
         }
         SaveFrom::Job(job) => {
             let (job, dest) = ready(session, job, session.pace.output_most).await?;
-            from_job(session, what, &job, &dest, takes, events).await
+            from_job(session, &job, &dest, Order { what, events }, takes).await
         }
     }
 }
 
-async fn from_job(
-    session: &Session,
-    what: &SaveOrder,
-    job: &Job,
-    dest: &Dest,
-    takes: Takes,
-    events: &(dyn Fn(Saving) + Send + Sync),
-) -> Result<Saved, Failure> {
+async fn from_job(session: &Session, job: &Job, dest: &Dest, order: Order<'_>, takes: Takes) -> Result<Saved, Failure> {
+    let what = order.what;
     let place = Place::new(session, job, dest);
     // Before anything is asked of the service: a folder that cannot be written needs no download.
-    let judging = judging(session, job).await;
-    let writing = Writing::open(what, Some(job.name.clone()), takes, judging).await?;
-    let (summary, complete) = match source(session, job, dest, &place).await? {
-        From::Disk(path) => from_copy(job, writing, &place, path, events).await?,
+    let judges = (takes.selection(), judging(session, job).await);
+    let writing = Writing::open(session, what, Some(job.name.clone()), judges, 0).await?;
+    let ended = match source(session, job, dest, &place).await? {
+        From::Disk(path) => from_copy(job, writing, &place, path, order.events).await?,
         From::Service(download, part) => {
-            from_service(session, (job, dest), writing, &place, download, part, events).await?
+            from_service(session, (job, dest), order, writing, &place, (download, part)).await?
         }
     };
+    let Ended { summary, complete, is_cut } = ended;
     let is_all = what.keys == KeyChoice::All;
     let folder = what.folder.clone();
     let saved = SavedTo {
@@ -94,19 +86,43 @@ async fn from_job(
         at: session.clock.now(),
     };
     let store = session.store.clone();
-    if let Err(failure) = on_disk(move || store.saved(&saved)).await {
+    let is_news = !is_cut || summary.saved > 0;
+    if is_news && let Err(failure) = on_disk(move || store.saved(&saved)).await {
         tracing::warn!(%failure, "the save could not be written down");
     }
     match (complete, expected(job)) {
         (Ok(()), expected) => told(what, &summary, expected.filter(|_| is_all)),
         // The caller sees the gap between the rows that came and those that should have come.
-        (Err(_), expected @ Some(_)) if is_all => told(what, &summary, expected),
+        (Err(_), expected @ Some(_)) if is_all && !is_cut => told(what, &summary, expected),
         // Of some rows nobody can tell whether all that were meant have come: the last one may be torn.
         (Err(failure), _) => Err(failure),
     }
 }
 
-type Ended = (Summary, Result<(), Failure>);
+/// How the rows of a job were saved.
+struct Ended {
+    summary: Summary,
+    /// Whether all results were there.
+    complete: Result<(), Failure>,
+    /// The bytes have stopped to come: not even what is missing is known.
+    is_cut: bool,
+}
+
+type Events<'a> = &'a (dyn Fn(Saving) + Send + Sync);
+
+/// What to save, and whom to tell.
+#[derive(Clone, Copy)]
+struct Order<'a> {
+    what: &'a SaveOrder,
+    events: Events<'a>,
+}
+
+impl Order<'_> {
+    async fn open(self, session: &Session, job: &Job, told_before: u64) -> Result<Writing, Failure> {
+        let judges = (Takes::new(&self.what.keys)?.selection(), judging(session, job).await);
+        Writing::open(session, self.what, Some(job.name.clone()), judges, told_before).await
+    }
+}
 
 /// From a copy that was kept earlier. One that turns out to be damaged is dropped, after what is good of it was saved.
 async fn from_copy(
@@ -114,14 +130,16 @@ async fn from_copy(
     writing: Writing,
     place: &Place,
     path: PathBuf,
-    events: &(dyn Fn(Saving) + Send + Sync),
+    events: Events<'_>,
 ) -> Result<Ended, Failure> {
     let read = match from_disk(writing, path.clone(), place.form, events).await? {
-        Ok((summary, totals)) => Ok((summary, is_complete(&totals, expected(job), true))),
+        Ok((summary, totals)) => {
+            Ok(Ended { summary, complete: is_complete(&totals, expected(job), true), is_cut: false })
+        }
         Err(error) => Err(error),
     };
     let is_good = match &read {
-        Ok((_, complete)) => complete.is_ok(),
+        Ok(ended) => ended.complete.is_ok(),
         Err(crate::save::Error::Read { path: unread, .. }) => *unread != path,
         // These are about the folder, whatever the copy is like.
         Err(
@@ -139,91 +157,80 @@ async fn from_copy(
     Ok(read?)
 }
 
-/// Fetches a copy and saves from it, or saves while the bytes arrive when there is no room for a copy.
+/// Saves while a copy is made, or without one when there is no room for it.
 async fn from_service(
     session: &Session,
     (job, dest): (&Job, &Dest),
+    order: Order<'_>,
     writing: Writing,
     place: &Place,
-    download: Download,
-    part: Option<Part>,
-    events: &(dyn Fn(Saving) + Send + Sync),
+    (download, part): (Download, Option<Part>),
 ) -> Result<Ended, Failure> {
     // A copy that takes the room of the audio itself is not worth having. What is there of it already is gone on with.
-    if let Some(part) = part
-        && (download.from > 0 || place.has_room_for(download.total))
-    {
-        match fetch(job, place, download, part, events).await {
-            Ok(fetched) => return from_fetched(job, writing, place, fetched, events).await,
-            Err(failure) if failure.exit == Exit::Disk => {
-                tracing::warn!(%failure, "the results are saved without a copy of them");
-                make_room(session, place).await;
-            }
-            Err(failure) => return Err(explain(session, job, failure)),
-        }
-        let reader = &session.service.reader;
-        let again = match dest {
-            Dest::Inline => reader.download_job(&job.name).await,
-            Dest::File(file) => reader.download(file, 0).await,
-        };
-        let download = again.map_err(|error| explain(session, job, error.into()))?;
-        return while_it_arrives(session, job, writing, place, download, events).await;
-    }
-    while_it_arrives(session, job, writing, place, download, events).await
+    let part = part.filter(|_| download.from > 0 || place.has_room_for(download.total));
+    let Some(part) = part else {
+        return while_it_arrives(session, job, writing, place, download, order.events).await;
+    };
+    let kept = while_it_is_kept(session, job, writing, place, (download, part), order.events).await?;
+    let (before, failure) = match kept {
+        Kept::Ended(ended) => return Ok(ended),
+        Kept::NoRoom(summary, failure) => (summary, failure),
+    };
+    tracing::warn!(%failure, "the results are saved without a copy of them");
+    make_room(session, place).await;
+    let reader = &session.service.reader;
+    let again = match dest {
+        Dest::Inline => reader.download_job(&job.name).await,
+        Dest::File(file) => reader.download(file, 0).await,
+    };
+    let download = again.map_err(|error| explain(session, job, error.into()))?;
+    let writing = order.open(session, job, before.rows() + before.passed_over).await?;
+    let mut ended = while_it_arrives(session, job, writing, place, download, order.events).await?;
+    // What was saved before the room ran out is there already, and yet it is this save that did it.
+    let summary = &mut ended.summary;
+    let saved = before.saved.min(summary.already);
+    (summary.saved, summary.already) = (summary.saved + saved, summary.already - saved);
+    Ok(ended)
 }
 
-/// What came to this disk.
+/// How a save beside a copy has ended.
 // One of them exists at a time: a box would only be in the way.
 #[allow(clippy::large_enum_variant)]
-enum Fetched {
-    /// A copy that is whole and kept.
-    Whole(PathBuf),
-    /// All that the service sent, and what is missing.
-    Torn(Part, Totals, Failure),
+enum Kept {
+    Ended(Ended),
+    /// The disk has no room for a copy; so much was saved until then.
+    NoRoom(Summary, Failure),
 }
 
-/// Brings the bytes to this disk, and counts what is in them.
-async fn fetch(
-    job: &Job,
-    place: &Place,
-    download: Download,
-    part: Part,
-    events: &(dyn Fn(Saving) + Send + Sync),
-) -> Result<Fetched, Failure> {
-    let (_, told) = feed::events();
-    let on_progress = |progress| events(Saving::Progress(progress));
-    let from = From::Service(download, Some(part));
-    let finished = feed::feed(from, Parser::new(place.form), Fetching, told, events, &on_progress).await?;
-    let Finished { totals, is_announced_size, part, .. } = finished;
-    let complete = is_complete(&totals, expected(job), is_announced_size);
-    match complete {
-        Ok(()) => settle(part, &totals, &complete).await?.map(Fetched::Whole).ok_or_else(unkept),
-        Err(failure) => part.map(|part| Fetched::Torn(part, totals, failure)).ok_or_else(unkept),
-    }
-}
-
-/// Saves from what was fetched. A copy that is not complete gives what it has and is dropped.
-async fn from_fetched(
+/// One pass: what comes from the service is kept, and parsed, decoded and written from what is kept.
+async fn while_it_is_kept(
+    session: &Session,
     job: &Job,
     writing: Writing,
     place: &Place,
-    fetched: Fetched,
-    events: &(dyn Fn(Saving) + Send + Sync),
-) -> Result<Ended, Failure> {
-    match fetched {
-        Fetched::Whole(path) => from_copy(job, writing, place, path, events).await,
-        Fetched::Torn(part, totals, failure) => {
-            let saved = from_disk(writing, part.path(), place.form, events).await;
-            let complete = Err(failure);
+    (download, part): (Download, Part),
+    events: Events<'_>,
+) -> Result<Kept, Failure> {
+    let Writing { saver, told, .. } = writing;
+    let on_progress = |progress| events(Saving::Progress(progress));
+    let on_events = |more: Vec<Saving>| more.into_iter().for_each(events);
+    let piped = pipe(download, part, place.form, saver, told, &on_events, &on_progress).await?;
+    let Piped { sent, kept, saver, saved } = piped;
+    let summary = on_disk(move || saver.finish()).await;
+    let is_given_up = matches!(saved, Err(crate::save::Error::GivenUp { .. }));
+    let stopped = match (sent, kept, saved) {
+        (Ok(()), Ok((part, is_announced_size)), Ok(totals)) => {
+            let complete = is_complete(&totals, expected(job), is_announced_size);
             settle(Some(part), &totals, &complete).await?;
-            let (summary, _) = saved??;
-            Ok((summary, complete))
+            return Ok(Kept::Ended(Ended { summary: summary?, complete, is_cut: false }));
         }
-    }
-}
-
-fn unkept() -> Failure {
-    Failure::with_exit(Exit::Disk, "the results could not be kept")
+        // A disk that has no room for audio says so itself, and the copy only came to a stop with it.
+        (_, _, Err(error)) if !is_given_up => return Err(error.into()),
+        (Ok(()), Err(failure), _) if failure.exit == Exit::Disk => return Ok(Kept::NoRoom(summary?, failure)),
+        (Err(failure), _, _) | (Ok(()), Err(failure), _) => explain(session, job, failure),
+        (Ok(()), Ok(_), Err(error)) => error.into(),
+    };
+    Ok(Kept::Ended(Ended { summary: summary?, complete: Err(stopped), is_cut: true }))
 }
 
 /// Drops the part that the disk had no room for.
@@ -245,22 +252,23 @@ async fn while_it_arrives(
     writing: Writing,
     place: &Place,
     download: Download,
-    events: &(dyn Fn(Saving) + Send + Sync),
+    events: Events<'_>,
 ) -> Result<Ended, Failure> {
     let Writing { saver, told, judging, .. } = writing;
     let parser = Parser::new(place.form).judging(judging);
     let on_progress = |progress| events(Saving::Progress(progress));
     let from = From::Service(download, None);
-    let finished = feed::feed(from, parser, Decoding(saver), told, events, &on_progress)
+    let on_events = |more: Vec<Saving>| more.into_iter().for_each(events);
+    let finished = feed::feed(from, parser, Decoding(saver), told, &on_events, &on_progress)
         .await
         .map_err(|failure| explain(session, job, failure))?;
     let Finished { taker, totals, is_announced_size, .. } = finished;
     let complete = is_complete(&totals, expected(job), is_announced_size);
     let summary = on_disk(move || taker.0.finish()).await?;
-    Ok((summary, complete))
+    Ok(Ended { summary, complete, is_cut: false })
 }
 
-/// What is on this disk already is read twice, so that keys whose names collide are all known beforehand.
+/// What is on this disk already.
 async fn from_disk(
     writing: Writing,
     path: PathBuf,
@@ -277,91 +285,12 @@ async fn from_disk(
         Ok::<_, crate::save::Error>((saver.finish()?, totals))
     });
     let telling = async {
-        while let Some(event) = told.recv().await {
-            events(event);
+        while let Some(more) = told.recv().await {
+            more.into_iter().for_each(events);
         }
     };
     let (saved, ()) = tokio::join!(saving, telling);
     saved.map_err(|_| Failure::new("internal error: saving came to a sudden end"))
-}
-
-/// An open folder, and what is told of its rows.
-struct Writing {
-    saver: Saver,
-    told: Receiver<Saving>,
-    /// The size of a file that is read from this disk: with it, rows tell how far it is.
-    size: Arc<OnceLock<u64>>,
-    /// By what rows are judged.
-    judging: Judging,
-}
-
-impl Writing {
-    async fn open(what: &SaveOrder, job: Option<JobName>, takes: Takes, judging: Judging) -> Result<Self, Failure> {
-        let (tell, told) = feed::events();
-        let size = Arc::new(OnceLock::new());
-        let (folder, of) = (what.folder.clone(), Arc::clone(&size));
-        let mut at = 0;
-        let on_row = move |done: Done<'_>| {
-            let bytes = done.row.offset + done.row.length;
-            tell_row(&tell, done);
-            if let Some(of) = of.get().copied()
-                && bytes.saturating_sub(at) >= STEP
-            {
-                at = bytes;
-                // A progress that finds no room is made good by the next one.
-                let _ = tell.try_send(Saving::Progress(Progress { bytes, of: Some(of) }));
-            }
-        };
-        let judges = judging.clone();
-        let open = move || Saver::open_judging(&folder, job, takes.selection(), judges, Box::new(on_row));
-        Ok(Writing { saver: on_disk(open).await?, told, size, judging })
-    }
-}
-
-/// Lets everything pass: what is fetched is read again when all of it is here.
-struct Fetching;
-
-impl Sink for Fetching {
-    type Error = Failure;
-
-    fn wants_audio(&mut self, _key: Option<&str>, _line: u64) -> bool {
-        false
-    }
-
-    fn audio(&mut self, _samples: &[u8]) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn row(&mut self, _row: Row) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-impl Taker for Fetching {
-    fn caught_up(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn quiet(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-fn tell_row(tell: &Sender<Saving>, done: Done<'_>) {
-    let record = done.record;
-    let row = Saving::Row {
-        key: record.key.clone(),
-        file: record.file.clone(),
-        verdict: record.verdict,
-        status: match record.status {
-            Status::Saved => "saved",
-            Status::Failed => "failed",
-            Status::Duplicate => "duplicate",
-        },
-        line: record.line,
-    };
-    // Nobody listens any more when the caller was dropped; the files are of use all the same.
-    let _ = tell.blocking_send(row);
 }
 
 fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Saved, Failure> {

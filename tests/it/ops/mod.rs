@@ -3,5 +3,6 @@
 mod create;
 mod jobs;
 mod keeping;
+mod piping;
 mod service;
 mod whole;

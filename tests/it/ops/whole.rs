@@ -109,8 +109,20 @@ impl Bench {
 }
 
 impl Bench {
+    /// Waits until no run saves into the output folder any more.
+    pub(super) fn wait_for_folder(&self) {
+        let manifest = std::fs::File::open(self.out().join("manifest.jsonl")).unwrap();
+        let (free, is_free) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            manifest.lock_shared().unwrap();
+            drop(manifest);
+            let _ = free.send(());
+        });
+        is_free.recv_timeout(Duration::from_secs(60)).expect("the folder is given back");
+    }
+
     /// Waits on the locks whose names begin so, as another process would, until they are given back.
-    fn wait_until_unlocked(&self, prefix: &str) {
+    pub(super) fn wait_until_unlocked(&self, prefix: &str) {
         let locks = std::fs::read_dir(self.folder.path().join("state/locks")).unwrap().map(|entry| entry.unwrap());
         for lock in locks.filter(|lock| lock.file_name().to_str().unwrap().starts_with(prefix)) {
             // One that is gone meanwhile was given back.
