@@ -113,6 +113,7 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
         Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
         None => session,
     };
+    let session = Session { copies: (&settings.cache).into(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
 }
 

@@ -5,6 +5,7 @@
 //! a key is looked for only when [`Settings::api_key`] asks for it.
 
 mod address;
+mod cache;
 mod env;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use address::{AddressError, BaseUrl};
+pub use cache::Cache;
 pub use env::Env;
 pub use error::Error;
 pub use folders::Folders;
@@ -110,6 +112,8 @@ pub struct Settings {
     pub config_file: Option<PathBuf>,
     /// The time between polls when somebody chose one; from [`SHORTEST_REFRESH`] to [`LONGEST_REFRESH`].
     pub refresh: Option<Duration>,
+    /// How copies of results are kept.
+    pub cache: Cache,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -158,6 +162,7 @@ impl Settings {
             folders,
             config_file,
             refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
+            cache: file.cache,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -178,6 +183,7 @@ impl Settings {
             folders: Folders::under(folder),
             config_file: None,
             refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
+            cache: Cache::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

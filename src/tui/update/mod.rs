@@ -30,6 +30,7 @@ mod record;
 mod rows;
 mod saving;
 mod screens;
+mod sorting;
 mod submit;
 mod text;
 mod typing;
