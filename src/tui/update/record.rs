@@ -3,7 +3,6 @@
 //! Pure.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -66,17 +65,13 @@ pub struct KeyRecord<'a> {
     pub rows: &'a PackedRows,
     /// Where it is among them.
     pub index: usize,
-    /// Beginnings of the texts, by key. Looked at only when a filter asks: it takes longer than all the rest.
-    pub texts: &'a BTreeMap<String, TextHead>,
+    /// What it says, as far as it is known.
+    pub head: Option<TextHead<'a>>,
 }
 
 impl KeyRecord<'_> {
     fn row(&self) -> Option<RowView<'_>> {
         self.rows.view(self.index)
-    }
-
-    fn head(&self) -> Option<&TextHead> {
-        self.texts.get(self.rows.key(self.index)?)
     }
 }
 
@@ -85,7 +80,7 @@ impl Record for KeyRecord<'_> {
         match name {
             "key" | "name" | "id" => self.rows.key(self.index).map(Cow::Borrowed),
             "verdict" | "state" => self.rows.verdict(self.index).map(|verdict| Cow::Borrowed(verdict.as_str())),
-            "voice" => self.head().and_then(|head| head.voice.as_deref()).map(Cow::Borrowed),
+            "voice" => self.head.and_then(|head| head.voice).map(Cow::Borrowed),
             "line" | "audio" | "size" => self.number(name).map(|number| Cow::Owned(number.to_string())),
             "error" => self.row()?.reason().map(Cow::Borrowed),
             _ => None,
@@ -106,9 +101,9 @@ impl Record for KeyRecord<'_> {
         row.key.into_iter().for_each(&mut *each);
         each(row.verdict.as_str());
         row.finish_reason.into_iter().chain(row.reason()).for_each(&mut *each);
-        if let Some(head) = self.head() {
-            head.voice.iter().for_each(|voice| each(voice));
-            each(&head.text);
+        if let Some(head) = self.head {
+            head.voice.into_iter().for_each(&mut *each);
+            each(head.text);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::audio::Verdict;
 use crate::filter::Filter;
 use crate::job::{FileName, Job, JobName};
 use crate::results::PackedRows;
-use crate::tui::event::TextHead;
+use crate::tui::event::{TextHead, Texts};
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
 use crate::tui::update::cursor::Rows;
 use crate::tui::update::record::{EntryRecord, FileRecord, KeyRecord};
@@ -97,15 +97,17 @@ impl Rows for JobRows<'_> {
 pub struct KeyRows<'a> {
     /// In the order of the results file.
     pub rows: &'a PackedRows,
-    /// Beginnings of the texts, by key.
-    pub texts: &'a BTreeMap<String, TextHead>,
+    /// Beginnings of the texts.
+    pub texts: &'a Texts,
+    /// Where the text of each row is found among them.
+    pub heads: &'a [u32],
     /// What a plain word is looked for in.
     pub haystack: &'a Haystack,
 }
 
 impl KeyRows<'_> {
-    fn head(&self, index: usize) -> Option<&TextHead> {
-        self.texts.get(self.rows.key(index)?)
+    fn head(&self, index: usize) -> Option<TextHead<'_>> {
+        self.texts.head(*self.heads.get(index)? as usize)
     }
 }
 
@@ -140,7 +142,7 @@ impl Rows for KeyRows<'_> {
         }
         if filter.is_more_than_words() {
             passing.retain(|index| {
-                let record = KeyRecord { rows: self.rows, index: *index as usize, texts: self.texts };
+                let record = KeyRecord { rows: self.rows, index: *index as usize, head: self.head(*index as usize) };
                 filter.matches_beyond_words(&record)
             });
         }
@@ -152,8 +154,8 @@ impl Rows for KeyRows<'_> {
             1 => Value::text(self.rows.key(index)),
             2 => Value::number(self.rows.seconds(index)),
             3 => Value::text(self.rows.verdict(index).map(Verdict::as_str)),
-            4 => Value::text(self.head(index).and_then(|head| head.voice.as_deref())),
-            5 => Value::text(self.head(index).map(|head| head.text.as_str())),
+            4 => Value::text(self.head(index).and_then(|head| head.voice)),
+            5 => Value::text(self.head(index).map(|head| head.text)),
             _ => Value::Nothing,
         }
     }
