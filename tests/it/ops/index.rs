@@ -188,7 +188,7 @@ async fn copies_that_are_not_kept_go_with_the_session() {
 #[tokio::test]
 async fn the_copy_that_was_not_used_for_longest_makes_room() {
     let mut bench = Bench::new("").await;
-    let (one, two) = (bench.job(3).await, bench.job(4).await);
+    let (one, two) = (bench.job(3).await, bench.job(7).await);
     let paths = [bench.open(&one).await.1.unwrap().path, bench.open(&two).await.1.unwrap().path];
     let taken = |path: &PathBuf| fs::metadata(path).unwrap().len();
     // Both lay there for a week. The first one is used again, and so it is the second one that has to go.
@@ -199,7 +199,7 @@ async fn the_copy_that_was_not_used_for_longest_makes_room() {
     }
     bench.open(&one).await.1.unwrap();
     bench.session.copies.max_bytes = taken(&paths[0]) + taken(&paths[1]) + 100_000;
-    let three = bench.job(5).await;
+    let three = bench.job(4).await;
     bench.open(&three).await.1.unwrap();
     assert_eq!(paths.map(|path| (path.exists(), path.with_extension("rows").exists())), [(true, true), (false, false)]);
 }
