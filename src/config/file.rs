@@ -7,6 +7,9 @@
 //! [profile.work]
 //! key_command = ["pass", "show", "gemini"]
 //! read_only = true
+//!
+//! [cache]
+//! max_bytes = "20 GB"
 //! ```
 
 use std::collections::BTreeMap;
@@ -16,6 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::DEFAULT_PROFILE;
+use super::cache::Cache;
 use super::error::Error;
 use super::private::{self, Secrecy};
 use super::verdicts::Verdicts;
@@ -39,6 +43,9 @@ pub(super) struct File {
     /// The thresholds of the verdicts, for every profile.
     #[serde(default)]
     pub verdicts: Verdicts,
+    /// How copies of results are kept, for every profile.
+    #[serde(default)]
+    pub cache: Cache,
     /// `[profiles.NAME]` is how other programs have it, and means the same.
     #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
@@ -191,6 +198,28 @@ mod tests {
         ] {
             let message = failure(&format!("[verdicts]\n{text}\n"));
             assert!(message.starts_with("/c.toml, line ") && message.contains(part), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_copies_may_take_is_checked_where_it_stands() {
+        let cache = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().cache;
+        assert_eq!(cache(""), Cache { keep: true, max_bytes: 20_000_000_000, days: 30 });
+        assert_eq!(
+            cache("[cache]\nkeep = false\nmax_bytes = \"1.5 GB\"\ndays = 7\n"),
+            Cache { keep: false, max_bytes: 1_500_000_000, days: 7 }
+        );
+        assert_eq!(cache("[cache]\nmax_bytes = 5000\n").max_bytes, 5_000);
+        for (text, part) in [
+            ("max_bytes = \"lots\"", "max_bytes is a size, such as \"…\"; keep = false"),
+            ("max_bytes = -1", "max_bytes is a size"),
+            ("days = 0", "days is a number from 1 to 36500"),
+            ("days = \"seven\"", "days is a number from 1 to 36500"),
+            ("keep = 1", "invalid type"),
+            ("max = 1", "unknown field `max`"),
+        ] {
+            let message = failure(&format!("[cache]\n{text}\n"));
+            assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! a key is looked for only when [`Settings::api_key`] asks for it.
 
 mod address;
+mod cache;
 mod env;
 mod error;
 mod file;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use address::{AddressError, BaseUrl};
+pub use cache::Cache;
 pub use env::Env;
 pub use error::Error;
 pub use folders::Folders;
@@ -114,6 +116,8 @@ pub struct Settings {
     pub refresh: Option<Duration>,
     /// By what results are thought good or bad.
     pub verdicts: Limits,
+    /// How copies of results are kept.
+    pub cache: Cache,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -163,6 +167,7 @@ impl Settings {
             config_file,
             refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
             verdicts: file.verdicts.0,
+            cache: file.cache,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -184,6 +189,7 @@ impl Settings {
             config_file: None,
             refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
             verdicts: Limits::default(),
+            cache: Cache::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

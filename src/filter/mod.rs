@@ -14,11 +14,10 @@ mod quantity;
 mod record;
 mod words;
 
-pub use quantity::duration;
+pub use quantity::{duration, size};
 pub use record::{JobRecord, Record};
 
 use crate::audio::Verdict;
-use quantity::size;
 use words::{Word, words};
 
 /// A filter that was understood. The default lets everything pass.
@@ -61,6 +60,8 @@ pub enum FilterError {
 struct Term {
     wanted: bool,
     test: Test,
+    /// The word itself, when it is looked for anywhere and holds nothing but ASCII.
+    word: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -143,6 +144,23 @@ impl Filter {
         self.terms.iter().all(|term| term.test.passes(record) == term.wanted)
     }
 
+    /// The words that are looked for anywhere and hold nothing but ASCII, and whether they are wanted. Somebody who has
+    /// all texts in one place finds them faster than a record at a time.
+    pub fn words(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.terms.iter().filter_map(|term| Some((term.word.as_deref()?, term.wanted)))
+    }
+
+    /// Whether there is more to it than [`Filter::words`].
+    pub fn is_more_than_words(&self) -> bool {
+        self.terms.iter().any(|term| term.word.is_none())
+    }
+
+    /// Whether a record passes all that is not among [`Filter::words`].
+    pub fn matches_beyond_words(&self, record: &dyn Record) -> bool {
+        let others = self.terms.iter().filter(|term| term.word.is_none());
+        others.into_iter().all(|term| term.test.passes(record) == term.wanted)
+    }
+
     /// Whether everything passes because nothing was asked.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
@@ -185,7 +203,9 @@ impl Term {
                 }
             }
         };
-        Ok(Some(Term { wanted: !word.is_negated, test }))
+        let is_plain = word.column.is_none() && !word.is_regex && word.text.bytes().all(|b| (b' '..0x7f).contains(&b));
+        let plain = is_plain.then(|| word.text.clone());
+        Ok(Some(Term { wanted: !word.is_negated, test, word: plain }))
     }
 }
 
@@ -199,13 +219,15 @@ impl Test {
             }
             Test::Column(name, pattern) => record.column(name).is_some_and(|value| pattern.is_match(&value)),
             Test::Words(name, words) => record.column(name).is_some_and(|value| {
-                let value = value.to_lowercase();
-                words.iter().any(|word| value.starts_with(word))
+                let begins_with = |word: &String| match value.as_bytes().get(..word.len()) {
+                    Some(first) if value.is_ascii() => first.eq_ignore_ascii_case(word.as_bytes()),
+                    Some(_) | None => value.to_lowercase().starts_with(word),
+                };
+                words.iter().any(begins_with)
             }),
-            Test::Number(name, comparison, wanted) => record
-                .column(name)
-                .and_then(|value| value.parse::<f64>().ok())
-                .is_some_and(|value| comparison.holds(value, *wanted)),
+            Test::Number(name, comparison, wanted) => {
+                record.number(name).is_some_and(|value| comparison.holds(value, *wanted))
+            }
         }
     }
 }

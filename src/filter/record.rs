@@ -15,6 +15,11 @@ pub trait Record {
     /// Numbers are plain digits, ages and lengths are seconds, sizes are bytes.
     fn column(&self, name: &str) -> Option<Cow<'_, str>>;
 
+    /// The number in a column, where it can be had without its digits.
+    fn number(&self, name: &str) -> Option<f64> {
+        self.column(name)?.parse().ok()
+    }
+
     /// Every text that a plain word is looked for in.
     fn text(&self, each: &mut dyn FnMut(&str));
 }

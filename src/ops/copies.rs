@@ -5,6 +5,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::config::Cache;
+
 /// How copies of results are kept. They can be had again from the service for two days, and from nowhere after that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copies {
@@ -18,7 +20,14 @@ pub struct Copies {
 
 impl Default for Copies {
     fn default() -> Self {
-        Copies { keep: true, max_bytes: 20_000_000_000, days: 30 }
+        Copies::from(&Cache::default())
+    }
+}
+
+impl From<&Cache> for Copies {
+    fn from(cache: &Cache) -> Self {
+        let Cache { keep, max_bytes, days } = *cache;
+        Copies { keep, max_bytes, days }
     }
 }
 

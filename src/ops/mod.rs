@@ -14,6 +14,7 @@ mod lost;
 mod plan;
 mod results;
 mod session;
+mod texts;
 mod token;
 mod unsent;
 mod vocabulary;
@@ -27,11 +28,12 @@ pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
-pub use plan::{TextHead, plan, texts};
+pub use plan::plan;
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, outline, raw_line, save,
 };
 pub use session::{Pace, Session};
+pub use texts::{TextHead, Texts, texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
     CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, Transition, Unconfirmed,

@@ -1,6 +1,5 @@
 //! Planning a create: sources are read, checked and prepared, and nothing is sent.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
@@ -9,10 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::tz::TimeZone;
 
 use crate::failure::{Exit, Failure};
-use crate::job::Job;
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{Index, Options, prepare};
+use crate::script::{Options, prepare};
 
 use super::create::repeat;
 use super::list::to_unconfirmed;
@@ -33,32 +31,6 @@ pub async fn plan(session: &Session, order: &Order) -> Result<Plan, Failure> {
     let (plan, prepared) = on_disk(move || make(&session, &order, stopped)).await?;
     prepared.hand_over();
     Ok(plan)
-}
-
-/// The beginning of a text, and who speaks it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextHead {
-    /// At most 200 characters, cleaned.
-    pub text: String,
-    /// The voice, when one is given.
-    pub voice: Option<String>,
-}
-
-/// The beginnings of the texts of a job that was created on this machine, by key; empty for any other.
-pub async fn texts(session: &Session, job: &Job) -> BTreeMap<String, TextHead> {
-    let Some(token) = job.token() else { return BTreeMap::new() };
-    let path = session.store.requests_path(token);
-    let read = on_disk(move || {
-        if !path.exists() {
-            return Ok(BTreeMap::new());
-        }
-        let heads = Index::read(&path).map_err(|error| error.failure())?.into_entries();
-        Ok::<_, Failure>(heads.map(|(key, entry)| (key, TextHead { text: entry.text, voice: entry.voice })).collect())
-    });
-    read.await.unwrap_or_else(|failure| {
-        tracing::warn!(%failure, "the texts of a job cannot be read");
-        BTreeMap::new()
-    })
 }
 
 /// Tells the disk thread that nobody waits for the plan any more.

@@ -86,6 +86,15 @@ pub fn read_lengths(path: &Path) -> Result<Texts, Error> {
     Ok(texts)
 }
 
+/// Reads the beginnings of the texts of a prepared file, in its order: key, at most 200 characters of the text, and the
+/// voice, cleaned. Blocks, and keeps nothing.
+pub fn each_head(path: &Path, mut take: impl FnMut(&str, &str, Option<&str>)) -> Result<(), Error> {
+    each(path, |_, key, request| {
+        let facts = Facts::of(&request);
+        take(&key, &clean_short(facts.text.trim(), 200), facts.voice.as_deref().map(clean).as_deref());
+    })
+}
+
 /// Reads the requests of a prepared file of at most `most` bytes, in order, for a create call that carries them.
 pub fn read_requests(path: &Path, most: u64) -> Result<Vec<(String, Value)>, Error> {
     let length = path.metadata().map_err(|source| Error::Open { name: name(path), source })?.len();

@@ -9,8 +9,8 @@ use crate::api::StoredFile;
 use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
-pub use crate::ops::TextHead;
 use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Saved, Transition, Unconfirmed};
+pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
 use crate::tui::keys::Chord;
@@ -59,7 +59,7 @@ pub enum Event {
     /// They are complete, or will not come.
     Opened(Seq, Result<(), Failure>),
     /// The beginnings of the texts of a job that we made, by key.
-    TextsLoaded(JobName, BTreeMap<String, TextHead>),
+    TextsLoaded(JobName, Texts),
 
     /// How far a save is.
     SaveProgressed(Seq, Progress),

@@ -21,6 +21,22 @@ pub enum Letter {
     Signal(u8),
 }
 
+impl Letter {
+    /// Whether it may be drawn a moment later, together with others of its kind.
+    pub fn can_wait(&self) -> bool {
+        matches!(
+            self,
+            Letter::Event(
+                Event::RowsArrived(..)
+                    | Event::OpeningProgressed(..)
+                    | Event::SaveProgressed(..)
+                    | Event::RowSaved(..)
+                    | Event::SubmitProgressed(..)
+            )
+        )
+    }
+}
+
 /// Letters in the order of their arrival.
 #[derive(Debug, Default)]
 pub struct Mailbox {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui::effect::Effect;
@@ -26,6 +26,10 @@ use crate::tui::{input, signals};
 
 /// The clock of the model beats once a second; nothing is drawn unless something changed.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// Rows and progress arrive a thousand times a second. They are drawn together, at most so often; what a person does is
+/// drawn at once.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the dashboard starts with.
 pub struct Start {
@@ -84,13 +88,25 @@ struct Dashboard {
 
 impl Dashboard {
     fn live(&mut self, model: &mut Model, mailbox: &Mailbox) -> io::Result<Exit> {
+        let mut drawn = Stopwatch::start();
+        // Nothing has happened since the last frame but what can wait for the next one.
+        let mut is_late = false;
         loop {
             if let Some(exit) = self.handle(model, Event::Tick(self.clock.now()))? {
                 return Ok(exit);
             }
-            self.canvas.draw(|frame| draw(model, &self.theme, frame))?;
+            let patience = match is_late.then(|| PAUSE.saturating_sub(drawn.elapsed())) {
+                Some(left) if !left.is_zero() => left,
+                Some(_) | None => {
+                    self.canvas.draw(|frame| draw(model, &self.theme, frame))?;
+                    drawn = Stopwatch::start();
+                    BEAT
+                }
+            };
             // All that waits is handled before the next frame: a held-down key costs one frame, not fifty.
-            for letter in mailbox.take(BEAT) {
+            let letters = mailbox.take(patience);
+            is_late = letters.iter().all(Letter::can_wait);
+            for letter in letters {
                 match letter {
                     Letter::Event(mut event) => {
                         if let Event::Resized(..) = event {

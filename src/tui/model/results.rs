@@ -8,7 +8,7 @@ use crate::job::JobName;
 use crate::ops::Progress;
 use crate::results::review::Review;
 use crate::results::{PackedRows, Row, RowView};
-use crate::tui::event::TextHead;
+use crate::tui::event::Texts;
 use crate::tui::model::{Cursor, Haystack, Seq};
 
 /// One job: a row per key.
@@ -25,7 +25,10 @@ pub struct JobScreen {
     /// Files written in this session, by line.
     pub files: BTreeMap<u64, String>,
     /// Beginnings of the texts, by key, for jobs that we made.
-    pub texts: BTreeMap<String, TextHead>,
+    pub texts: Texts,
+    /// Where the text of each row is found among them, so that no key is looked for while a person types. Kept by
+    /// `update`.
+    pub heads: Vec<u32>,
     /// Which pane the motions move in.
     pub pane: Pane,
     /// What a plain word of the filter is looked for in. Kept by `update`.
@@ -67,7 +70,8 @@ impl JobScreen {
             rows: PackedRows::new(),
             cursor: Cursor::default(),
             files: BTreeMap::new(),
-            texts: BTreeMap::new(),
+            texts: Texts::default(),
+            heads: Vec::new(),
             pane: Pane::default(),
             haystack: Haystack::default(),
             tally: Tally::default(),

@@ -2,12 +2,12 @@
 //!
 //! Pure. Selection and marks are identities; what is visible is a list of indices that is kept here and read by `draw`.
 
-use std::borrow::Cow;
-use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use crate::filter::Filter;
 use crate::tui::action::Motion;
 use crate::tui::model::{Cursor, Sort};
+use crate::tui::update::sorting::{Value, merge, sorted};
 
 /// The rows below a cursor.
 pub trait Rows {
@@ -23,6 +23,11 @@ pub trait Rows {
     /// Whether a row is that one; cheaper than a copy of its identity.
     fn is(&self, index: usize, id: &Self::Id) -> bool;
 
+    /// Where the row is that is known by this.
+    fn index_of(&self, id: &Self::Id) -> Option<usize> {
+        (0..self.count()).find(|index| self.is(*index, id))
+    }
+
     /// Whether it failed or looks bad.
     fn is_bad(&self, index: usize) -> bool;
 
@@ -34,46 +39,6 @@ pub trait Rows {
 
     /// The heads of the columns.
     fn columns(&self) -> &'static [&'static str];
-}
-
-/// What a column is sorted by.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
-    /// A number, a time, a length.
-    Number(f64),
-    /// A text; upper and lower case are the same.
-    Text(Cow<'a, str>),
-    /// Nothing is known: sorted behind everything else, in both directions.
-    Nothing,
-}
-
-impl<'a> Value<'a> {
-    /// A text that is sorted without regard to case.
-    pub fn text(text: &'a str) -> Self {
-        if text.chars().any(char::is_uppercase) {
-            Value::Text(Cow::Owned(text.to_lowercase()))
-        } else {
-            Value::Text(Cow::Borrowed(text))
-        }
-    }
-
-    /// A number, if there is one.
-    pub fn number(number: Option<f64>) -> Self {
-        number.map_or(Value::Nothing, Value::Number)
-    }
-
-    fn order(&self, other: &Self, reversed: bool) -> Ordering {
-        let order = match (self, other) {
-            (Value::Number(a), Value::Number(b)) => a.total_cmp(b),
-            (Value::Text(a), Value::Text(b)) => a.cmp(b),
-            (Value::Number(_), Value::Text(_)) => Ordering::Less,
-            (Value::Text(_), Value::Number(_)) => Ordering::Greater,
-            (Value::Nothing, Value::Nothing) => return Ordering::Equal,
-            (Value::Nothing, Value::Number(_) | Value::Text(_)) => return Ordering::Greater,
-            (Value::Number(_) | Value::Text(_), Value::Nothing) => return Ordering::Less,
-        };
-        if reversed { order.reverse() } else { order }
-    }
 }
 
 /// A cursor over rows, on a page of so many lines.
@@ -137,11 +102,10 @@ impl<R: Rows> List<'_, R> {
         if self.cursor.only_bad {
             shown.retain(|index| self.rows.is_bad(*index as usize));
         }
-        let Some(sort) = self.cursor.sort else { return shown };
-        let mut keyed: Vec<(Value<'_>, u32)> =
-            shown.into_iter().map(|index| (self.rows.value(sort.column, index as usize), index)).collect();
-        keyed.sort_by(|(a, _), (b, _)| a.order(b, sort.reversed));
-        keyed.into_iter().map(|(_, index)| index).collect()
+        match self.cursor.sort {
+            Some(sort) => sorted(&self.rows, sort, shown),
+            None => shown,
+        }
     }
 
     fn select_index(&mut self, row: usize) {
@@ -149,12 +113,20 @@ impl<R: Rows> List<'_, R> {
         self.cursor.selected = self.cursor.visible.get(self.cursor.row).map(|index| self.rows.id(*index as usize));
     }
 
-    fn visible_ids(&self) -> Vec<R::Id> {
-        self.cursor.visible.iter().map(|index| self.rows.id(*index as usize)).collect()
+    /// The identities of so many visible rows, in their own order: a set is made of those at one go.
+    fn ids(&self, rows: impl std::ops::RangeBounds<usize>) -> BTreeSet<R::Id> {
+        let (from, until) = (rows.start_bound().cloned(), rows.end_bound().cloned());
+        let mut indices = self.cursor.visible.get((from, until)).unwrap_or_default().to_vec();
+        indices.sort_unstable();
+        indices.into_iter().map(|index| self.rows.id(index as usize)).collect()
     }
 
     fn visible_row_of(&self, id: &R::Id) -> Option<usize> {
-        self.cursor.visible.iter().position(|index| self.rows.is(*index as usize, id))
+        let index = self.rows.index_of(id)?;
+        let is_it = |row: &usize| self.cursor.visible.get(*row).is_some_and(|there| *there as usize == index);
+        // Most often nothing is hidden and nothing is sorted, or the row is where it was.
+        let likely = [index, self.cursor.row].into_iter().find(is_it);
+        likely.or_else(|| self.cursor.visible.iter().position(|there| *there as usize == index))
     }
 }
 
@@ -170,7 +142,7 @@ impl<R: Rows> AnyList for List<'_, R> {
             return true;
         }
         self.select_index(self.cursor.row);
-        (0..self.rows.count()).any(|index| self.rows.is(index, &selected))
+        self.rows.index_of(&selected).is_some()
     }
 
     fn extend(&mut self, from: usize) {
@@ -227,22 +199,19 @@ impl<R: Rows> AnyList for List<'_, R> {
     fn mark_range(&mut self) {
         let anchor = self.cursor.anchor.as_ref().and_then(|id| self.visible_row_of(id)).unwrap_or(self.cursor.row);
         let (from, to) = (anchor.min(self.cursor.row), anchor.max(self.cursor.row));
-        let range: Vec<R::Id> = self.visible_ids().into_iter().skip(from).take(to - from + 1).collect();
-        self.cursor.marks.extend(range);
+        let mut range = self.ids(from..(to + 1).min(self.cursor.visible.len()));
+        self.cursor.marks.append(&mut range);
         self.cursor.anchor = self.cursor.selected.clone();
     }
 
     fn mark_visible(&mut self) {
-        let ids = self.visible_ids();
-        self.cursor.marks.extend(ids);
+        let mut ids = self.ids(..);
+        self.cursor.marks.append(&mut ids);
     }
 
     fn mark_invert(&mut self) {
-        for id in self.visible_ids() {
-            if !self.cursor.marks.remove(&id) {
-                self.cursor.marks.insert(id);
-            }
-        }
+        // What is marked and hidden stays marked; of what is visible, the marked and the unmarked change places.
+        self.cursor.marks = self.cursor.marks.symmetric_difference(&self.ids(..)).cloned().collect();
     }
 
     fn mark_none(&mut self) -> bool {
@@ -292,26 +261,6 @@ impl<R: Rows> AnyList for List<'_, R> {
     fn columns(&self) -> &'static [&'static str] {
         self.rows.columns()
     }
-}
-
-/// Puts sorted new rows into sorted old ones. Looks at few of the old ones, so that a stream of batches into a long
-/// sorted list costs little more than its copy.
-fn merge<R: Rows>(rows: &R, sort: Sort, old: Vec<u32>, new: &[u32]) -> Vec<u32> {
-    let mut merged = Vec::with_capacity(old.len() + new.len());
-    let mut taken = 0;
-    for index in new {
-        let value = rows.value(sort.column, *index as usize);
-        let is_before = |other: &u32| {
-            let other = rows.value(sort.column, *other as usize);
-            other.order(&value, sort.reversed) != Ordering::Greater
-        };
-        let until = taken + old[taken..].partition_point(is_before);
-        merged.extend_from_slice(&old[taken..until]);
-        merged.push(*index);
-        taken = until;
-    }
-    merged.extend_from_slice(&old[taken..]);
-    merged
 }
 
 #[cfg(test)]

@@ -122,8 +122,8 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
     facts.add("Verdict", Some(row.verdict.as_str()));
     facts.add("Reason", reason(row));
     facts.add("Finish", row.finish_reason.as_ref());
-    facts.add("Voice", head.and_then(|head| head.voice.as_ref()));
-    facts.add("Text", head.map(|head| &head.text));
+    facts.add("Voice", head.and_then(|head| head.voice));
+    facts.add("Text", head.map(|head| head.text));
     facts.add("Prompt", row.tokens.prompt.map(|tokens| count(tokens, "token")));
     facts.add("Audio", row.tokens.audio.map(|tokens| count(tokens, "token")));
     if let Some(sound) = &row.sound {

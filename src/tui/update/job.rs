@@ -1,7 +1,5 @@
 //! One job opened: its rows arrive as a stream, and stop arriving when nobody looks any more.
 
-use std::collections::BTreeMap;
-
 use crate::audio::Verdict;
 use crate::failure::Failure;
 use crate::job::{Dest, Job, JobName};
@@ -10,7 +8,7 @@ use crate::results::review::Review;
 use crate::results::{PackedRows, Row, RowView};
 use crate::text::clean_short;
 use crate::tui::effect::Effect;
-use crate::tui::event::TextHead;
+use crate::tui::event::{TextHead, Texts};
 use crate::tui::layout;
 use crate::tui::model::{
     Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Outlines, Overlay, Pane, Screen, Seq, Tally, TextPage,
@@ -72,7 +70,7 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
         screen.rows.clear();
         screen.tally = Tally::default();
         screen.review = Review::default();
-        screen.haystack.clear();
+        look_through(screen);
         screen.outlines = Outlines::default();
         screen.opening = Opening::NoOutput;
         lists::keys(screen, 1).rebuild();
@@ -100,19 +98,29 @@ pub fn rows_arrived(model: &mut Model, seq: Seq, rows: PackedRows) -> Vec<Effect
     let page = layout::page(model);
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
     let from = screen.rows.len();
-    for row in rows.views() {
-        let head = row.key.and_then(|key| screen.texts.get(key));
-        screen.haystack.push(texts_of(&row, head));
-        screen.tally.add(&row);
-    }
+    rows.views().for_each(|row| screen.tally.add(&row));
     screen.rows.append(&rows);
+    take_in(screen);
     lists::keys(screen, page).extend(from);
     Vec::new()
 }
 
-fn texts_of<'a>(row: &RowView<'a>, head: Option<&'a TextHead>) -> impl Iterator<Item = &'a str> {
-    let voice = head.and_then(|head| head.voice.as_deref());
-    let text = head.map(|head| head.text.as_str());
+/// Finds the texts of rows that have come, and makes them what a plain word is looked for in.
+fn take_in(screen: &mut JobScreen) {
+    let JobScreen { rows, texts, heads, haystack, .. } = screen;
+    for index in heads.len()..rows.len() {
+        let Some(row) = rows.view(index) else { continue };
+        // Rows mostly come in the order of the requests.
+        let likely = heads.last().map_or(0, |before| before.wrapping_add(1));
+        let head = row.key.and_then(|key| texts.find(key, likely as usize));
+        heads.push(head.map_or(u32::MAX, |head| head as u32));
+        haystack.push(texts_of(&row, head.and_then(|head| texts.head(head))));
+    }
+}
+
+fn texts_of<'a>(row: &RowView<'a>, head: Option<TextHead<'a>>) -> impl Iterator<Item = &'a str> {
+    let voice = head.and_then(|head| head.voice);
+    let text = head.map(|head| head.text);
     let all = [row.key, Some(row.verdict.as_str()), row.finish_reason, row.reason(), voice, text];
     all.into_iter().flatten()
 }
@@ -148,15 +156,6 @@ pub fn reviewed(model: &mut Model, seq: Seq, review: Review) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Makes what a plain word is looked for in anew.
-fn look_through(screen: &mut JobScreen) {
-    screen.haystack.clear();
-    for row in screen.rows.views() {
-        let head = row.key.and_then(|key| screen.texts.get(key));
-        screen.haystack.push(texts_of(&row, head));
-    }
-}
-
 /// The results are complete, or will not come.
 pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<Effect> {
     let Some(screen) = awaiting(model, seq) else { return Vec::new() };
@@ -175,8 +174,15 @@ pub fn opened(model: &mut Model, seq: Seq, result: Result<(), Failure>) -> Vec<E
     Vec::new()
 }
 
+/// Makes what a plain word is looked for in anew.
+fn look_through(screen: &mut JobScreen) {
+    screen.heads.clear();
+    screen.haystack.clear();
+    take_in(screen);
+}
+
 /// The beginnings of the texts.
-pub fn texts_loaded(model: &mut Model, name: &JobName, texts: BTreeMap<String, TextHead>) -> Vec<Effect> {
+pub fn texts_loaded(model: &mut Model, name: &JobName, texts: Texts) -> Vec<Effect> {
     let page = layout::page(model);
     let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) else { return Vec::new() };
     screen.texts = texts;
@@ -382,9 +388,9 @@ mod tests {
         let (mut model, seq) = opened(12);
         let bad = vec![row(13, Verdict::Silent), row(14, Verdict::Error)];
         update(&mut model, Event::RowsArrived(seq, bad.into()));
-        let heads = [("k2", "Corridors"), ("k3", "other")]
-            .map(|(key, text)| (key.to_owned(), TextHead { text: text.into(), voice: Some("Kore".into()) }));
-        update(&mut model, Event::TextsLoaded(name("a"), heads.into()));
+        let heads =
+            [("k2", "Corridors"), ("k3", "other")].map(|(key, text)| (key, TextHead { text, voice: Some("Kore") }));
+        update(&mut model, Event::TextsLoaded(name("a"), heads.into_iter().collect()));
         let table: [(&str, &[u64]); 7] = [
             ("e", &[13, 14]),
             ("/k1<Enter>", &[1, 10, 11, 12, 13, 14]),

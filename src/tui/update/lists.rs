@@ -18,8 +18,8 @@ pub fn jobs(model: &mut Model) -> List<'_, JobRows<'_>> {
 
 /// The keys of a job.
 pub fn keys(screen: &mut JobScreen, page: usize) -> List<'_, KeyRows<'_>> {
-    let rows = KeyRows { rows: &screen.rows, texts: &screen.texts, haystack: &screen.haystack };
-    List { cursor: &mut screen.cursor, rows, page }
+    let JobScreen { rows, texts, heads, haystack, cursor, .. } = screen;
+    List { cursor, rows: KeyRows { rows, texts, heads, haystack }, page }
 }
 
 /// The stored files.

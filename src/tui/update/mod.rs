@@ -30,6 +30,7 @@ mod record;
 mod rows;
 mod saving;
 mod screens;
+mod sorting;
 mod submit;
 mod text;
 mod typing;
@@ -96,8 +97,6 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -154,10 +153,7 @@ mod tests {
             ),
             17 => Event::SaveEnded(seq, Err(bad())),
             18 => Event::OpeningProgressed(seq, Progress::default()),
-            19 => Event::TextsLoaded(
-                some_job,
-                BTreeMap::from([("k1".to_owned(), TextHead { text: "t".into(), voice: None })]),
-            ),
+            19 => Event::TextsLoaded(some_job, [("k1", TextHead { text: "t", voice: None })].into_iter().collect()),
             20 => Event::JobFetched(seq, some_job, Err(bad())),
             _ => Event::JobFetched(seq, some_job.clone(), Ok(Box::new((done(some_job.id()), "{}".into())))),
         }

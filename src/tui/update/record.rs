@@ -3,13 +3,12 @@
 //! Pure.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
 use crate::filter::{JobRecord, Record};
-use crate::results::{Outcome, Row, RowView};
+use crate::results::{Outcome, PackedRows, Row, RowView};
 use crate::tui::event::TextHead;
 use crate::tui::model::Entry;
 
@@ -63,38 +62,48 @@ impl Record for EntryRecord<'_> {
 /// A row of the keys of a job.
 pub struct KeyRecord<'a> {
     /// The row.
-    pub row: RowView<'a>,
-    /// Beginnings of the texts, by key. Looked at only when a filter asks: it takes longer than all the rest.
-    pub texts: &'a BTreeMap<String, TextHead>,
+    pub rows: &'a PackedRows,
+    /// Where it is among them.
+    pub index: usize,
+    /// What it says, as far as it is known.
+    pub head: Option<TextHead<'a>>,
 }
 
 impl KeyRecord<'_> {
-    fn head(&self) -> Option<&TextHead> {
-        self.texts.get(self.row.key?)
+    fn row(&self) -> Option<RowView<'_>> {
+        self.rows.view(self.index)
     }
 }
 
 impl Record for KeyRecord<'_> {
     fn column(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
-            "key" | "name" | "id" => self.row.key.map(Cow::Borrowed),
-            "verdict" | "state" => Some(Cow::Borrowed(self.row.verdict.as_str())),
-            "voice" => self.head().and_then(|head| head.voice.as_deref()).map(Cow::Borrowed),
-            "line" => Some(Cow::Owned(self.row.line.to_string())),
-            "audio" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.seconds.to_string())),
-            "size" => self.row.sound.as_ref().map(|sound| Cow::Owned(sound.pcm_bytes.to_string())),
-            "error" => self.row.reason().map(Cow::Borrowed),
+            "key" | "name" | "id" => self.rows.key(self.index).map(Cow::Borrowed),
+            "verdict" | "state" => self.rows.verdict(self.index).map(|verdict| Cow::Borrowed(verdict.as_str())),
+            "voice" => self.head.and_then(|head| head.voice).map(Cow::Borrowed),
+            "line" | "audio" | "size" => self.number(name).map(|number| Cow::Owned(number.to_string())),
+            "error" => self.row()?.reason().map(Cow::Borrowed),
+            _ => None,
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        match name {
+            "line" => Some(self.rows.line(self.index) as f64),
+            "audio" => self.rows.seconds(self.index),
+            "size" => self.row()?.sound.map(|sound| sound.pcm_bytes as f64),
             _ => None,
         }
     }
 
     fn text(&self, each: &mut dyn FnMut(&str)) {
-        self.row.key.into_iter().for_each(&mut *each);
-        each(self.row.verdict.as_str());
-        self.row.finish_reason.into_iter().chain(self.row.reason()).for_each(&mut *each);
-        if let Some(head) = self.head() {
-            head.voice.iter().for_each(|voice| each(voice));
-            each(&head.text);
+        let Some(row) = self.row() else { return };
+        row.key.into_iter().for_each(&mut *each);
+        each(row.verdict.as_str());
+        row.finish_reason.into_iter().chain(row.reason()).for_each(&mut *each);
+        if let Some(head) = self.head {
+            head.voice.into_iter().for_each(&mut *each);
+            each(head.text);
         }
     }
 }

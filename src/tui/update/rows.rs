@@ -11,10 +11,11 @@ use crate::audio::Verdict;
 use crate::filter::Filter;
 use crate::job::{FileName, Job, JobName};
 use crate::results::PackedRows;
-use crate::tui::event::TextHead;
+use crate::tui::event::{TextHead, Texts};
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
-use crate::tui::update::cursor::{Rows, Value};
+use crate::tui::update::cursor::Rows;
 use crate::tui::update::record::{EntryRecord, FileRecord, KeyRecord};
+use crate::tui::update::sorting::Value;
 
 /// The list of jobs.
 pub struct JobRows<'a> {
@@ -62,9 +63,9 @@ impl Rows for JobRows<'_> {
             Entry::Job(tracked) => tracked,
             Entry::Lost(lost) => {
                 return match column {
-                    1 => Value::text("UNKNOWN"),
-                    2 => Value::text(&lost.display_name),
-                    3 => Value::text(&lost.model),
+                    1 => Value::Text("UNKNOWN"),
+                    2 => Value::Text(&lost.display_name),
+                    3 => Value::Text(&lost.model),
                     7 => Value::Number(-seconds(lost.at)),
                     _ => Value::Nothing,
                 };
@@ -73,9 +74,9 @@ impl Rows for JobRows<'_> {
         let job: &Job = &tracked.job;
         let count = |of: fn(crate::job::Counts) -> f64| Value::number(job.counts.map(of));
         match column {
-            1 => Value::text(tracked.word()),
-            2 => Value::text(job.title()),
-            3 => job.model.as_deref().map_or(Value::Nothing, Value::text),
+            1 => Value::Text(tracked.word()),
+            2 => Value::Text(job.title()),
+            3 => Value::text(job.model.as_deref()),
             4 => count(|counts| counts.done() as f64 / counts.requests.max(1) as f64),
             5 => count(|counts| counts.succeeded as f64),
             6 => count(|counts| counts.failed as f64),
@@ -96,15 +97,17 @@ impl Rows for JobRows<'_> {
 pub struct KeyRows<'a> {
     /// In the order of the results file.
     pub rows: &'a PackedRows,
-    /// Beginnings of the texts, by key.
-    pub texts: &'a BTreeMap<String, TextHead>,
+    /// Beginnings of the texts.
+    pub texts: &'a Texts,
+    /// Where the text of each row is found among them.
+    pub heads: &'a [u32],
     /// What a plain word is looked for in.
     pub haystack: &'a Haystack,
 }
 
 impl KeyRows<'_> {
-    fn head(&self, index: usize) -> Option<&TextHead> {
-        self.texts.get(self.rows.key(index)?)
+    fn head(&self, index: usize) -> Option<TextHead<'_>> {
+        self.texts.head(*self.heads.get(index)? as usize)
     }
 }
 
@@ -123,28 +126,36 @@ impl Rows for KeyRows<'_> {
         self.rows.line(index) == *id
     }
 
+    fn index_of(&self, id: &u64) -> Option<usize> {
+        self.rows.index_of(*id)
+    }
+
     fn is_bad(&self, index: usize) -> bool {
         self.rows.verdict(index) != Some(Verdict::Ok)
     }
 
     fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
-        if let Some(word) = plain_word(&filter.to_string()) {
-            return self.haystack.find(word, from);
+        let mut passing: Vec<u32> = (from as u32..self.rows.len() as u32).collect();
+        for (word, wanted) in filter.words() {
+            let found = self.haystack.find(word, from);
+            passing = if wanted { both(&passing, &found) } else { without(&passing, &found) };
         }
-        let passes = |index: &usize| {
-            let row = self.rows.view(*index);
-            row.is_some_and(|row| filter.matches(&KeyRecord { row, texts: self.texts }))
-        };
-        (from..self.rows.len()).filter(passes).map(|index| index as u32).collect()
+        if filter.is_more_than_words() {
+            passing.retain(|index| {
+                let record = KeyRecord { rows: self.rows, index: *index as usize, head: self.head(*index as usize) };
+                filter.matches_beyond_words(&record)
+            });
+        }
+        passing
     }
 
     fn value(&self, column: u8, index: usize) -> Value<'_> {
         match column {
-            1 => self.rows.key(index).map_or(Value::Nothing, Value::text),
+            1 => Value::text(self.rows.key(index)),
             2 => Value::number(self.rows.seconds(index)),
-            3 => self.rows.verdict(index).map_or(Value::Nothing, |verdict| Value::text(verdict.as_str())),
-            4 => self.head(index).and_then(|head| head.voice.as_deref()).map_or(Value::Nothing, Value::text),
-            5 => self.head(index).map_or(Value::Nothing, |head| Value::text(&head.text)),
+            3 => Value::text(self.rows.verdict(index).map(Verdict::as_str)),
+            4 => Value::text(self.head(index).and_then(|head| head.voice)),
+            5 => Value::text(self.head(index).map(|head| head.text)),
             _ => Value::Nothing,
         }
     }
@@ -189,10 +200,10 @@ impl Rows for FileRows<'_> {
     fn value(&self, column: u8, index: usize) -> Value<'_> {
         let file = &self.files[index];
         match column {
-            1 => file.display_name.as_deref().map_or(Value::Nothing, Value::text),
-            2 => Value::text(file.name.id()),
+            1 => Value::text(file.display_name.as_deref()),
+            2 => Value::Text(file.name.id()),
             3 => Value::number(file.size_bytes.map(|bytes| bytes as f64)),
-            4 => file.mime_type.as_deref().map_or(Value::Nothing, Value::text),
+            4 => Value::text(file.mime_type.as_deref()),
             5 => Value::number(file.create_time.map(|time| -seconds(time))),
             6 => Value::number(file.expiration_time.map(seconds)),
             _ => Value::Nothing,
@@ -208,8 +219,14 @@ fn seconds(time: Timestamp) -> f64 {
     time.as_duration().as_secs_f64()
 }
 
-/// The one word of a filter that asks for a plain text: it can be found in a haystack at the speed of memory.
-fn plain_word(filter: &str) -> Option<&str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ',');
-    (!filter.is_empty() && filter.chars().all(is_plain)).then_some(filter)
+/// What is in both of two lists that ascend.
+fn both(a: &[u32], b: &[u32]) -> Vec<u32> {
+    let mut a = a.iter().copied().peekable();
+    b.iter().copied().filter(|b| std::iter::from_fn(|| a.next_if(|a| a <= b)).last() == Some(*b)).collect()
+}
+
+/// What is in the first of two lists that ascend and not in the second.
+fn without(a: &[u32], b: &[u32]) -> Vec<u32> {
+    let mut b = b.iter().copied().peekable();
+    a.iter().copied().filter(|a| std::iter::from_fn(|| b.next_if(|b| b <= a)).last() != Some(*a)).collect()
 }

@@ -109,10 +109,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
     }
     if let Some(head) = screen.texts.get(result.key.as_deref().unwrap_or_default()) {
         lines.push(Vec::new());
-        if let Some(voice) = &head.voice {
-            lines.push(vec![piece("voice ", theme.muted()), piece(voice.as_str(), theme.text())]);
+        if let Some(voice) = head.voice {
+            lines.push(vec![piece("voice ", theme.muted()), piece(voice, theme.text())]);
         }
-        lines.extend(wrap(&head.text, room).into_iter().map(|line| vec![piece(line, theme.text())]));
+        lines.extend(wrap(head.text, room).into_iter().map(|line| vec![piece(line, theme.text())]));
     }
     lines
 }

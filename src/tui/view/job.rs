@@ -194,11 +194,11 @@ fn key_row(pen: &mut Pen<'_>, screen: &JobScreen, columns: &Columns, place: Rect
     }
     columns.write(pen, place, 3, result.verdict.as_str(), style);
     let head = screen.texts.get(result.key.as_deref().unwrap_or_default());
-    let voice = head.and_then(|head| head.voice.as_deref()).unwrap_or("–");
+    let voice = head.and_then(|head| head.voice).unwrap_or("–");
     columns.write(pen, place, 4, voice, theme.muted());
     let (text, style) = match (reason(result), head) {
         (Some(reason), _) => (reason, theme.bad()),
-        (None, Some(head)) => (head.text.clone(), theme.text()),
+        (None, Some(head)) => (head.text.to_owned(), theme.text()),
         (None, None) => (String::new(), theme.text()),
     };
     columns.write(pen, place, 5, &text, style);

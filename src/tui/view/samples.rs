@@ -303,7 +303,7 @@ pub fn results() -> Vec<Row> {
 
 /// The screen of audiobook-ch06 above the list.
 pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
-    let text = |text: &str| TextHead { text: text.into(), voice: Some("Kore".into()) };
+    let text = |text| TextHead { text, voice: Some("Kore") };
     let cursor = Cursor {
         selected: rows.get(1).or(rows.first()).map(|row| row.line),
         row: usize::from(rows.len() > 1),
@@ -324,14 +324,13 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
         rows,
         cursor,
         files: BTreeMap::from([(42, "ch06-0042.wav".to_owned())]),
-        texts: BTreeMap::from([
-            ("ch06-0041".to_owned(), text("“And then she said that nobody had ever told her about the corridor.”")),
-            (
-                "ch06-0042".to_owned(),
-                text("The corridor was longer than it had looked from the door, and much colder."),
-            ),
-            ("ch06-0043".to_owned(), text("Nobody had told them, of course.")),
-        ]),
+        texts: [
+            ("ch06-0041", text("“And then she said that nobody had ever told her about the corridor.”")),
+            ("ch06-0042", text("The corridor was longer than it had looked from the door, and much colder.")),
+            ("ch06-0043", text("Nobody had told them, of course.")),
+        ]
+        .into_iter()
+        .collect(),
         tally,
         outlines,
         ..JobScreen::new(JobName::parse("batches/e5").unwrap(), Opening::Complete)

@@ -158,7 +158,7 @@ async fn a_job_is_planned_sent_waited_for_opened_saved_and_deleted() {
 
     let texts = ops::texts(&bench.session, &job).await;
     assert_eq!(texts.len(), 5);
-    assert!(texts.values().any(|head| head.text.contains("line number 3") && head.voice.as_deref() == Some("Kore")));
+    assert!(texts.all().any(|(_, head)| head.text.contains("line number 3") && head.voice == Some("Kore")));
 
     let (rows, kept) = bench.open(&job).await;
     let kept = kept.unwrap();
