@@ -72,7 +72,7 @@ pub fn save(bench: &Bench, shape: Shape, table: &mut Table) -> Result<()> {
     add(GUIDE, &guide, true);
     add(QUICK, &quick, false);
     let names: Vec<&str> = contenders.iter().map(|contender| contender.name).collect();
-    let seconds = in_turns(bench.rounds, contenders)?;
+    let rounds = in_turns(bench.rounds, contenders)?;
     let goal = |name: &str| match (shape, name) {
         (Shape::Mid, "cp") => Goal::AtMost(1.3),
         (Shape::Giant, "cp") | (Shape::Small, "write and rename") => Goal::AtMost(1.5),
@@ -81,8 +81,8 @@ pub fn save(bench: &Bench, shape: Shape, table: &mut Table) -> Result<()> {
         (_, GUIDE | QUICK) => Goal::AtLeast(1.0),
         _ => Goal::None,
     };
-    for (name, theirs) in names.iter().zip(&seconds).skip(1) {
-        table.ratio(&work, (&seconds[0], (name, theirs)), goal(name));
+    for (name, theirs) in names.iter().zip(&rounds).skip(1) {
+        table.ratio(&work, (&rounds[0], (name, theirs)), goal(name));
     }
     for (name, found) in [(GUIDE, guide), (QUICK, quick)] {
         if let Err(error) = found {
@@ -139,8 +139,8 @@ pub fn index(bench: &Bench, table: &mut Table) -> Result<()> {
         Contender::new("program", || time(&mut ours()?, &[0])),
         Contender::new("cat to /dev/null", || time(&mut cat(), &[0])),
     ];
-    let seconds = in_turns(bench.rounds, contenders)?;
-    table.ratio(&work, (&seconds[0], ("cat to /dev/null", &seconds[1])), Goal::AtMost(2.5));
+    let rounds = in_turns(bench.rounds, contenders)?;
+    table.ratio(&work, (&rounds[0], ("cat to /dev/null", &rounds[1])), Goal::AtMost(2.5));
     memory(table, &work, peak(&mut ours()?)?);
     Ok(())
 }

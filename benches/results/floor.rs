@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-/// Writes files of these names and sizes under temporary names and renames them, in seconds.
-pub fn write_and_rename(folder: &Path, files: &[(String, usize)]) -> Result<f64> {
+use crate::timing::Took;
+
+/// Writes files of these names and sizes under temporary names and renames them.
+pub fn write_and_rename(folder: &Path, files: &[(String, usize)]) -> Result<Took> {
     let longest = files.iter().map(|(_, bytes)| *bytes).max().unwrap_or(0);
     let bytes = vec![7; longest];
     let names: Vec<_> =
@@ -18,5 +20,5 @@ pub fn write_and_rename(folder: &Path, files: &[(String, usize)]) -> Result<f64>
         File::create_new(part)?.write_all(&bytes[..*length])?;
         fs::rename(part, name)?;
     }
-    Ok(began.elapsed().as_secs_f64())
+    Ok(Took { seconds: began.elapsed().as_secs_f64(), cpu: None })
 }

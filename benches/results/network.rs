@@ -40,8 +40,8 @@ pub fn download(bench: &Bench, table: &mut Table) -> Result<()> {
         Contender::new("program", || time(&mut ours()?, &SAVED)),
         Contender::new("curl -o", || time(&mut curl()?, &[0])),
     ];
-    let seconds = in_turns(bench.rounds, contenders)?;
-    table.ratio(&work, (&seconds[0], ("curl -o", &seconds[1])), Goal::AtMost(1.25));
+    let rounds = in_turns(bench.rounds, contenders)?;
+    table.ratio(&work, (&rounds[0], ("curl -o", &rounds[1])), Goal::AtMost(1.25));
     memory(table, &work, peak(&mut ours()?)?);
     remove(&bench.folder.join("home"))?;
     remove(&bench.folder.join("out"))

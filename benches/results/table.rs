@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::timing::median;
+use crate::timing::{Took, median};
 
 /// What a number should be.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +20,14 @@ pub struct Table {
 
 impl Table {
     /// The program beside something else: seconds of each round, and how many times one is the other.
-    pub fn ratio(&mut self, work: &str, (ours, theirs): (&[f64], (&str, &[f64])), goal: Goal) {
+    pub fn ratio(&mut self, work: &str, (ours, theirs): (&[Took], (&str, &[Took])), goal: Goal) {
         let (name, theirs) = theirs;
         // A program that shall be many times faster is put below, so that the number tells how many times.
         let is_upside_down = matches!(goal, Goal::AtLeast(_));
         let ratios: Vec<f64> = ours
             .iter()
             .zip(theirs)
+            .map(|(ours, theirs)| (ours.seconds, theirs.seconds))
             .map(|(ours, theirs)| if is_upside_down { theirs / ours } else { ours / theirs })
             .collect();
         let ratio = median(&ratios);
@@ -36,7 +37,7 @@ impl Table {
             work.to_owned(),
             told,
             format!("{ratio:.2} ({least:.2}–{most:.2})"),
-            format!("{:.3} s, {:.3} s", median(ours), median(theirs)),
+            format!("{}; {}", medians(ours), medians(theirs)),
             goal.judge(ratio, ""),
         ]);
     }
@@ -57,6 +58,14 @@ impl Table {
         let why = if why.starts_with("not run") { why.to_owned() } else { format!("not run: {why}") };
         self.lines.push([work.to_owned(), why.replace('|', "\\|"), String::new(), String::new(), String::new()]);
     }
+}
+
+/// The medians of the time on the wall and of the time of the processors.
+fn medians(rounds: &[Took]) -> String {
+    let seconds: Vec<f64> = rounds.iter().map(|took| took.seconds).collect();
+    let cpu: Vec<f64> = rounds.iter().filter_map(|took| took.cpu).collect();
+    let wall = format!("{:.3} s", median(&seconds));
+    if cpu.is_empty() { wall } else { format!("{wall} ({:.2} s CPU)", median(&cpu)) }
 }
 
 impl Goal {

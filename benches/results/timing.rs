@@ -5,24 +5,32 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+/// How long something took.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    pub seconds: f64,
+    /// Seconds of all processors; known of commands, where the system tells.
+    pub cpu: Option<f64>,
+}
+
 /// One of those that run in turns.
 pub struct Contender<'a> {
     pub name: &'static str,
     /// In each round, or only in the first: what takes half a minute does so again.
     pub is_slow: bool,
-    /// Runs it once and says how many seconds count.
-    pub run: Box<dyn FnMut() -> Result<f64> + 'a>,
+    /// Runs it once.
+    pub run: Box<dyn FnMut() -> Result<Took> + 'a>,
 }
 
 impl<'a> Contender<'a> {
-    pub fn new(name: &'static str, run: impl FnMut() -> Result<f64> + 'a) -> Self {
+    pub fn new(name: &'static str, run: impl FnMut() -> Result<Took> + 'a) -> Self {
         Contender { name, is_slow: false, run: Box::new(run) }
     }
 }
 
-/// The seconds of each contender, round by round. Every second round goes backwards, so that nobody always comes first.
-pub fn in_turns(rounds: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec<Vec<f64>>> {
-    let mut seconds = vec![Vec::new(); contenders.len()];
+/// What each contender took, round by round. Every second round goes backwards, so that nobody always comes first.
+pub fn in_turns(rounds: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec<Vec<Took>>> {
+    let mut rounds_of = vec![Vec::new(); contenders.len()];
     for round in 0..rounds {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
         if round % 2 == 1 {
@@ -34,23 +42,33 @@ pub fn in_turns(rounds: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec
                 continue;
             }
             let took = (contender.run)().with_context(|| contender.name.to_owned())?;
-            eprintln!("  round {} {}: {took:.3} s", round + 1, contender.name);
-            seconds[at].push(took);
+            eprintln!("  round {} {}: {:.3} s", round + 1, contender.name, took.seconds);
+            rounds_of[at].push(took);
         }
     }
-    Ok(seconds)
+    Ok(rounds_of)
 }
 
-/// Runs a command to its end, in seconds. It must end with one of these codes.
-pub fn time(command: &mut Command, codes: &[i32]) -> Result<f64> {
+/// Runs a command to its end. It must end with one of these codes.
+pub fn time(command: &mut Command, codes: &[i32]) -> Result<Took> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), cpu_of_children());
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
-    let took = began.elapsed().as_secs_f64();
+    let seconds = began.elapsed().as_secs_f64();
+    let cpu = cpu_of_children().zip(before).map(|(after, before)| after - before);
     match status.code() {
-        Some(code) if codes.contains(&code) => Ok(took),
+        Some(code) if codes.contains(&code) => Ok(Took { seconds, cpu }),
         _ => bail!("{command:?} ended with {status}"),
     }
+}
+
+/// What all commands that have ended took of the processors, in seconds.
+fn cpu_of_children() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // In hundredths. The name of the program stands in brackets and may hold anything; the 14th and 15th word behind it are meant.
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace().skip(13);
+    let (user, system): (f64, f64) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    Some((user + system) / 100.0)
 }
 
 /// Runs a command to its end and says the most memory that it had, in MiB; `None` where the system does not tell.
