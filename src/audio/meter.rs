@@ -1,7 +1,8 @@
 //! Measures samples as they stream by: level, silence, clipping, noise and the outline of the waveform.
 //!
 //! Pure, one pass, a fixed amount of memory. This runs over every byte of audio, so its loops are plain
-//! arithmetic over whole windows, which the compiler turns into vector instructions.
+//! arithmetic over whole windows, which the compiler turns into vector instructions: every x86-64 has those that are
+//! needed, and they are faster than memory.
 
 use super::noise::Noise;
 use super::outline::Outline;
@@ -10,16 +11,17 @@ use super::{Format, Sound};
 /// Samples in a window: about 5 ms of mono at 24 kHz. What is shorter than that is not told apart.
 pub(super) const WINDOW: usize = 128;
 
+const WINDOW_BYTES: usize = 2 * WINDOW;
+
 /// Below this mean square a window is silence: −50 dB of full scale.
 const SILENCE: u64 = 10_737 * WINDOW as u64;
 
 /// Takes 16-bit little-endian samples in pieces of any size; [`Meter::finish`] tells what they were like.
 #[derive(Debug)]
 pub struct Meter {
-    window: [i16; WINDOW],
+    /// The bytes of a window that is not full yet.
+    held: [u8; WINDOW_BYTES],
     filled: usize,
-    /// The first byte of a sample whose second one has not come.
-    half: Option<u8>,
     samples: u64,
     lowest: i16,
     highest: i16,
@@ -38,9 +40,8 @@ pub struct Meter {
 impl Default for Meter {
     fn default() -> Self {
         Meter {
-            window: [0; WINDOW],
+            held: [0; WINDOW_BYTES],
             filled: 0,
-            half: None,
             samples: 0,
             lowest: 0,
             highest: 0,
@@ -59,50 +60,43 @@ impl Default for Meter {
 impl Meter {
     /// Takes the next bytes; a sample may be cut between two calls.
     pub fn push(&mut self, mut bytes: &[u8]) {
-        if let (Some(low), [high, rest @ ..]) = (self.half, bytes) {
-            self.half = None;
-            self.push_sample(i16::from_le_bytes([low, *high]));
+        if self.filled > 0 {
+            let (now, rest) = bytes.split_at(bytes.len().min(WINDOW_BYTES - self.filled));
+            self.held[self.filled..self.filled + now.len()].copy_from_slice(now);
+            self.filled += now.len();
             bytes = rest;
-        }
-        while self.filled > 0 && bytes.len() >= 2 {
-            self.push_sample(i16::from_le_bytes([bytes[0], bytes[1]]));
-            bytes = &bytes[2..];
-        }
-        let mut windows = bytes.chunks_exact(2 * WINDOW);
-        for window in windows.by_ref() {
-            let mut samples = [0i16; WINDOW];
-            for (sample, bytes) in samples.iter_mut().zip(window.chunks_exact(2)) {
-                *sample = i16::from_le_bytes([bytes[0], bytes[1]]);
+            if self.filled < WINDOW_BYTES {
+                return;
             }
-            self.measure(&samples);
+            self.filled = 0;
+            let window = samples(&self.held);
+            self.measure(&window, WINDOW);
         }
-        let mut rest = windows.remainder().chunks_exact(2);
-        for bytes in rest.by_ref() {
-            self.push_sample(i16::from_le_bytes([bytes[0], bytes[1]]));
+        let (windows, rest) = bytes.as_chunks::<WINDOW_BYTES>();
+        for window in windows {
+            self.measure(&samples(window), WINDOW);
         }
-        if let [low] = rest.remainder() {
-            self.half = Some(*low);
-        }
+        self.held[..rest.len()].copy_from_slice(rest);
+        self.filled = rest.len();
     }
 
     /// Whether the bytes so far end within a sample.
     pub fn is_cut(&self) -> bool {
-        self.half.is_some()
+        !self.filled.is_multiple_of(2)
     }
 
     /// The samples have ended. `None` when the last one was cut in half: there is no sense in the rest then.
     pub fn finish(mut self, format: Format) -> Option<Sound> {
-        if self.half.is_some() {
+        if self.is_cut() {
             return None;
         }
-        let samples = self.samples + self.filled as u64;
-        let rest = self.filled;
-        if rest > 0 {
+        if self.filled > 0 {
             // Silence at the end of a part-filled window must not count as sound, and the other way round.
-            self.window[rest..].fill(0);
-            let window = self.window;
-            self.measure_some(&window, rest);
+            self.held[self.filled..].fill(0);
+            let window = samples(&self.held);
+            self.measure(&window, self.filled / 2);
         }
+        let samples = self.samples;
         let per_second = f64::from(format.sample_rate) * f64::from(format.channels);
         let seconds = |samples: u64| samples as f64 / per_second;
         let spans = |windows: u64| seconds((windows * WINDOW as u64).min(samples));
@@ -125,29 +119,10 @@ impl Meter {
         })
     }
 
-    fn push_sample(&mut self, sample: i16) {
-        self.window[self.filled] = sample;
-        self.filled += 1;
-        if self.filled == WINDOW {
-            self.filled = 0;
-            let window = self.window;
-            self.measure(&window);
-        }
-    }
-
-    fn measure(&mut self, window: &[i16; WINDOW]) {
-        self.samples += WINDOW as u64;
-        self.measure_some(window, WINDOW);
-    }
-
-    fn measure_some(&mut self, window: &[i16; WINDOW], filled: usize) {
-        let (mut lowest, mut highest, mut energy) = (i16::MAX, i16::MIN, 0u64);
-        for sample in window {
-            lowest = lowest.min(*sample);
-            highest = highest.max(*sample);
-            let wide = i32::from(*sample);
-            energy += u64::from((wide * wide).cast_unsigned());
-        }
+    /// Takes a window in which so many samples count; the others are zero.
+    fn measure(&mut self, window: &[i16; WINDOW], filled: usize) {
+        let Level { lowest, highest, energy } = Level::of(window);
+        self.samples += filled as u64;
         self.lowest = self.lowest.min(lowest);
         self.highest = self.highest.max(highest);
         self.energy += u128::from(energy);
@@ -170,6 +145,42 @@ impl Meter {
         }
         self.windows += 1;
     }
+}
+
+/// What one pass over a window finds.
+struct Level {
+    lowest: i16,
+    highest: i16,
+    /// The sum of the squares.
+    energy: u64,
+}
+
+impl Level {
+    fn of(window: &[i16; WINDOW]) -> Level {
+        let (mut lowest, mut highest) = (i16::MAX, i16::MIN);
+        for sample in window {
+            lowest = lowest.min(*sample);
+            highest = highest.max(*sample);
+        }
+        // Two squares fit into 32 bits, and one instruction makes four such pairs. Their halves are added up apart, as
+        // 64-bit sums take twice as long.
+        let (mut low, mut high) = (0u32, 0u32);
+        for [one, two] in window.as_chunks::<2>().0 {
+            let (one, two) = (i32::from(*one), i32::from(*two));
+            let squares = (one * one).wrapping_add(two * two).cast_unsigned();
+            low += squares & 0xffff;
+            high += squares >> 16;
+        }
+        Level { lowest, highest, energy: (u64::from(high) << 16) + u64::from(low) }
+    }
+}
+
+fn samples(bytes: &[u8; WINDOW_BYTES]) -> [i16; WINDOW] {
+    let mut samples = [0; WINDOW];
+    for (sample, bytes) in samples.iter_mut().zip(bytes.as_chunks::<2>().0) {
+        *sample = i16::from_le_bytes(*bytes);
+    }
+    samples
 }
 
 fn decibels(amplitude: f64) -> f64 {
@@ -294,7 +305,24 @@ mod tests {
         assert_eq!(peaks.0.last().map(|peak| (peak.lowest, peak.highest)), Some((0, 127)));
     }
 
+    #[test]
+    fn the_loudest_window_there_is_does_not_overflow() {
+        for extreme in [i16::MIN, i16::MAX, -1, 0] {
+            let sound = measure(&[extreme; 3 * WINDOW + 1]);
+            assert_eq!(sound.rms_db, sound.peak_db, "{extreme}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_level_of_a_window_is_that_of_its_samples(window in proptest::array::uniform32(any::<[i16; 4]>())) {
+            let window: [i16; WINDOW] = std::array::from_fn(|at| window[at / 4][at % 4]);
+            let level = Level::of(&window);
+            let energy = window.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum::<u64>();
+            prop_assert_eq!((Some(&level.lowest), Some(&level.highest)), (window.iter().min(), window.iter().max()));
+            prop_assert_eq!(level.energy, energy);
+        }
+
         #[test]
         fn the_cut_of_the_bytes_does_not_matter(samples in proptest::collection::vec(any::<i16>(), 0..900), cut in 0usize..2000) {
             let bytes = bytes(&samples);

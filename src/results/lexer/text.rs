@@ -191,12 +191,13 @@ impl Text {
     }
 }
 
-/// The first control character, found 64 bytes at a time.
+/// The first control character. The smallest of many bytes at once is found as fast as they can be read.
 fn find_control(bytes: &[u8]) -> Option<usize> {
-    for (n, chunk) in bytes.chunks(64).enumerate() {
-        if chunk.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
-            return chunk.iter().position(|byte| *byte < 0x20).map(|at| n * 64 + at);
-        }
+    let (blocks, rest) = bytes.as_chunks::<128>();
+    let smallest = |bytes: &[u8]| bytes.iter().fold(u8::MAX, |smallest, byte| smallest.min(*byte));
+    let clean = blocks.iter().position(|block| smallest(block) < 0x20).unwrap_or(blocks.len()) * 128;
+    if clean == bytes.len() - rest.len() && smallest(rest) >= 0x20 {
+        return None;
     }
-    None
+    bytes[clean..].iter().position(|byte| *byte < 0x20).map(|at| clean + at)
 }
