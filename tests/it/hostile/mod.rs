@@ -9,9 +9,11 @@ mod encoding;
 mod examples;
 mod far;
 mod formats;
+mod full;
 mod keys;
 #[cfg(target_os = "linux")]
 mod kill;
+mod obstacles;
 mod server;
 mod set;
 mod shapes;
