@@ -14,6 +14,8 @@ mod keys;
 #[cfg(target_os = "linux")]
 mod kill;
 mod obstacles;
+#[cfg(target_os = "linux")]
+mod scale;
 mod server;
 mod set;
 mod shapes;
