@@ -140,6 +140,7 @@ impl Save<'_> {
                 .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part"));
             assert_eq!(parts.count(), 0, "{name}: half a copy is left");
         }
+        println!("{kills} kills in {rounds} rounds, {changes} changes in a run that is left alone");
         kills
     }
 }
@@ -188,8 +189,8 @@ fn a_save_from_a_file_survives_kills_at_any_moment() {
     assert!(file.len() > 9 << 20, "more than one piece for the threads: {}", sha256(&file));
     std::fs::write(world.path("large.jsonl"), file).unwrap();
     let save = Save { world: &world, words: &["save", "large.jsonl"], exit: 4 };
-    let kills = save.again_and_again(8, 1);
-    assert!(kills >= 12, "only {kills} kills");
+    let kills = save.again_and_again(6, 1);
+    assert!(kills >= 10, "only {kills} kills");
 }
 
 #[test]
@@ -200,6 +201,6 @@ fn a_save_from_a_service_survives_kills_while_it_downloads_and_after() {
          result = [{ kind = \"error\", lines = [7] }, { kind = \"first_key\", lines = [50] }, { kind = \"two_parts\", lines = [60] }]\n",
     ));
     let save = Save { world: &world, words: &["save", "large1"], exit: 4 };
-    let kills = save.again_and_again(6, 2);
-    assert!(kills >= 8, "only {kills} kills");
+    let kills = save.again_and_again(4, 2);
+    assert!(kills >= 6, "only {kills} kills");
 }

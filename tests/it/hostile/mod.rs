@@ -20,3 +20,4 @@ mod server;
 mod set;
 mod shapes;
 mod sound;
+mod ways;

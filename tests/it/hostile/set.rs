@@ -8,22 +8,24 @@ use super::server::{JOB, Results, Server};
 use super::{encoding, formats, keys, shapes};
 use crate::cli::program::{World, finish};
 
-fn cases() -> Vec<Case> {
+/// All cases, in the order of the lines.
+pub fn cases() -> Vec<Case> {
     [encoding::cases(), formats::cases(), shapes::cases(), keys::cases()].concat()
 }
 
 /// How the same lines are written into a file.
 #[derive(Clone, Copy, Default)]
-struct Dress {
-    key_first: bool,
-    mark: bool,
-    carriage_returns: bool,
+pub struct Dress {
+    pub key_first: bool,
+    pub mark: bool,
+    pub carriage_returns: bool,
     /// Blank lines and lines of blanks between the others. They are no rows.
-    blanks: bool,
-    no_last_newline: bool,
+    pub blanks: bool,
+    pub no_last_newline: bool,
 }
 
-fn dressed(cases: &[&Case], dress: Dress) -> Vec<u8> {
+/// The lines as a results file.
+pub fn dressed(cases: &[&Case], dress: Dress) -> Vec<u8> {
     let mut file = if dress.mark { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
     let newline: &[u8] = if dress.carriage_returns { b"\r\n" } else { b"\n" };
     for (n, case) in cases.iter().enumerate() {
