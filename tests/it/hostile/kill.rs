@@ -189,7 +189,7 @@ fn a_save_from_a_file_survives_kills_at_any_moment() {
     assert!(file.len() > 9 << 20, "more than one piece for the threads: {}", sha256(&file));
     std::fs::write(world.path("large.jsonl"), file).unwrap();
     let save = Save { world: &world, words: &["save", "large.jsonl"], exit: 4 };
-    let kills = save.again_and_again(6, 1);
+    let kills = save.again_and_again(5, 1);
     assert!(kills >= 10, "only {kills} kills");
 }
 
