@@ -127,9 +127,9 @@ fn a_forged_manifest_leads_nowhere() {
     }
 }
 
-/// Runs a command and does something as soon as the first audio file of a folder has its name.
+/// Runs a command and does something as soon as it begins to write audio into a folder.
 #[cfg(target_os = "linux")]
-fn at_the_first_file(
+fn at_the_first_audio(
     out: &std::path::Path,
     command: Command,
     act: impl FnOnce() + Send + 'static,
@@ -144,7 +144,8 @@ fn at_the_first_file(
         loop {
             let event = reader.next().unwrap();
             let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()).to_owned());
-            if name.is_some_and(|name| name.as_bytes().ends_with(b".wav")) {
+            // Under its own name or a temporary one: several may get their names at once.
+            if name.is_some_and(|name| name.as_bytes().ends_with(b".wav") || name.as_bytes().ends_with(b".part")) {
                 return act();
             }
         }
@@ -176,7 +177,7 @@ fn a_folder_that_goes_away_meanwhile_takes_nothing_elsewhere() {
             symlink(&elsewhere, &out).unwrap();
         }
     };
-    let ran = at_the_first_file(&out, world.command(&["save", "rows.jsonl", "--out", "out"]), act);
+    let ran = at_the_first_audio(&out, world.command(&["save", "rows.jsonl", "--out", "out"]), act);
     assert!([0, 1, 6].contains(&ran.code), "{ran:?}");
     assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "something was written behind the link");
     let there = half_done("moved", &moved, &right);
@@ -189,7 +190,7 @@ fn a_folder_that_goes_away_meanwhile_takes_nothing_elsewhere() {
         // New files come while the old ones go.
         move || while std::fs::remove_dir_all(&gone).is_err() && gone.exists() {}
     };
-    let ran = at_the_first_file(&gone, world.command(&["save", "rows.jsonl", "--out", "gone"]), act);
+    let ran = at_the_first_audio(&gone, world.command(&["save", "rows.jsonl", "--out", "gone"]), act);
     assert!(!gone.exists(), "the folder came back");
     assert!(ran.code == 6 && ran.err.contains("gone"), "{ran:?}");
 }
