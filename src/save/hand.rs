@@ -6,7 +6,7 @@ use super::Error;
 use super::desk::{Done, Settled};
 use super::folder::Found;
 use super::manifest::{MANIFEST, Record, Status};
-use super::name::{Identity, candidates, leads_out, plain};
+use super::name::{Identity, candidates, plain};
 use super::part::{Collector, Failed, Part};
 use super::saver::Shared;
 use crate::job::JobName;
@@ -216,10 +216,6 @@ impl Hand {
 
     /// Whether a file holds what a record says. One that cannot be read does not.
     fn is_right(&self, file: &str, record: &Record) -> bool {
-        // Anybody may have written a manifest: a file elsewhere is none of the folder's.
-        if leads_out(file) {
-            return false;
-        }
         match self.shared.folder.look(file) {
             Ok(Found::File { bytes }) if Some(bytes) == record.bytes => {}
             Ok(Found::Nothing | Found::File { .. } | Found::Other) | Err(_) => return false,
