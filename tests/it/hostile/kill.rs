@@ -48,7 +48,11 @@ fn kill_after(changes: usize, folders: &[PathBuf], mut command: Command) -> (End
             match reader.next() {
                 Ok(_) => seen += 1,
                 Err(Errno::AGAIN) => break,
-                Err(error) => panic!("{error}"),
+                Err(error) => {
+                    child.kill().unwrap();
+                    let status = child.wait().unwrap();
+                    panic!("{error}: {status}");
+                }
             }
             if seen >= changes {
                 child.kill().unwrap();
@@ -62,7 +66,8 @@ fn kill_after(changes: usize, folders: &[PathBuf], mut command: Command) -> (End
         let ready = poll(&mut fds, Some(&limit)).unwrap();
         if ready == 0 {
             child.kill().unwrap();
-            panic!("nothing happens: {:?}", child.wait());
+            let status = child.wait().unwrap();
+            panic!("nothing happens: {status}");
         }
         if fds[0].revents().is_empty() && !fds[1].revents().is_empty() {
             return (End::Exit(child.wait().unwrap().code().unwrap()), seen);
