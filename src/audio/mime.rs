@@ -1,6 +1,6 @@
 //! What a MIME type says about audio. The service spells the same thing in several ways.
 
-use super::Format;
+use super::{Format, wav};
 
 /// The sample rate of every model that we know, when the MIME type leaves it out.
 const DEFAULT_RATE: u32 = 24_000;
@@ -40,7 +40,8 @@ impl Mime {
                 return Mime::Other(lower);
             }
         }
-        Mime::Pcm(format)
+        // A rate or a number of channels that no header can hold is no format that can be written.
+        if wav::header(format, 0).is_none() { Mime::Other(lower) } else { Mime::Pcm(format) }
     }
 }
 
@@ -63,6 +64,8 @@ mod tests {
             ("audio/mpeg", other("audio/mpeg")),
             ("audio/mulaw;rate=8000", other("audio/mulaw")),
             ("audio/l16;rate=0", other("audio/l16;rate=0")),
+            ("audio/l16;rate=4294967295", other("audio/l16;rate=4294967295")),
+            ("audio/l16;channels=32768", other("audio/l16;channels=32768")),
             ("audio/l16;rate=fast", other("audio/l16;rate=fast")),
             ("audio/l16;channels=0", other("audio/l16;channels=0")),
             ("", other("")),

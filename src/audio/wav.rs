@@ -225,6 +225,9 @@ impl Fmt {
             _ if format.sample_rate == 0 || format.channels == 0 => {
                 Container::Unusable("a WAV file with a sample rate or a channel count of zero".into())
             }
+            (1, 16) if header(format, 0).is_none() => {
+                Container::Unusable("a WAV file with an absurd sample rate or channel count".into())
+            }
             (1, 16) => Container::Wav(format),
             (1, bits) => Container::Unusable(format!("a WAV file with {bits}-bit samples")),
             (3, _) => Container::Unusable("a WAV file with floating-point samples".into()),

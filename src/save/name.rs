@@ -71,6 +71,11 @@ pub fn candidates(key: Option<&str>, line: u64, collides: bool) -> Vec<String> {
     plain.into_iter().chain([hashed(8), hashed(16)]).collect()
 }
 
+/// Whether a name from a manifest is no name of a file in the same folder.
+pub(super) fn leads_out(file: &str) -> bool {
+    file.is_empty() || file == "." || file == ".." || file.contains(['/', '\\', '\0'])
+}
+
 fn hashed_text(key: Option<&str>, line: u64) -> Cow<'_, str> {
     key.map_or_else(|| line.to_string().into(), Cow::Borrowed)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Error;
 use super::folder::{Folder, Found};
 use super::manifest::{Lines, MANIFEST, Record, Status};
+use super::name::leads_out;
 
 /// Reads the records of a folder, oldest first, and hands each one on. Lines that are no records are counted.
 pub fn read(path: &Path, mut take: impl FnMut(Record)) -> Result<u64, Error> {
@@ -105,7 +106,7 @@ pub fn verify(path: &Path) -> Result<Check, Error> {
 
 fn difference(folder: &Folder, file: &str, record: &Record) -> Option<What> {
     // A manifest is a file that anybody may have written: its names must not lead out of the folder.
-    if file.contains(['/', '\\', '\0']) || file == ".." || file == "." {
+    if leads_out(file) {
         return Some(What::NotAFile);
     }
     match folder.look(file) {

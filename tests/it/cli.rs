@@ -3,6 +3,6 @@
 mod alone;
 mod asking;
 mod changing;
-mod program;
+pub mod program;
 mod reading;
 mod saving;

@@ -9,6 +9,8 @@ mod architecture;
 mod cli;
 #[cfg(unix)]
 mod dashboard;
+#[cfg(unix)]
+mod hostile;
 mod ops;
 mod papers;
 mod pipeline;

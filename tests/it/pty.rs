@@ -11,8 +11,12 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 
-/// Long enough for a loaded machine; a wait that succeeds does not use it up.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// Long enough for a loaded machine; a wait that succeeds does not use it up. What takes longer by its size says so in
+/// the environment, in seconds.
+fn deadline() -> Duration {
+    let said = std::env::var("GEMTTS_TEST_DEADLINE").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(said.unwrap_or(60))
+}
 
 /// A program and the terminal that it runs in.
 pub struct Terminal {
@@ -101,7 +105,7 @@ impl Terminal {
 
     /// [`Terminal::wait`] for what is more than text: modes, and everything that was written so far.
     pub fn look_for<T>(&self, what: &str, look: impl Fn(&vt100::Screen, &[u8]) -> Option<T>) -> T {
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + deadline();
         let mut output = self.output.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(found) = look(output.parser.screen(), &output.bytes) {
@@ -126,7 +130,7 @@ impl Terminal {
 
     /// Waits for the end of the program and of its output.
     pub fn end(&mut self) -> std::process::ExitStatus {
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + deadline();
         let mut output = self.output.0.lock().unwrap_or_else(PoisonError::into_inner);
         while !output.closed {
             let left = until.saturating_duration_since(Instant::now());
