@@ -24,6 +24,7 @@ mod keys;
 mod lint;
 mod list;
 mod log;
+mod progress;
 mod save;
 mod service;
 mod signal;

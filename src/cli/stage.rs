@@ -10,7 +10,7 @@ use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
 use crate::config::{BaseUrl, Env, Flags, Settings};
 use crate::failure::{Exit, Failure};
-use crate::ops::{Pace, Session};
+use crate::ops::{Budget, Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
 
@@ -89,7 +89,7 @@ impl Stage {
     }
 }
 
-const READ_ONLY: &str = "--read-only, GEMTTS_READ_ONLY or read_only in the configuration made it so";
+const READ_ONLY: &str = "--read-only or read_only in the configuration made it so";
 
 fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Failure> {
     let key = match need {
@@ -109,6 +109,7 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
             session(service).with_key(&endpoint.key)?
         }
     };
+    let session = session.with_budget(Budget::new(&settings.transfer));
     let session = match settings.refresh {
         Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
         None => session,

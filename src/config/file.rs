@@ -7,6 +7,9 @@
 //! [profile.work]
 //! key_command = ["pass", "show", "gemini"]
 //! read_only = true
+//!
+//! [transfer]
+//! max_rate = "20 MB/s"
 //! ```
 
 use std::collections::BTreeMap;
@@ -18,6 +21,7 @@ use serde::Deserialize;
 use super::DEFAULT_PROFILE;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::transfer::Transfer;
 use crate::secret::redact_google_keys;
 use crate::text::{clean, clean_short};
 
@@ -35,6 +39,9 @@ pub(super) struct File {
     pub read_only: bool,
     /// For every profile that does not say its own. Seconds.
     pub refresh: Option<u64>,
+    /// What downloads may take, of all profiles.
+    #[serde(default)]
+    pub transfer: Transfer,
     /// `[profiles.NAME]` is how other programs have it, and means the same.
     #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
@@ -167,6 +174,27 @@ mod tests {
             assert!(!message.contains("CANARY") && !message.contains("plain-secret"), "{message}");
         }
         assert!(failure("[profile.a]\napi_key = \"x\"\n").contains("use key_command or key_file"));
+    }
+
+    #[test]
+    fn what_downloads_may_take_is_checked_where_it_stands() {
+        let transfer = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().transfer;
+        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None });
+        assert_eq!(
+            transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\n"),
+            Transfer { downloads: 1, max_rate: Some(20_000_000) }
+        );
+        for (text, part) in [
+            ("downloads = 0", "downloads is a number from 1 to 16"),
+            ("downloads = 17", "downloads is a number from 1 to 16"),
+            ("downloads = -1", "downloads is a number from 1 to 16"),
+            ("max_rate = \"20 Mbit/s\"", "such as 20 MB/s"),
+            ("max_rate = 20", "invalid type"),
+            ("rate = \"20 MB/s\"", "unknown field `rate`"),
+        ] {
+            let message = failure(&format!("[transfer]\n{text}\n"));
+            assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+        }
     }
 
     #[test]

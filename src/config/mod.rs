@@ -12,6 +12,7 @@ mod folders;
 mod key;
 mod private;
 mod terminal;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use folders::Folders;
 pub use key::KeySource;
 pub use key::SECRET_VARIABLES;
 pub use terminal::{ColorChoice, Colors, Terminal};
+pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::secret::ApiKey;
 use crate::text::clean;
@@ -110,6 +112,8 @@ pub struct Settings {
     pub config_file: Option<PathBuf>,
     /// The time between polls when somebody chose one; from [`SHORTEST_REFRESH`] to [`LONGEST_REFRESH`].
     pub refresh: Option<Duration>,
+    /// What downloads may take.
+    pub transfer: Transfer,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -153,11 +157,12 @@ impl Settings {
             base_url,
             base_url_origin,
             key_source,
-            read_only: flags.read_only || env.says_yes("GEMTTS_READ_ONLY") || file.read_only || profile.read_only,
+            read_only: flags.read_only || file.read_only || profile.read_only,
             demo: false,
             folders,
             config_file,
             refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
+            transfer: file.transfer,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -178,6 +183,7 @@ impl Settings {
             folders: Folders::under(folder),
             config_file: None,
             refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
+            transfer: Transfer::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

@@ -167,14 +167,14 @@ async fn input(
         return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
     }
     if let Some(file) = uploaded_before(session, plan).await {
-        progress(Progress { bytes: plan.bytes, of: Some(plan.bytes) });
+        progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), ..Progress::default() });
         return Ok(Input::File(file));
     }
     let upload = Upload {
         path: &plan.prepared,
         display_name: &plan.display_name,
         mime_type: "application/jsonl",
-        progress: &|bytes, of| progress(Progress { bytes, of: Some(of) }),
+        progress: &|bytes, of| progress(Progress { bytes, of: Some(of), ..Progress::default() }),
     };
     let stored = writer.upload(upload).await.map_err(|error| not_sent("the upload failed", error))?;
     let uploaded = Uploaded {

@@ -3,6 +3,7 @@
 //! A front end gives a [`Session`] and gets plain data back; progress is reported through callbacks. Rules about
 //! jobs and money live here or below, never in a command or a screen.
 
+mod budget;
 mod cancel;
 mod create;
 mod delete;
@@ -18,6 +19,7 @@ mod unsent;
 mod vocabulary;
 mod wait;
 
+pub use budget::{Budget, Disk};
 pub use cancel::{cancel, follow};
 pub use create::{reconcile, submit};
 pub use delete::delete;
@@ -26,7 +28,9 @@ pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
 pub use plan::{TextHead, plan, texts};
-pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save};
+pub use results::{
+    Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, raw_line, save, with_results,
+};
 pub use session::{Pace, Session};
 pub use unsent::Unsent;
 pub use vocabulary::{

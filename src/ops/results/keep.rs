@@ -93,10 +93,9 @@ impl Place {
         Ok(())
     }
 
-    /// Whether the disk of the cache folder has room for results of this size and for their audio beside them.
-    pub(super) fn has_room_for(&self, total: Option<u64>) -> bool {
-        let (Some(total), Some(free)) = (total, free_bytes(&self.folder)) else { return true };
-        free / 2 >= total
+    /// The folder that copies are kept in; it may not be there yet.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Removes copies that nobody has asked for in a month: the service has dropped their results long since, but audio
@@ -134,18 +133,6 @@ impl Place {
         let total = origin.and_then(|origin| origin.total);
         Ok(Part { place: self.clone(), file: PartFile::Shared(file, lock), had, total })
     }
-}
-
-/// Bytes that this user may still write to the disk of a folder, where the system tells.
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 /// A copy that is being made.

@@ -11,7 +11,9 @@ mod loss;
 mod open;
 mod raw;
 mod ready;
+mod room;
 mod save;
+mod tally;
 
 use std::path::PathBuf;
 
@@ -23,9 +25,9 @@ use super::Progress;
 
 pub use folder::default_folder;
 pub use loss::loss;
-pub use open::open;
 pub use raw::raw_line;
-pub use save::save;
+pub use ready::with_results;
+pub use tally::{open, save};
 
 /// Results that lie on this disk, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,5 +101,7 @@ pub enum Saving {
         status: &'static str,
         /// Result lines or inline items, counted from 1.
         line: u64,
+        /// Of its audio.
+        seconds: f64,
     },
 }

@@ -22,6 +22,7 @@ use super::feed::{self, Finished, From, STEP, Taker};
 use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
 use super::ready::{expected, explain, ready};
+use super::room;
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
@@ -44,6 +45,8 @@ pub async fn save(
             let source = path.clone();
             let form = on_disk(move || form_of(&source)).await?;
             let writing = Writing::open(what, None, takes).await?;
+            let room = room::for_file(session, what, path).await?;
+            let events = &room.watching(events);
             let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
@@ -74,7 +77,10 @@ async fn from_job(
     let place = Place::new(session, job, dest);
     // Before anything is asked of the service: a folder that cannot be written needs no download.
     let writing = Writing::open(what, Some(job.name.clone()), takes).await?;
-    let (summary, complete) = match source(session, job, dest, &place).await? {
+    let from = source(session, job, dest, &place, &|progress| events(Saving::Progress(progress))).await?;
+    let (room, from) = room::for_save(session, what, (job, dest), &place, from).await?;
+    let events = &room.watching(events);
+    let (summary, complete) = match from {
         From::Disk(path) => from_copy(job, writing, &place, path, events).await?,
         From::Service(download, part) => {
             from_service(session, (job, dest), writing, &place, download, part, events).await?
@@ -144,10 +150,7 @@ async fn from_service(
     part: Option<Part>,
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Ended, Failure> {
-    // A copy that takes the room of the audio itself is not worth having. What is there of it already is gone on with.
-    if let Some(part) = part
-        && (download.from > 0 || place.has_room_for(download.total))
-    {
+    if let Some(part) = part {
         match fetch(job, place, download, part, events).await {
             Ok(fetched) => return from_fetched(job, writing, place, fetched, events).await,
             Err(failure) if failure.exit == Exit::Disk => {
@@ -301,7 +304,7 @@ impl Writing {
             {
                 at = bytes;
                 // A progress that finds no room is made good by the next one.
-                let _ = tell.try_send(Saving::Progress(Progress { bytes, of: Some(of) }));
+                let _ = tell.try_send(Saving::Progress(Progress { bytes, of: Some(of), ..Progress::default() }));
             }
         };
         let saver = on_disk(move || Saver::open(&folder, job, takes.selection(), Box::new(on_row))).await?;
@@ -350,6 +353,7 @@ fn tell_row(tell: &Sender<Saving>, done: Done<'_>) {
             Status::Duplicate => "duplicate",
         },
         line: record.line,
+        seconds: record.duration_seconds.unwrap_or(0.0),
     };
     // Nobody listens any more when the caller was dropped; the files are of use all the same.
     let _ = tell.blocking_send(row);

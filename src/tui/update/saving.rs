@@ -264,7 +264,7 @@ mod tests {
         let mut model = three_jobs();
         let effects = press(&mut model, "G s");
         assert_eq!(model.work.iter().map(|work| work.what.as_str()).collect::<Vec<_>>(), ["saving ch02"]);
-        update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress { bytes: 5, of: None }));
+        update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress { bytes: 5, ..Progress::default() }));
         assert_eq!(model.work[0].progress.bytes, 5);
         update(&mut model, Event::SaveEnded(seq_of(&effects), Ok(saved())));
         assert_eq!(said(&model), "ch02 saved to ./ch06 (1 266 of 1 268, 2 h 41 of audio)");
