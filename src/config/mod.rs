@@ -127,7 +127,12 @@ pub struct Settings {
 impl Settings {
     /// Decides all settings. Errors name the thing, the place and the way out, and know their exit code.
     pub fn load(flags: &Flags, env: &Env) -> Result<Self, Error> {
-        let folders = Folders::find(env)?;
+        Self::load_in(flags, env, Folders::find(env)?)
+    }
+
+    /// The same for a command that remembers nothing, with folders for what it needs on the way: without a home it works
+    /// as well.
+    pub fn load_in(flags: &Flags, env: &Env, folders: Folders) -> Result<Self, Error> {
         let (path, must_exist) = match &flags.config {
             Some(path) => (path.clone(), true),
             None => (folders.config.join("config.toml"), false),

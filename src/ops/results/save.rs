@@ -95,6 +95,7 @@ async fn from_job(
         of: expected(job).or(complete.is_ok().then(|| summary.rows() + summary.passed_over)),
         is_whole: is_all && complete.is_ok() && expected(job).is_none_or(|expected| summary.rows() >= expected),
         at: session.clock.now(),
+        origin: Some(session.origin().to_owned()),
     };
     let store = session.store.clone();
     if let Err(failure) = on_disk(move || store.saved(&saved)).await {

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
 use crate::results::{Outcome, Row};
-use crate::text::{clean_short, count, plural, span, thousands};
+use crate::text::{clean_short, count, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
 use crate::tui::model::{Entry, EntryId, Level, Model, Save, Screen, Seq, Work};
 use crate::tui::update::record::reason;
@@ -68,7 +68,11 @@ fn save_jobs(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
             notices::say(model, Level::Info, text);
         }
         several => {
-            notices::say(model, Level::Info, format!("{} left out that have no results", plural(several.len(), "job")));
+            notices::say(
+                model,
+                Level::Info,
+                format!("{} left out that have no results", count(several.len() as u64, "job")),
+            );
         }
     }
     ready.into_iter().flat_map(|job| start(model, job, SaveWhat::All)).collect()
@@ -114,7 +118,7 @@ fn begin(model: &mut Model, save: Save) -> Vec<Effect> {
     let seq = model.next_seq();
     let what = match &save.what {
         SaveWhat::All => format!("saving {}", jobs::title(&save.job)),
-        SaveWhat::Lines(lines) => format!("saving {} of {}", plural(lines.len(), "key"), jobs::title(&save.job)),
+        SaveWhat::Lines(lines) => format!("saving {} of {}", count(lines.len() as u64, "key"), jobs::title(&save.job)),
     };
     model.work.push(Work { seq, what, progress: Progress::default(), job: Some(save.job.name.clone()) });
     let effect = Effect::Save(seq, save.job.clone(), save.what.clone());

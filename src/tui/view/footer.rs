@@ -48,7 +48,7 @@ fn badge(pen: &Pen<'_>, model: &Model) -> Vec<Piece> {
     if model.notices.unseen == 0 {
         return Vec::new();
     }
-    let said = format!("⚠ {}", text::plural(model.notices.unseen, "message"));
+    let said = format!("⚠ {}", text::count(model.notices.unseen as u64, "message"));
     let mut badge = vec![piece(said, pen.theme.warn())];
     let context = model.context();
     if let Some(binding) = bindings(context).find(|binding| binding.action == Action::Messages) {
@@ -67,19 +67,29 @@ fn under_way(pen: &Pen<'_>, work: &Work, n_others: usize) -> Vec<Piece> {
     pieces
 }
 
-/// `████▌░░░░░ 45 %  312 of 371 MB`, or the bytes alone when nobody knows how many there are.
+/// `████▌░░░░░ 45 %  312 MB of 371 MB · 1 021 keys · 1 h 42 of audio`, the bytes alone when nobody knows how many there
+/// are, or what has to end before anything comes.
 pub fn progress(pen: &Pen<'_>, progress: Progress, cells: usize) -> Vec<Piece> {
     let theme = pen.theme;
-    let Some(of) = progress.of.filter(|of| *of > 0) else {
-        return match progress.bytes {
-            0 => Vec::new(),
-            bytes => vec![piece(text::bytes(bytes), theme.text())],
-        };
-    };
-    let (full, empty) = bars::bar(progress.bytes, of, cells);
-    let said =
-        format!(" {} %  {} of {}", bars::per_cent(progress.bytes, of), text::bytes(progress.bytes), text::bytes(of));
-    vec![piece(full, theme.bar()), piece(empty, theme.muted()), piece(said, theme.text())]
+    if progress.is_waiting {
+        return vec![piece("waiting for a download to end", theme.muted())];
+    }
+    let mut pieces = Vec::new();
+    match progress.of.filter(|of| *of > 0) {
+        None if progress.bytes == 0 => {}
+        None => pieces.push(piece(text::bytes(progress.bytes), theme.text())),
+        Some(of) => {
+            let (full, empty) = bars::bar(progress.bytes, of, cells);
+            let (bytes, whole) = (text::bytes(progress.bytes), text::bytes(of));
+            let said = format!(" {} %  {bytes} of {whole}", bars::per_cent(progress.bytes, of));
+            pieces.extend([piece(full, theme.bar()), piece(empty, theme.muted()), piece(said, theme.text())]);
+        }
+    }
+    if progress.keys > 0 {
+        let (keys, audio) = (text::count(progress.keys, "key"), text::span(progress.seconds));
+        pieces.push(piece(format!(" · {keys} · {audio} of audio"), theme.text()));
+    }
+    pieces
 }
 
 /// A filter or a command while it is typed.
