@@ -16,6 +16,9 @@ use super::keep::{Part, Place};
 use super::ready::{expected, explain};
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
+/// The words beside the audio in a result line take about as much, in bytes.
+const WORDS: u64 = 1024;
+
 /// What was promised, until this is dropped.
 pub(super) struct Room {
     audio: Option<Reservation>,
@@ -158,7 +161,8 @@ async fn audio(
     let Some(all) = all else { return Ok(None) };
     let (budget, what, job) = (session.budget.clone(), what.clone(), job.cloned());
     on_disk(move || {
-        let need = all.saturating_sub(already(&what, job.as_ref()));
+        let rows = job.as_ref().and_then(expected);
+        let need = left(all, rows, already(&what, job.as_ref()));
         budget.reserve(&what.folder, need).map(Some).map_err(|no_room| {
             let title = match &what.from {
                 SaveFrom::Job(job) => job.title().to_owned(),
@@ -186,9 +190,27 @@ fn chosen(keys: &KeyChoice, all: u64, rows: Option<u64>) -> Option<u64> {
     }
 }
 
-/// The bytes of the files that an earlier run has saved there already: they are not written again.
-fn already(what: &SaveOrder, job: Option<&Job>) -> u64 {
-    let mut bytes = 0_u64;
+/// What an earlier run has saved in a folder: it is not written again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Already {
+    rows: u64,
+    bytes: u64,
+}
+
+/// What is left to write of audio that was reckoned from the size of its results. That size includes the words beside
+/// the audio, so that the files alone never add up to it: where it is known how many rows there are, rows count.
+fn left(all: u64, rows: Option<u64>, already: Already) -> u64 {
+    let words = already.rows.saturating_mul(WORDS);
+    let by_bytes = all.saturating_sub(already.bytes).saturating_sub(words);
+    let by_rows = rows.filter(|rows| *rows > 0).map(|rows| {
+        let left = u128::from(all) * u128::from(rows.saturating_sub(already.rows)) / u128::from(rows);
+        u64::try_from(left).unwrap_or(u64::MAX)
+    });
+    by_rows.map_or(by_bytes, |by_rows| by_rows.min(by_bytes))
+}
+
+fn already(what: &SaveOrder, job: Option<&Job>) -> Already {
+    let mut already = Already::default();
     let is_meant = |line| match &what.keys {
         KeyChoice::Lines(lines) => lines.contains(&line),
         KeyChoice::All | KeyChoice::Globs(_) => true,
@@ -197,10 +219,11 @@ fn already(what: &SaveOrder, job: Option<&Job>) -> u64 {
     let _ = crate::save::read(&what.folder, |record| {
         let is_ours = record.job.as_deref() == job.map(|job| job.name.as_str());
         if is_ours && record.status == Status::Saved && is_meant(record.line) {
-            bytes = bytes.saturating_add(record.bytes.unwrap_or(0));
+            already.rows += 1;
+            already.bytes = already.bytes.saturating_add(record.bytes.unwrap_or(0));
         }
     });
-    bytes
+    already
 }
 
 async fn copy(budget: &Budget, place: &Place, need: Option<u64>) -> Result<Option<Reservation>, Failure> {
@@ -219,6 +242,24 @@ async fn copy(budget: &Budget, place: &Place, need: Option<u64>) -> Result<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_saved_before_needs_no_room_again() {
+        let already = |rows, bytes| Already { rows, bytes };
+        let table = [
+            (None, already(0, 0), 1_000_000),
+            (Some(10), already(0, 0), 1_000_000),
+            (Some(10), already(9, 800_000), 100_000),
+            (Some(10), already(10, 900_000), 0),
+            (None, already(10, 900_000), 89_760),
+            (None, already(100, 900_000), 0),
+            // More rows in a manifest than there are: of other results, perhaps.
+            (Some(10), already(12, 10), 0),
+        ];
+        for (rows, already, expected) in table {
+            assert_eq!(left(1_000_000, rows, already), expected, "{rows:?} {already:?}");
+        }
+    }
 
     #[test]
     fn of_some_lines_their_share_is_needed_and_of_globs_nobody_knows() {
