@@ -37,11 +37,15 @@ impl Speed {
     }
 }
 
+/// A line that changes all the time is drawn no more often than this, whatever the transfer does.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
+
 /// Several things that are on their way at the same time.
 #[derive(Debug, Default)]
 pub struct Together {
     each: Vec<One>,
     speed: Speed,
+    drawn: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +57,7 @@ struct One {
 impl Together {
     /// So many of them.
     pub fn new(number: usize) -> Self {
-        Together { each: vec![One::default(); number], speed: Speed::default() }
+        Together { each: vec![One::default(); number], ..Together::default() }
     }
 
     /// One of them is that far.
@@ -69,6 +73,15 @@ impl Together {
             one.is_over = true;
             one.progress.is_waiting = false;
         }
+    }
+
+    /// Whether it is time to draw the line; taken for drawn then.
+    pub fn is_due(&mut self, now: Duration) -> bool {
+        let is_due = self.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= DRAWN_EVERY);
+        if is_due {
+            self.drawn = Some(now);
+        }
+        is_due
     }
 
     /// All of them as one line of at most that many cells.
@@ -171,6 +184,13 @@ mod tests {
                 .map(|(at, bytes)| speed.at(Duration::from_millis(at), bytes))
                 .to_vec();
         assert_eq!(told, [None, None, Some(2_000), Some(2_000), Some(20_000), Some(0)]);
+    }
+
+    #[test]
+    fn a_line_is_drawn_ten_times_a_second_at_most() {
+        let mut together = Together::new(1);
+        let due = [0, 50, 100, 150, 199, 200].map(|at| together.is_due(Duration::from_millis(at)));
+        assert_eq!(due, [true, false, true, false, false, true]);
     }
 
     #[test]

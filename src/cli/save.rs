@@ -205,7 +205,10 @@ impl Desk<'_> {
             Saving::Progress(progress) => {
                 let mut together = self.together();
                 together.moved(which, progress);
-                self.console.progress_line(|cells| together.line(self.since.elapsed(), cells));
+                let now = self.since.elapsed();
+                if together.is_due(now) {
+                    self.console.progress_line(|cells| together.line(now, cells));
+                }
             }
             Saving::Row { key, file, verdict, status, line, seconds: _ } => match self.tell {
                 Tell::Json => self.console.json(&json!({

@@ -33,7 +33,7 @@ pub async fn wait(
     on_transition: &(dyn Fn(&Transition, &Job) + Send + Sync),
 ) -> Result<Vec<Job>, Failure> {
     let mut watch = Watch { session, names, on_transition, seen: HashMap::new(), follower: Follower::new(session) };
-    let Some(timeout) = timeout else { return watch.to_the_end().await };
+    let Some(timeout) = timeout else { return watch.until_over().await };
     let began = Stopwatch::start();
     let late = |_| Err(too_long(timeout));
     tokio::time::timeout(timeout.max(FIRST_LOOK), watch.look()).await.unwrap_or_else(late)?;
@@ -41,7 +41,7 @@ pub async fn wait(
         return Ok(jobs);
     }
     let left = timeout.saturating_sub(began.elapsed());
-    tokio::time::timeout(left, watch.to_the_end()).await.unwrap_or_else(|_| Err(too_long(timeout)))
+    tokio::time::timeout(left, watch.until_over()).await.unwrap_or_else(|_| Err(too_long(timeout)))
 }
 
 /// Jobs that are waited for, and what was seen of them.
@@ -54,7 +54,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    async fn to_the_end(&mut self) -> Result<Vec<Job>, Failure> {
+    async fn until_over(&mut self) -> Result<Vec<Job>, Failure> {
         loop {
             if let Some(jobs) = self.over() {
                 return Ok(jobs);

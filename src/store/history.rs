@@ -220,6 +220,11 @@ mod tests {
     }
 
     #[test]
+    fn early_records_are_about_the_service_itself() {
+        assert_eq!(EARLY_ORIGIN, crate::config::BaseUrl::google().origin());
+    }
+
+    #[test]
     fn what_was_seen_and_saved_of_a_job_is_not_said_of_its_namesake_elsewhere() {
         let job = JobName::parse("batches/a").unwrap();
         let mut timelines = Timelines::default();

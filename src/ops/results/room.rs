@@ -137,13 +137,18 @@ fn missing(size: Option<u64>, part: &Part) -> Option<u64> {
 
 impl Room {
     fn counting(self, what: &SaveOrder, job: Option<&Job>) -> Self {
-        let rows = match &what.keys {
-            KeyChoice::All => job.and_then(expected),
-            KeyChoice::Lines(lines) => Some(lines.len() as u64),
-            KeyChoice::Globs(_) => None,
-        };
-        Room { rows: rows.filter(|rows| *rows > 0), ..self }
+        Room { rows: rows_of(&what.keys, job), ..self }
     }
+}
+
+/// How many results are meant, where that is known beforehand.
+fn rows_of(keys: &KeyChoice, job: Option<&Job>) -> Option<u64> {
+    let rows = match keys {
+        KeyChoice::All => job.and_then(expected),
+        KeyChoice::Lines(lines) => Some(lines.len() as u64),
+        KeyChoice::Globs(_) => None,
+    };
+    rows.filter(|rows| *rows > 0)
 }
 
 async fn size_of(path: &Path) -> Option<u64> {
@@ -161,8 +166,7 @@ async fn audio(
     let Some(all) = all else { return Ok(None) };
     let (budget, what, job) = (session.budget.clone(), what.clone(), job.cloned());
     on_disk(move || {
-        let rows = job.as_ref().and_then(expected);
-        let need = left(all, rows, already(&what, job.as_ref()));
+        let need = left(all, rows_of(&what.keys, job.as_ref()), already(&what, job.as_ref()));
         budget.reserve(&what.folder, need).map(Some).map_err(|no_room| {
             let title = match &what.from {
                 SaveFrom::Job(job) => job.title().to_owned(),
@@ -202,7 +206,7 @@ struct Already {
 fn left(all: u64, rows: Option<u64>, already: Already) -> u64 {
     let words = already.rows.saturating_mul(WORDS);
     let by_bytes = all.saturating_sub(already.bytes).saturating_sub(words);
-    let by_rows = rows.filter(|rows| *rows > 0).map(|rows| {
+    let by_rows = rows.map(|rows| {
         let left = u128::from(all) * u128::from(rows.saturating_sub(already.rows)) / u128::from(rows);
         u64::try_from(left).unwrap_or(u64::MAX)
     });

@@ -278,6 +278,32 @@ mod tests {
     }
 
     #[test]
+    fn a_save_that_waits_for_a_place_is_told_and_so_is_what_came() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        let waiting = Progress { is_waiting: true, ..Progress::default() };
+        update(&mut model, Event::SaveProgressed(seq, waiting));
+        assert_eq!(model.work[0].progress, waiting);
+        let moved = Progress { bytes: 5, of: Some(9), keys: 3, seconds: 1.5, is_waiting: false };
+        update(&mut model, Event::SaveProgressed(seq, moved));
+        assert_eq!(model.work[0].progress, moved);
+    }
+
+    #[test]
+    fn a_folder_cannot_drive_the_terminal() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        let folder = "/home/ann/book/evil\u{1b}[2J\u{202e}".into();
+        update(&mut model, Event::SaveEnded(seq, Ok(Saved { folder, ..saved() })));
+        let shown = said(&model);
+        assert!(shown.contains("./evil") && !shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+        press(&mut model, "d");
+        let Some(crate::tui::model::Overlay::Page(page)) = model.overlays.last() else { panic!("no page is open") };
+        let page = page.lines.join("\n");
+        assert!(page.contains("evil") && !page.contains(['\u{1b}', '\u{202e}']), "{page:?}");
+    }
+
+    #[test]
     fn a_failed_save_stays_on_the_screen() {
         let mut model = three_jobs();
         let seq = seq_of(&press(&mut model, "G s"));

@@ -201,3 +201,25 @@ fn can_go_back(model: &Model, context: Context) -> bool {
 pub fn changes(action: Action) -> bool {
     matches!(action, Action::New | Action::CancelJobs | Action::Delete | Action::Submit)
 }
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::tui::theme::{Charset, Palette, Theme};
+
+    #[test]
+    fn progress_is_told_in_bytes_keys_and_seconds() {
+        let theme = Theme::new(Palette::None, Charset::Unicode);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 1));
+        let pen = Pen::new(&mut buffer, &theme);
+        let text = |told: Progress| progress(&pen, told, 4).into_iter().map(|piece| piece.text).collect::<String>();
+        let half = Progress { bytes: 5_000_000, of: Some(10_000_000), ..Progress::default() };
+        let rows = Progress { keys: 1_021, seconds: 6_120.0, ..half };
+        assert!(text(half).ends_with(" 50 %  5.0 MB of 10 MB"), "{}", text(half));
+        assert!(text(rows).ends_with(" 50 %  5.0 MB of 10 MB · 1 021 keys · 1 h 42 of audio"), "{}", text(rows));
+        assert_eq!(text(Progress { is_waiting: true, ..half }), "waiting for a download to end");
+        assert_eq!(text(Progress::default()), "");
+    }
+}
