@@ -23,14 +23,20 @@ const WORDS: u64 = 1024;
 pub(super) struct Room {
     audio: Option<Reservation>,
     copy: Option<Reservation>,
-    /// Results that will be told, when that is known.
+    /// Results that will be told, when that is known, and those of them that an earlier run has saved.
     rows: Option<u64>,
+    saved_before: u64,
     told: AtomicU64,
 }
 
 impl Room {
+    fn new(what: &SaveOrder, job: Option<&Job>, audio: Audio, copy: Option<Reservation>) -> Self {
+        let Audio { room, saved_before } = audio;
+        Room { audio: room, copy, rows: rows_of(&what.keys, job), saved_before, told: AtomicU64::new(0) }
+    }
+
     fn of_copy(copy: Option<Reservation>) -> Self {
-        Room { audio: None, copy, rows: None, told: AtomicU64::new(0) }
+        Room { audio: None, copy, rows: None, saved_before: 0, told: AtomicU64::new(0) }
     }
 
     /// More bytes of the results have been dealt with: the copy has them.
@@ -57,7 +63,8 @@ impl Room {
                 Saving::Row { .. } => {
                     let told = self.told.fetch_add(1, Ordering::Relaxed) + 1;
                     if let (Some(rows), Some(audio)) = (self.rows, &self.audio) {
-                        audio.done(told, rows);
+                        // What was there before needs no room, and mostly comes first.
+                        audio.done(told.saturating_sub(self.saved_before), rows.saturating_sub(self.saved_before));
                     }
                 }
             }
@@ -79,12 +86,12 @@ pub(super) async fn for_save(
         From::Disk(path) => {
             let size = size_of(&path).await;
             let audio = audio(session, what, Some(job), size).await?;
-            return Ok((Room { audio, ..Room::of_copy(None) }.counting(what, Some(job)), From::Disk(path)));
+            return Ok((Room::new(what, Some(job), audio, None), From::Disk(path)));
         }
         From::Service(download, part) => (download.total, (download, part)),
     };
     let audio = audio(session, what, Some(job), size).await?;
-    let room = |copy| Room { audio, ..Room::of_copy(copy) }.counting(what, Some(job));
+    let room = |copy| Room::new(what, Some(job), audio, copy);
     let (download, part) = part;
     let Some(part) = part else { return Ok((room(None), From::Service(download, None))) };
     let need = missing(size, &part);
@@ -114,7 +121,7 @@ pub(super) async fn for_save(
 /// Room for the audio in a results file of the user.
 pub(super) async fn for_file(session: &Session, what: &SaveOrder, path: &Path) -> Result<Room, Failure> {
     let audio = audio(session, what, None, size_of(path).await).await?;
-    Ok(Room { audio, ..Room::of_copy(None) }.counting(what, None))
+    Ok(Room::new(what, None, audio, None))
 }
 
 /// Room for a copy of results that are only shown.
@@ -135,12 +142,6 @@ fn missing(size: Option<u64>, part: &Part) -> Option<u64> {
     size.map(|size| size.saturating_sub(part.had))
 }
 
-impl Room {
-    fn counting(self, what: &SaveOrder, job: Option<&Job>) -> Self {
-        Room { rows: rows_of(&what.keys, job), ..self }
-    }
-}
-
 /// How many results are meant, where that is known beforehand.
 fn rows_of(keys: &KeyChoice, job: Option<&Job>) -> Option<u64> {
     let rows = match keys {
@@ -156,18 +157,21 @@ async fn size_of(path: &Path) -> Option<u64> {
     on_disk(move || Ok::<_, Failure>(fs::metadata(&path).ok().map(|metadata| metadata.len()))).await.ok().flatten()
 }
 
-async fn audio(
-    session: &Session,
-    what: &SaveOrder,
-    job: Option<&Job>,
-    size: Option<u64>,
-) -> Result<Option<Reservation>, Failure> {
+/// What was promised for audio, and how many results needed nothing.
+#[derive(Default)]
+struct Audio {
+    room: Option<Reservation>,
+    saved_before: u64,
+}
+
+async fn audio(session: &Session, what: &SaveOrder, job: Option<&Job>, size: Option<u64>) -> Result<Audio, Failure> {
     let all = size.and_then(|size| chosen(&what.keys, audio_in(size, job.and_then(expected)), job.and_then(expected)));
-    let Some(all) = all else { return Ok(None) };
+    let Some(all) = all else { return Ok(Audio::default()) };
     let (budget, what, job) = (session.budget.clone(), what.clone(), job.cloned());
     on_disk(move || {
-        let need = left(all, rows_of(&what.keys, job.as_ref()), already(&what, job.as_ref()));
-        budget.reserve(&what.folder, need).map(Some).map_err(|no_room| {
+        let already = already(&what, job.as_ref());
+        let need = left(all, rows_of(&what.keys, job.as_ref()), already);
+        let room = budget.reserve(&what.folder, need).map_err(|no_room| {
             let title = match &what.from {
                 SaveFrom::Job(job) => job.title().to_owned(),
                 SaveFrom::File(path) => path.display().to_string(),
@@ -176,7 +180,8 @@ async fn audio(
                 "make room or choose another folder with --out, and run the same command again: \
                  what is saved stays, and only the rest is written",
             )
-        })
+        })?;
+        Ok::<_, Failure>(Audio { room: Some(room), saved_before: already.rows })
     })
     .await
 }
