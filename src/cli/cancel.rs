@@ -48,7 +48,7 @@ async fn agreed(console: &Console, jobs: &[Job], n_active: usize) -> Result<bool
     }
     let (question, answer) = match n_active {
         1 => ("Cancel this job?".to_owned(), Answer::Yes),
-        n_active => (format!("Cancel these {}?", text::plural(n_active, "job")), Answer::Count(n_active)),
+        n_active => (format!("Cancel these {}?", text::count(n_active as u64, "job")), Answer::Count(n_active)),
     };
     consent::ask(console, &question, answer).await
 }

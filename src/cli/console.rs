@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::progress;
 use crate::failure::{Exit, Failure};
 use crate::ops::Progress;
 use crate::text;
@@ -72,7 +73,7 @@ impl Console {
         if !self.out_is_terminal {
             return None;
         }
-        Some(columns().unwrap_or(80))
+        Some(columns(io::stdout()).unwrap_or(80))
     }
 
     /// A word for a state in its colour, where there are colours.
@@ -120,7 +121,7 @@ impl Console {
         self.write(bytes);
     }
 
-    /// A line for the person who waits.
+    /// A line for the person who waits, or several that belong together.
     pub fn talk(&self, text: &str) {
         let mut state = self.lock();
         let mut line = rubout(&state.progress);
@@ -131,20 +132,25 @@ impl Console {
         let _ = io::stderr().write_all(line.as_bytes());
     }
 
-    /// What went wrong, and what to do about it.
+    /// What went wrong, and what to do about it; nothing that is said at the same time comes between the two.
     pub fn failure(&self, failure: &Failure) {
-        self.talk(&format!("gemtts-tui: {failure}"));
-        if let Some(hint) = &failure.hint {
-            self.talk(&format!("hint: {hint}"));
-        }
+        let hint = failure.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        self.talk(&format!("gemtts-tui: {failure}{hint}"));
     }
 
     /// Draws how far something is, on a terminal; does nothing elsewhere.
     pub fn progress(&self, what: &str, progress: Progress) {
+        self.progress_line(|cells| progress::line(what, progress, None, cells));
+    }
+
+    /// Draws a line of progress that is made for that many cells, on a terminal; does nothing elsewhere.
+    pub fn progress_line(&self, line: impl FnOnce(usize) -> String) {
         if !self.talk_is_terminal {
             return;
         }
-        let line = self.shown(&text::fit(&bar(what, progress), 79), true);
+        // A line that reaches the last cell makes some terminals go on to the next one.
+        let cells = columns(io::stderr()).unwrap_or(80).saturating_sub(1);
+        let line = self.shown(&line(cells), true);
         let mut state = self.lock();
         // Only a line that reads differently is drawn, so a fast transfer costs a slow link at most a few hundred lines.
         if line == state.progress {
@@ -246,17 +252,6 @@ fn rubout(progress: &str) -> String {
     if progress.is_empty() { String::new() } else { format!("\r{}\r", " ".repeat(text::width(progress))) }
 }
 
-fn bar(what: &str, progress: Progress) -> String {
-    let Some(of) = progress.of.filter(|of| *of > 0) else {
-        return format!("{what}  {}", text::bytes(progress.bytes));
-    };
-    let done = (progress.bytes as f64 / of as f64).clamp(0.0, 1.0);
-    let full = (done * 20.0) as usize;
-    let percent = (done * 100.0) as u64;
-    let (full, rest) = ("█".repeat(full), "░".repeat(20 - full));
-    format!("{what}  {full}{rest} {percent:>3} %  {} of {}", text::bytes(progress.bytes), text::bytes(of))
-}
-
 /// Escapes what JSON would allow and a terminal obeys or hides: DEL, C1 controls, characters that turn or hide text.
 /// Such characters stand only inside of strings, where an escape means the same.
 fn escape(json: &str, ascii: bool) -> String {
@@ -300,28 +295,19 @@ fn ascii(text: &str) -> String {
 }
 
 #[cfg(unix)]
-fn columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+fn columns(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
 #[cfg(not(unix))]
-fn columns() -> Option<usize> {
+fn columns<T>(_stream: T) -> Option<usize> {
     None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn progress_says_what_is_known() {
-        let half = Progress { bytes: 5_000_000, of: Some(10_000_000) };
-        assert_eq!(bar("uploading", half), "uploading  ██████████░░░░░░░░░░  50 %  5.0 MB of 10 MB");
-        assert_eq!(bar("downloading", Progress { bytes: 900, of: None }), "downloading  900 B");
-        let over = Progress { bytes: 30, of: Some(10) };
-        assert!(bar("x", over).contains("100 %"));
-    }
 
     #[test]
     fn ascii_means_ascii() {

@@ -40,7 +40,7 @@ async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) ->
     plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        return Err(Failure::new(format!("nothing was sent: {} to mend", text::plural(errors, "error"))));
+        return Err(Failure::new(format!("nothing was sent: {} to mend", text::count(errors as u64, "error"))));
     }
     console.talk(&summary(plan));
     // A create whose answer was lost is not sent again whatever is answered: submitting says so.

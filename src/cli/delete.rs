@@ -36,7 +36,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Delete) -> Re
     let unsaved: Vec<String> = jobs.iter().filter_map(|(job, loss)| unsaved(job, *loss)).collect();
     if !unsaved.is_empty() && !arguments.unsaved {
         unsaved.iter().for_each(|line| console.talk(&format!("  {line}")));
-        let jobs = text::plural(unsaved.len(), "job");
+        let jobs = text::count(unsaved.len() as u64, "job");
         let message = format!("refused: the results of {jobs} are not on this disk; nothing was deleted");
         let hint = "save them first (`gemtts-tui save JOB`), or pass --unsaved to lose them";
         return Err(Failure::with_exit(Exit::Refused, message).hint(hint));
@@ -81,7 +81,7 @@ async fn agreed(console: &Console, jobs: &[(Job, Loss)], n_unsaved: usize) -> Re
     let answer = if n_unsaved > 0 || jobs.len() > 1 { Answer::Count(jobs.len()) } else { Answer::Yes };
     let question = match jobs.len() {
         1 => "Delete this job?".to_owned(),
-        n_jobs => format!("Delete these {}?", text::plural(n_jobs, "job")),
+        n_jobs => format!("Delete these {}?", text::count(n_jobs as u64, "job")),
     };
     consent::ask(console, &question, answer).await
 }

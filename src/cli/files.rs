@@ -40,7 +40,7 @@ pub async fn list(session: &Session, console: &Console, report: Report) -> Resul
     let rows: Vec<Vec<String>> = files.iter().map(|file| row(file, now)).collect();
     console.result(&table(&COLUMNS, &rows, console.width()));
     let size = StoredFile::total_size(&files);
-    console.talk(&format!("{}, {}", text::plural(files.len(), "file"), text::bytes(size)));
+    console.talk(&format!("{}, {}", text::count(files.len() as u64, "file"), text::bytes(size)));
     Ok(Exit::Ok)
 }
 
@@ -88,7 +88,7 @@ async fn agreed(console: &Console, names: &[FileName]) -> Result<bool, Failure> 
     match names.len() {
         1 => consent::ask(console, "Delete this file?", Answer::Yes).await,
         n_files => {
-            let question = format!("Delete these {}?", text::plural(n_files, "file"));
+            let question = format!("Delete these {}?", text::count(n_files as u64, "file"));
             consent::ask(console, &question, Answer::Count(n_files)).await
         }
     }

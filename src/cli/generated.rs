@@ -51,7 +51,6 @@ fn section(title: &str, entries: &[(&str, &str)]) -> Roff {
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("GOOGLE_API_KEY, GEMINI_API_KEY", "The key; the first wins when both are set."),
     ("GOOGLE_GEMINI_BASE_URL", "Another endpoint: a proxy, a test server."),
-    ("GEMTTS_READ_ONLY", "Set to 1, refuses everything that changes something at the service."),
     ("NO_COLOR, COLORTERM, TERM, LC_ALL, LC_CTYPE, LANG", "What the terminal can show."),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME", "Where configuration, journals and downloads are kept."),
 ];

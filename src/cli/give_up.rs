@@ -87,7 +87,7 @@ async fn agreed(console: &Console, creates: &[Unconfirmed]) -> Result<bool, Fail
     let requests = usize::try_from(requests).unwrap_or(usize::MAX);
     let question = match creates.len() {
         1 => "Give this create up?".to_owned(),
-        several => format!("Give these {} up?", text::plural(several, "create")),
+        several => format!("Give these {} up?", text::count(several as u64, "create")),
     };
     consent::ask(console, &question, Answer::Count(requests)).await
 }

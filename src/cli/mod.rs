@@ -24,6 +24,7 @@ mod keys;
 mod lint;
 mod list;
 mod log;
+mod progress;
 mod save;
 mod service;
 mod signal;
@@ -130,8 +131,11 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         Verb::Delete(delete) => delete::run(&open(Key::Needed).await?.session, console, delete).await,
         Verb::Wait(wait) => wait::run(&open(Key::Needed).await?.session, console, wait).await,
         Verb::Save(save) => {
-            let key = if save.what.iter().all(|word| save::is_file(word)) { Key::Spared } else { Key::Needed };
-            save::run(&open(key).await?.session, console, save).await
+            let opened = match save.what.iter().all(|word| save::is_file(word)) {
+                true => Stage::set_anywhere(console, global, env).await?.opened(Key::Spared).await?,
+                false => open(Key::Needed).await?,
+            };
+            save::run(&opened.session, console, save).await
         }
         Verb::Verify(verify) => verify::run(console, verify).await,
         Verb::Files(files) => {

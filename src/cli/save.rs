@@ -1,18 +1,26 @@
-//! `save`: results to audio files, from a job or from a results file that is already on disk.
+//! `save`: results to audio files, from jobs or from results files that are already on disk.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::args::Save;
 use super::choose;
 use super::console::Console;
+use super::progress::Together;
 use crate::audio::Verdict;
+use crate::clock::Stopwatch;
 use crate::failure::{Exit, Failure};
-use crate::job::JobName;
+use crate::job::{Job, JobName};
 use crate::ops::{self, KeyChoice, SaveFrom, SaveOrder, Saved, Saving, Session};
 use crate::results::review::Finding;
 use crate::text;
+
+/// So many results that need a look are told for each job; the manifest has all of them.
+const MOST_TOLD: u64 = 20;
 
 /// Where the results of a save are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,39 +39,72 @@ pub fn is_file(word: &str) -> bool {
     Path::new(word).is_file() || JobName::parse_loose(word).is_none()
 }
 
-/// Saves one thing after the other, because each of them uses the network and the disk as fast as they are. A failure
-/// of one does not keep the others from being saved.
+/// Saves several things at once, as many as may be downloaded together.
 pub async fn run(session: &Session, console: &Console, arguments: &Save) -> Result<Exit, Failure> {
     let mut sources = Vec::with_capacity(arguments.what.len());
     for word in &arguments.what {
-        sources.push(match is_file(word) {
+        let source = match is_file(word) {
             true => SaveFrom::File(PathBuf::from(word)),
             false => {
                 let name = ops::find(session, word).await?;
                 SaveFrom::Job(ops::get(session, &name).await?.value)
             }
-        });
+        };
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
     }
     let keys = match arguments.key.as_slice() {
         [] => KeyChoice::All,
         globs => KeyChoice::Globs(globs.to_vec()),
     };
     let tell = if arguments.json { Tell::Json } else { Tell::Result };
-    let n_sources = sources.len();
-    let mut exits = Exits::new(Exit::Ok);
-    for source in sources {
-        let default = match &source {
-            SaveFrom::Job(job) => ops::default_folder(job),
-            SaveFrom::File(path) => PathBuf::from(path.file_stem().unwrap_or(path.as_os_str())),
-        };
-        let folder = match &arguments.out {
-            None => default,
-            Some(out) if n_sources == 1 => out.clone(),
-            Some(out) => out.join(default),
-        };
-        exits.add(console, one(session, console, source, folder, keys.clone(), tell).await);
+    let folders = folders(session, arguments.out.as_deref(), &sources);
+    let order = |(from, folder)| SaveOrder { from, folder, keys: keys.clone() };
+    let orders = sources.into_iter().zip(folders).map(order).collect();
+    Ok(all(session, console, orders, tell, Exits::new(Exit::Ok)).await)
+}
+
+/// The folder of each source: the one that was named for a single source, else one for each below it.
+fn folders(session: &Session, out: Option<&Path>, sources: &[SaveFrom]) -> Vec<PathBuf> {
+    if let (Some(out), [_]) = (out, sources) {
+        return vec![out.to_owned()];
     }
-    Ok(exits.all())
+    let below = out.unwrap_or(Path::new(""));
+    let of_job = |source: &SaveFrom| match source {
+        SaveFrom::Job(job) => Some(ops::default_folder(session, below, job)),
+        SaveFrom::File(_) => None,
+    };
+    let of_jobs: Vec<Option<PathBuf>> = sources.iter().map(of_job).collect();
+    let mut taken: HashSet<PathBuf> = of_jobs.iter().flatten().cloned().collect();
+    let folder = |(source, of_job): (&SaveFrom, Option<PathBuf>)| match (source, of_job) {
+        (_, Some(folder)) => folder,
+        (SaveFrom::Job(job), None) => below.join(job.name.id()),
+        (SaveFrom::File(path), None) => {
+            let stem = path.file_stem().unwrap_or(path.as_os_str());
+            let numbered = |number: usize| {
+                let mut name = stem.to_owned();
+                if number > 1 {
+                    name.push(format!("-{number}"));
+                }
+                below.join(name)
+            };
+            let free = (1..).map(numbered).find(|folder| !taken.contains(folder));
+            let folder = free.expect("of endless names one is free");
+            taken.insert(folder.clone());
+            folder
+        }
+    };
+    sources.iter().zip(of_jobs).map(folder).collect()
+}
+
+/// The orders to save whole jobs into a folder: into itself when there is but one, else into one for each below it.
+pub fn orders(session: &Session, out: &Path, n_jobs: usize, jobs: Vec<Job>) -> Vec<SaveOrder> {
+    let order = |job: Job| {
+        let folder = if n_jobs == 1 { out.to_owned() } else { ops::default_folder(session, out, &job) };
+        SaveOrder { from: SaveFrom::Job(job), folder, keys: KeyChoice::All }
+    };
+    jobs.into_iter().map(order).collect()
 }
 
 /// How several saves came out together: the first failure counts, else the first thing that needs a look.
@@ -78,15 +119,12 @@ impl Exits {
         Exits { exit, failures: Vec::new() }
     }
 
-    /// Takes in how one save came out, and tells its failure.
-    pub fn add(&mut self, console: &Console, saved: Result<Exit, Failure>) {
+    /// Takes in how one save came out; its failure was told.
+    pub fn add(&mut self, saved: Result<Exit, Failure>) {
         match saved {
             Ok(saved) if self.exit == Exit::Ok => self.exit = saved,
             Ok(_) => {}
-            Err(failure) => {
-                console.failure(&failure);
-                self.failures.push(failure);
-            }
+            Err(failure) => self.failures.push(failure),
         }
     }
 
@@ -96,71 +134,176 @@ impl Exits {
     }
 }
 
-/// Saves the results of one job or file.
-pub async fn one(
-    session: &Session,
-    console: &Console,
-    from: SaveFrom,
-    folder: PathBuf,
-    keys: KeyChoice,
-    tell: Tell,
-) -> Result<Exit, Failure> {
-    let (name, job) = match &from {
-        SaveFrom::Job(job) => (job.name.to_string(), Some(job.name.to_string())),
-        SaveFrom::File(path) => (text::clean(&path.display().to_string()), None),
+/// Carries all orders out, several at once. A failure of one does not keep the others from being saved; of several, the
+/// first in the order of the command counts, whichever came first in time.
+pub async fn all(session: &Session, console: &Console, orders: Vec<SaveOrder>, tell: Tell, mut exits: Exits) -> Exit {
+    let is_of_job = |order: &SaveOrder| matches!(order.from, SaveFrom::Job(_));
+    // Files on this disk keep it and both cores busy one after the other.
+    let at_once = if orders.iter().any(is_of_job) { session.budget.downloads() } else { 1 };
+    let n_orders = orders.len();
+    let desk = Desk {
+        console,
+        tell,
+        is_alone: n_orders == 1,
+        together: Mutex::new(Together::new(n_orders)),
+        since: Stopwatch::start(),
     };
-    let order = SaveOrder { from, folder, keys };
-    let saved = ops::save(session, &order, &|event| on_event(console, tell, job.as_deref(), event)).await;
+    let one = |(which, order)| {
+        let desk = &desk;
+        async move { (which, desk.save(session, which, order).await) }
+    };
+    let mut saved: Vec<_> =
+        stream::iter(orders.into_iter().enumerate()).map(one).buffer_unordered(at_once).collect().await;
     console.end_progress();
-    let saved = saved?;
-    for change in &saved.review.changes {
-        console.talk(&format!("  line {}: {} ({})", change.line, change.verdict.as_str(), change.why()));
-        if tell == Tell::Json {
-            console.json(&json!({
-                "job": job,
-                "line": change.line,
-                "status": "reviewed",
-                "verdict": change.verdict.as_str(),
-                "timesExpected": (change.times * 1000.0).round() / 1000.0,
-            }));
-        }
-    }
-    for line in saved.review.lines(&|line| format!("line {line}")) {
-        console.talk(&format!("warning: {name}: {line}"));
-    }
-    if tell == Tell::Json {
-        saved.review.findings.iter().for_each(|finding| console.json(&finding_json(job.as_deref(), finding)));
-    }
-    let line = format!("{name}: {}", summary(&saved));
-    match tell {
-        Tell::Result => console.result(&line),
-        Tell::Json | Tell::Talk => console.talk(&line),
-    }
-    Ok(exit(&saved))
+    saved.sort_by_key(|(which, _)| *which);
+    saved.into_iter().for_each(|(_, saved)| exits.add(saved));
+    exits.all()
 }
 
-fn on_event(console: &Console, tell: Tell, job: Option<&str>, event: Saving) {
-    match event {
-        Saving::Progress(progress) => console.progress("saving", progress),
-        Saving::Row { key, file, verdict, status, line } => match tell {
-            Tell::Json => console.json(&json!({
-                "key": key,
-                "file": file,
-                "status": status,
-                "verdict": verdict.as_str(),
-                "job": job,
-                "line": line,
-                // Without a key only the place tells whose it is, and the service does not always keep the order.
-                "order": (key.is_none() && file.is_some()).then_some("unverified"),
-            })),
-            Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
-            Tell::Result | Tell::Talk => {
-                let key = key
-                    .as_deref()
-                    .map_or_else(|| "a result without a key".to_owned(), |key| text::clean_short(key, 80));
-                console.talk(&format!("  {key}: {} ({status})", verdict.as_str()));
+/// Where several saves are told together.
+struct Desk<'a> {
+    console: &'a Console,
+    tell: Tell,
+    is_alone: bool,
+    together: Mutex<Together>,
+    since: Stopwatch,
+}
+
+impl Desk<'_> {
+    async fn save(&self, session: &Session, which: usize, order: SaveOrder) -> Result<Exit, Failure> {
+        let (name, job) = match &order.from {
+            SaveFrom::Job(job) => (job.name.to_string(), Some(job.name.to_string())),
+            SaveFrom::File(path) => (text::clean(&path.display().to_string()), None),
+        };
+        let bad = Mutex::new(Bad::default());
+        let on_event = |event| self.on_event(which, job.as_deref(), &bad, event);
+        let saved = ops::save(session, &order, &on_event).await;
+        self.together().over(which);
+        let bad = bad.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.tell_bad(&name, &order.folder, bad);
+        match saved {
+            Ok(saved) => {
+                self.tell_review(&name, job.as_deref(), &saved);
+                let line = format!("{name}: {}", summary(&saved));
+                match self.tell {
+                    Tell::Result => self.console.result(&line),
+                    Tell::Json | Tell::Talk => self.console.talk(&line),
+                }
+                Ok(exit(&saved))
             }
-        },
+            Err(failure) => {
+                self.console.failure(&failure);
+                Err(failure)
+            }
+        }
+    }
+
+    fn together(&self) -> MutexGuard<'_, Together> {
+        self.together.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn on_event(&self, which: usize, job: Option<&str>, bad: &Mutex<Bad>, event: Saving) {
+        match event {
+            Saving::Progress(progress) => {
+                let mut together = self.together();
+                together.moved(which, progress);
+                let now = self.since.elapsed();
+                if together.is_due(now) {
+                    self.console.progress_line(|cells| together.line(now, cells));
+                }
+            }
+            Saving::Row { key, file, verdict, status, line, seconds: _ } => match self.tell {
+                Tell::Json => self.console.json(&json!({
+                    "key": key,
+                    "file": file,
+                    "status": status,
+                    "verdict": verdict.as_str(),
+                    "job": job,
+                    "line": line,
+                    // Without a key only the place tells whose it is, and the service does not always keep the order.
+                    "order": (key.is_none() && file.is_some()).then_some("unverified"),
+                })),
+                Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
+                Tell::Result | Tell::Talk => {
+                    let key = key
+                        .as_deref()
+                        .map_or_else(|| "a result without a key".to_owned(), |key| text::clean_short(key, 80));
+                    let line = format!("  {key}: {} ({status})", verdict.as_str());
+                    let line = bad.lock().unwrap_or_else(PoisonError::into_inner).add(line, self.is_alone);
+                    if let Some(line) = line {
+                        self.console.talk(&line);
+                    }
+                }
+            },
+        }
+    }
+
+    /// What all results together have shown.
+    fn tell_review(&self, name: &str, job: Option<&str>, saved: &Saved) {
+        let review = &saved.review;
+        let mut lines: Vec<String> = Vec::new();
+        for change in review.changes.iter().take(MOST_TOLD as usize) {
+            lines.push(format!("  line {}: {} ({})", change.line, change.verdict.as_str(), change.why()));
+        }
+        let n_more = (review.changes.len() as u64).saturating_sub(MOST_TOLD);
+        if n_more > 0 {
+            lines.push(format!("  … and {} more that do not fit the others", text::thousands(n_more)));
+        }
+        lines.extend(review.lines(&|line| format!("line {line}")).iter().map(|line| format!("warning: {name}: {line}")));
+        if !lines.is_empty() {
+            self.console.talk(&lines.join("\n"));
+        }
+        if self.tell == Tell::Json {
+            for change in &review.changes {
+                self.console.json(&json!({
+                    "job": job,
+                    "line": change.line,
+                    "status": "reviewed",
+                    "verdict": change.verdict.as_str(),
+                    "timesExpected": (change.times * 1000.0).round() / 1000.0,
+                }));
+            }
+            review.findings.iter().for_each(|finding| self.console.json(&finding_json(job, finding)));
+        }
+    }
+
+    /// The results of one of several that need a look, together so that nobody takes them for those of another; and how
+    /// many more there are.
+    fn tell_bad(&self, name: &str, folder: &Path, bad: Bad) {
+        let n_more = bad.number.saturating_sub(MOST_TOLD);
+        let mut lines = bad.held;
+        if !lines.is_empty() {
+            lines.insert(0, format!("{name}:"));
+        }
+        if n_more > 0 {
+            let folder = text::clean(&folder.display().to_string());
+            lines.push(format!("  … and {} more: see manifest.jsonl in {folder}", text::thousands(n_more)));
+        }
+        if !lines.is_empty() {
+            self.console.talk(&lines.join("\n"));
+        }
+    }
+}
+
+/// Results that need a look, as far as they are told.
+#[derive(Debug, Default)]
+struct Bad {
+    number: u64,
+    held: Vec<String>,
+}
+
+impl Bad {
+    /// One more; gives it back when it is to be told at once.
+    fn add(&mut self, line: String, is_alone: bool) -> Option<String> {
+        self.number += 1;
+        match (self.number <= MOST_TOLD, is_alone) {
+            (false, _) => None,
+            (true, true) => Some(line),
+            (true, false) => {
+                self.held.push(line);
+                None
+            }
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use super::keyless;
 use super::log::{self, Hidden};
 use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
-use crate::config::{BaseUrl, Env, Flags, Settings};
+use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
-use crate::ops::{Pace, Session};
+use crate::ops::{Budget, Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
 
@@ -30,6 +30,8 @@ pub struct Stage {
     hidden: Hidden,
     /// Lives as long as the command.
     _demo: Option<Demo>,
+    /// The same for the folders of a command without a home.
+    _folder: Option<tempfile::TempDir>,
 }
 
 /// A session, and what it stands on.
@@ -54,12 +56,34 @@ impl Stage {
             Some(demo) => Settings::demo(demo.base_url(), demo.folder.path(), &flags, env),
             None => Settings::load(&flags, env)?,
         };
+        Self::begin(console, settings, demo, None)
+    }
+
+    /// The same for a command that leaves nothing in the state folder: where there is no home for one it gets a folder
+    /// that vanishes.
+    pub async fn set_anywhere(console: &Console, global: &Global, env: &Env) -> Result<Self, Failure> {
+        if global.demo || !matches!(Folders::find(env), Err(config::Error::NoHome)) {
+            return Self::set(console, global, env).await;
+        }
+        let folder = temporary().map_err(|error| {
+            Failure::with_exit(Exit::Disk, format!("HOME is not set, and no other folder can be made: {error}"))
+        })?;
+        let settings = Settings::load_in(&Flags::from(global), env, Folders::under(folder.path()))?;
+        Self::begin(console, settings, None, Some(folder))
+    }
+
+    fn begin(
+        console: &Console,
+        settings: Settings,
+        demo: Option<Demo>,
+        folder: Option<tempfile::TempDir>,
+    ) -> Result<Self, Failure> {
         let hidden = match &settings.log {
             Some(path) => log::begin(path, settings.verbose)?,
             None => Hidden::default(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
-        Ok(Stage { settings, hidden, _demo: demo })
+        Ok(Stage { settings, hidden, _demo: demo, _folder: folder })
     }
 
     /// Refuses what would change something at the service, before anything is read or asked.
@@ -89,7 +113,7 @@ impl Stage {
     }
 }
 
-const READ_ONLY: &str = "--read-only, GEMTTS_READ_ONLY or read_only in the configuration made it so";
+const READ_ONLY: &str = "--read-only or read_only in the configuration made it so";
 
 fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Failure> {
     let key = match need {
@@ -109,6 +133,7 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
             session(service).with_key(&endpoint.key)?
         }
     };
+    let session = session.with_budget(Budget::new(&settings.transfer));
     let session = match settings.refresh {
         Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
         None => session,
@@ -144,12 +169,17 @@ fn changes_the_service(verb: &Verb) -> Option<&'static str> {
     }
 }
 
+/// A folder that is removed when the command ends.
+fn temporary() -> std::io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix("gemtts-").tempdir()
+}
+
 impl Demo {
     async fn start() -> Result<Self, Failure> {
         let cannot = |what: &'static str| {
             move |error: std::io::Error| Failure::with_exit(Exit::Disk, format!("cannot {what} for the demo: {error}"))
         };
-        let folder = tempfile::Builder::new().prefix("gemtts-demo-").tempdir().map_err(cannot("make a folder"))?;
+        let folder = temporary().map_err(cannot("make a folder"))?;
         let service = sim::serve(sim::Options::new(Scenario::demo())).await.map_err(cannot("start a service"))?;
         Ok(Demo { service, folder })
     }

@@ -7,7 +7,7 @@ use super::json;
 use super::save;
 use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobState};
-use crate::ops::{self, KeyChoice, SaveFrom, Session, Transition};
+use crate::ops::{self, Session, Transition};
 use crate::text;
 
 /// Waits, and saves when that was asked for.
@@ -22,17 +22,19 @@ pub async fn run(session: &Session, console: &Console, arguments: &Wait) -> Resu
     let Some(folder) = &arguments.save else { return Ok(exit) };
     let mut exits = save::Exits::new(exit);
     let n_jobs = jobs.len();
-    // A job that failed, was cancelled or expired may still have left results; one that did not has nothing to save.
-    for job in jobs.into_iter().filter(|job| job.state == JobState::Succeeded || job.dest.is_some()) {
-        let folder = match n_jobs {
-            1 => folder.clone(),
-            _ => folder.join(ops::default_folder(&job)),
-        };
-        // The JSON of `wait` is about transitions; what was saved is told on standard error.
-        let saved = save::one(session, console, SaveFrom::Job(job), folder, KeyChoice::All, save::Tell::Talk).await;
-        exits.add(console, saved);
+    let mut ready = Vec::with_capacity(n_jobs);
+    for job in jobs {
+        match ops::with_results(session, &job).await {
+            Ok(job) => ready.extend(job),
+            Err(failure) => {
+                console.failure(&failure);
+                exits.add(Err(failure));
+            }
+        }
     }
-    Ok(exits.all())
+    let orders = save::orders(session, folder, n_jobs, ready);
+    // The JSON of `wait` is about transitions; what was saved is told on standard error.
+    Ok(save::all(session, console, orders, save::Tell::Talk, exits).await)
 }
 
 /// `2026-07-02 14:41:31 UTC  batches/abc  ch01  PENDING -> RUNNING`.

@@ -40,11 +40,6 @@ impl Env {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
-
-    /// Whether a variable says yes: set, and neither `0` nor `false` nor `no`.
-    pub fn says_yes(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| !["0", "false", "no"].contains(&value.trim().to_ascii_lowercase().as_str()))
-    }
 }
 
 impl fmt::Debug for Env {

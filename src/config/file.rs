@@ -10,6 +10,9 @@
 //!
 //! [cache]
 //! max_bytes = "20 GB"
+//!
+//! [transfer]
+//! max_rate = "20 MB/s"
 //! ```
 
 use std::collections::BTreeMap;
@@ -22,6 +25,7 @@ use super::DEFAULT_PROFILE;
 use super::cache::Cache;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::transfer::Transfer;
 use super::verdicts::Verdicts;
 use crate::secret::redact_google_keys;
 use crate::text::{clean, clean_short};
@@ -46,6 +50,9 @@ pub(super) struct File {
     /// How copies of results are kept, for every profile.
     #[serde(default)]
     pub cache: Cache,
+    /// What downloads may take, of all profiles.
+    #[serde(default)]
+    pub transfer: Transfer,
     /// `[profiles.NAME]` is how other programs have it, and means the same.
     #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
@@ -219,6 +226,27 @@ mod tests {
             ("max = 1", "unknown field `max`"),
         ] {
             let message = failure(&format!("[cache]\n{text}\n"));
+            assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_downloads_may_take_is_checked_where_it_stands() {
+        let transfer = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().transfer;
+        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None });
+        assert_eq!(
+            transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\n"),
+            Transfer { downloads: 1, max_rate: Some(20_000_000) }
+        );
+        for (text, part) in [
+            ("downloads = 0", "downloads is a number from 1 to 16"),
+            ("downloads = 17", "downloads is a number from 1 to 16"),
+            ("downloads = -1", "downloads is a number from 1 to 16"),
+            ("max_rate = \"20 Mbit/s\"", "such as 20 MB/s"),
+            ("max_rate = 20", "invalid type"),
+            ("rate = \"20 MB/s\"", "unknown field `rate`"),
+        ] {
+            let message = failure(&format!("[transfer]\n{text}\n"));
             assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
         }
     }

@@ -34,7 +34,7 @@ impl Folders {
 
     /// The folders of this environment. A relative `XDG_*` folder would depend on the working directory, and the
     /// library ignores it silently; a person who sets one expects it to be used, so it is an error.
-    pub(super) fn find(env: &Env) -> Result<Self, Error> {
+    pub fn find(env: &Env) -> Result<Self, Error> {
         let xdg = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"];
         for name in xdg {
             if env.get(name).is_some_and(|value| Path::new(value).is_relative()) {

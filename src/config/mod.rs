@@ -13,6 +13,7 @@ mod folders;
 mod key;
 mod private;
 mod terminal;
+mod transfer;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub use folders::Folders;
 pub use key::KeySource;
 pub use key::SECRET_VARIABLES;
 pub use terminal::{ColorChoice, Colors, Terminal};
+pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
 use crate::secret::ApiKey;
@@ -118,6 +120,8 @@ pub struct Settings {
     pub verdicts: Limits,
     /// How copies of results are kept.
     pub cache: Cache,
+    /// What downloads may take.
+    pub transfer: Transfer,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -131,7 +135,12 @@ pub struct Settings {
 impl Settings {
     /// Decides all settings. Errors name the thing, the place and the way out, and know their exit code.
     pub fn load(flags: &Flags, env: &Env) -> Result<Self, Error> {
-        let folders = Folders::find(env)?;
+        Self::load_in(flags, env, Folders::find(env)?)
+    }
+
+    /// The same for a command that remembers nothing, with folders for what it needs on the way: without a home it works
+    /// as well.
+    pub fn load_in(flags: &Flags, env: &Env, folders: Folders) -> Result<Self, Error> {
         let (path, must_exist) = match &flags.config {
             Some(path) => (path.clone(), true),
             None => (folders.config.join("config.toml"), false),
@@ -161,13 +170,14 @@ impl Settings {
             base_url,
             base_url_origin,
             key_source,
-            read_only: flags.read_only || env.says_yes("GEMTTS_READ_ONLY") || file.read_only || profile.read_only,
+            read_only: flags.read_only || file.read_only || profile.read_only,
             demo: false,
             folders,
             config_file,
             refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
             verdicts: file.verdicts.0,
             cache: file.cache,
+            transfer: file.transfer,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -190,6 +200,7 @@ impl Settings {
             refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
             verdicts: Limits::default(),
             cache: Cache::default(),
+            transfer: Transfer::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

@@ -103,16 +103,15 @@ fn the_environment_wins_over_a_key_of_the_profile_and_says_so() {
 
 #[test]
 fn any_source_can_make_the_session_read_only_and_none_can_undo_it() {
-    let read_only = |config: &str, flag: bool, variables: &[(&str, &str)]| {
+    let read_only = |config: &str, flag: bool| {
         let flags = Flags { read_only: flag, ..Flags::default() };
-        Home::with_config(config).load(&flags, variables).unwrap().read_only
+        Home::with_config(config).load(&flags, &[]).unwrap().read_only
     };
-    assert!(!read_only("", false, &[]));
-    assert!(!read_only("", false, &[("GEMTTS_READ_ONLY", "0")]));
-    assert!(read_only("", true, &[("GEMTTS_READ_ONLY", "0")]));
-    assert!(read_only("", false, &[("GEMTTS_READ_ONLY", "1")]));
-    assert!(read_only("read_only = true\n[profile.default]\nread_only = false\n", false, &[]));
-    assert!(read_only("[profile.default]\nread_only = true\n", false, &[("GEMTTS_READ_ONLY", "no")]));
+    assert!(!read_only("", false));
+    assert!(read_only("", true));
+    assert!(read_only("read_only = true\n[profile.default]\nread_only = false\n", false));
+    assert!(read_only("[profile.default]\nread_only = true\n", false));
+    assert!(read_only("[profile.default]\nread_only = false\n", true));
 }
 
 #[test]
@@ -224,8 +223,7 @@ fn a_file_that_leads_to_a_key_must_be_private() {
 #[test]
 fn a_demo_reads_nothing_of_the_user() {
     let base = BaseUrl::parse("http://127.0.0.1:9").unwrap();
-    let env =
-        Env::of(&[("GEMINI_API_KEY", "AIzaCANARY"), ("TERM", "xterm"), ("GEMTTS_READ_ONLY", "1")], Path::new("/x"));
+    let env = Env::of(&[("GEMINI_API_KEY", "AIzaCANARY"), ("TERM", "xterm")], Path::new("/x"));
     let settings = Settings::demo(base, Path::new("/demo"), &Flags::default(), &env);
     assert!(!settings.api_key().unwrap().expose().contains("CANARY"));
     assert_eq!((settings.folders, settings.read_only), (Folders::under(Path::new("/demo")), false));

@@ -28,7 +28,7 @@ pub async fn cancel(session: &Session, name: &JobName) -> Result<CancelAnswer, F
     let wished = Wished {
         job: name.clone(),
         at: session.clock.now(),
-        origin: Some(session.origin().to_owned()),
+        origin: session.origin().to_owned(),
         key_fingerprint: session.key_fingerprint.clone(),
     };
     let store = session.store.clone();
@@ -42,8 +42,8 @@ pub async fn cancel(session: &Session, name: &JobName) -> Result<CancelAnswer, F
         }
     }
     if error.certainty != Certainty::Unknown {
-        let (store, wished) = (session.store.clone(), name.clone());
-        on_disk(move || store.end_wishes(&[wished])).await?;
+        let (ours, wished) = (session.clone(), name.clone());
+        on_disk(move || ours.store.end_wishes(ours.origin(), &[wished])).await?;
     }
     drop(lock);
     Err(explain(error, name))

@@ -19,7 +19,7 @@ use crate::clock::since;
 use crate::failure::{Exit, Failure};
 use crate::job::{FileName, Job, JobName, with_token};
 use crate::script::read_requests;
-use crate::store::{Intent, Store, Tracked, Uploaded, Verdict};
+use crate::store::{Intent, Tracked, Uploaded, Verdict};
 use crate::text;
 
 use super::list::{is_ours, observe, take_in, to_unconfirmed, walk_all};
@@ -114,7 +114,7 @@ pub(super) fn repeat(session: &Session, sha256: &str, model: &str) -> Result<Rep
             continue;
         }
         for job in tracked.jobs().iter().filter_map(|job| JobName::parse(job)) {
-            if !was_in_vain(&session.store, &job)? {
+            if !was_in_vain(session, &job)? {
                 repeat.job = Some(job);
             }
         }
@@ -123,9 +123,9 @@ pub(super) fn repeat(session: &Session, sha256: &str, model: &str) -> Result<Rep
 }
 
 /// Whether a job ended without results, so that sending its content again is what anybody would do.
-fn was_in_vain(store: &Store, job: &JobName) -> Result<bool, crate::store::Error> {
+fn was_in_vain(session: &Session, job: &JobName) -> Result<bool, crate::store::Error> {
     use crate::job::JobState::{Cancelled, Expired, Failed, Other, Pending, Running, Succeeded};
-    Ok(match store.last_state(job)? {
+    Ok(match session.store.last_state(session.origin(), job)? {
         Some(Failed | Cancelled | Expired) => true,
         Some(Pending | Running | Succeeded | Other(_)) | None => false,
     })
@@ -167,14 +167,14 @@ async fn input(
         return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
     }
     if let Some(file) = uploaded_before(session, plan).await {
-        progress(Progress { bytes: plan.bytes, of: Some(plan.bytes) });
+        progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), ..Progress::default() });
         return Ok(Input::File(file));
     }
     let upload = Upload {
         path: &plan.prepared,
         display_name: &plan.display_name,
         mime_type: "application/jsonl",
-        progress: &|bytes, of| progress(Progress { bytes, of: Some(of) }),
+        progress: &|bytes, of| progress(Progress { bytes, of: Some(of), ..Progress::default() }),
     };
     let stored = writer.upload(upload).await.map_err(|error| not_sent("the upload failed", error))?;
     let uploaded = Uploaded {

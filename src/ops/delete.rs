@@ -37,6 +37,6 @@ pub async fn delete(session: &Session, name: &JobName) -> Result<(), Failure> {
         }
         Err(error) => return Err(explain(error, name)),
     }
-    let (store, gone) = (session.store.clone(), name.clone());
-    on_disk(move || store.end_wishes(&[gone])).await
+    let (ours, gone) = (session.clone(), name.clone());
+    on_disk(move || ours.store.end_wishes(ours.origin(), &[gone])).await
 }

@@ -9,7 +9,7 @@ use crate::api::page::{self, Walk};
 use crate::api::{self, Reader};
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
-use crate::store::{Store, Tracked, Verdict, Wished};
+use crate::store::{Tracked, Verdict, Wished};
 
 use super::session::on_disk;
 use super::{Listing, Session, Transition, Unconfirmed};
@@ -58,7 +58,7 @@ pub(super) async fn list_jobs(
 
 /// The recorded timeline of a job, oldest first.
 pub fn transitions_of(session: &Session, job: &JobName) -> Vec<Transition> {
-    or_nothing(session.store.transitions_of(job))
+    or_nothing(session.store.transitions_of(session.origin(), job))
 }
 
 /// Creates of this session's key and service whose answer was lost and that no list has shown yet, oldest first.
@@ -81,7 +81,7 @@ pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
 }
 
 fn is_origin(session: &Session, wished: &Wished) -> bool {
-    wished.origin.as_deref().is_none_or(|origin| origin == session.origin())
+    wished.origin == session.origin()
 }
 
 /// Creates that came out as more than one job: the token and its jobs, oldest first. Nothing is cancelled for it.
@@ -157,8 +157,8 @@ pub(super) fn is_gone(error: &api::Error) -> bool {
 /// Records what a look at some jobs tells: transitions, and cancels that are over.
 pub(super) async fn observe(session: &Session, jobs: &[Job], server_time: Option<Timestamp>) -> Vec<Transition> {
     let now = server_time.unwrap_or_else(|| session.clock.now());
-    let (store, jobs) = (session.store.clone(), jobs.to_vec());
-    let recorded = on_disk(move || record(&store, &jobs, now, Vec::new())).await;
+    let (ours, jobs) = (session.clone(), jobs.to_vec());
+    let recorded = on_disk(move || record(&ours, &jobs, now, Vec::new())).await;
     recorded.unwrap_or_else(|failure| {
         tracing::warn!(%failure, "a change of state could not be recorded");
         Vec::new()
@@ -166,14 +166,15 @@ pub(super) async fn observe(session: &Session, jobs: &[Job], server_time: Option
 }
 
 fn record(
-    store: &Store,
+    session: &Session,
     jobs: &[Job],
     now: Timestamp,
     mut over: Vec<JobName>,
 ) -> Result<Vec<Transition>, crate::store::Error> {
-    let found = store.record_transitions(|last| transitions(last, jobs, now))?;
+    let (store, origin) = (&session.store, session.origin());
+    let found = store.record_transitions(origin, |last| transitions(last, jobs, now))?;
     over.extend(jobs.iter().filter(|job| job.state.is_terminal()).map(|job| job.name.clone()));
-    store.end_wishes(&over)?;
+    store.end_wishes(origin, &over)?;
     Ok(found)
 }
 
@@ -218,7 +219,7 @@ async fn missing(session: &Session, listing: &Listing) -> Vec<JobName> {
         let mut missing = Vec::new();
         for job in expected {
             // What was over when last seen may have been deleted since, by us or by somebody else.
-            if !store.last_state(&job)?.is_some_and(|state| state.is_terminal()) {
+            if !store.last_state(ours.origin(), &job)?.is_some_and(|state| state.is_terminal()) {
                 missing.push(job);
             }
         }
@@ -234,7 +235,7 @@ pub(super) async fn take_in(session: &Session, listing: &Listing, gone: Vec<JobN
     let (session, listing) = (Arc::new(session.clone()), listing.clone());
     on_disk(move || {
         let now = session.clock.now();
-        record(&session.store, &listing.jobs, listing.server_time.unwrap_or(now), gone.clone())?;
+        record(&session, &listing.jobs, listing.server_time.unwrap_or(now), gone.clone())?;
         let ours: Vec<Tracked> =
             session.store.intents()?.into_iter().filter(|tracked| is_ours(&session, tracked)).collect();
         for (token, verdict) in verdicts(&ours, &listing.jobs, listing.complete) {

@@ -3,6 +3,7 @@
 //! A front end gives a [`Session`] and gets plain data back; progress is reported through callbacks. Rules about
 //! jobs and money live here or below, never in a command or a screen.
 
+mod budget;
 mod cancel;
 mod copies;
 mod create;
@@ -20,6 +21,7 @@ mod unsent;
 mod vocabulary;
 mod wait;
 
+pub use budget::{Budget, Disk};
 pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
@@ -31,6 +33,7 @@ pub use lost::{find_lost, give_up};
 pub use plan::plan;
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, outline, raw_line, save,
+    with_results,
 };
 pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts, texts};

@@ -13,6 +13,8 @@ use crate::ops::copies::{Copies, SharedCopies};
 use crate::secret::ApiKey;
 use crate::store::Store;
 
+use super::Budget;
+
 /// One user, one key, one service.
 #[derive(Clone)]
 pub struct Session {
@@ -44,12 +46,14 @@ pub struct Session {
     pub shared: SharedCopies,
     /// Somebody looks on and presses keys: whatever keeps the processor busy lets the screen go first.
     pub gives_way: bool,
+    /// What all jobs of this session and its clones share.
+    pub budget: Budget,
 }
 
 impl Session {
     /// A session without a key's fingerprint, at the usual pace. It is read-only when the service has no writer.
     pub fn new(service: Service, store: Store, clock: Clock, profile: String, cache: PathBuf) -> Self {
-        let (catalog, pace) = (Catalog::built_in(), Pace::default());
+        let (catalog, pace, budget) = (Catalog::built_in(), Pace::default(), Budget::default());
         Session {
             service,
             store,
@@ -65,7 +69,15 @@ impl Session {
             copies: Copies::default(),
             shared: SharedCopies::default(),
             gives_way: false,
+            budget,
         }
+    }
+
+    /// The same session with another budget: from now on every download passes its rate. To be called once.
+    pub fn with_budget(mut self, budget: Budget) -> Self {
+        self.service.reader = budget.metered(self.service.reader);
+        self.budget = budget;
+        self
     }
 
     /// The same session without any way to change something at the service.

@@ -141,12 +141,18 @@ pub enum Loss {
 }
 
 /// How far something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Progress {
-    /// Bytes done.
+    /// Bytes done. Of results: those that were dealt with, each counted once, however often it is read.
     pub bytes: u64,
     /// Bytes in all, when known.
     pub of: Option<u64>,
+    /// Results that were told.
+    pub keys: u64,
+    /// Seconds of audio in them.
+    pub seconds: f64,
+    /// It has not begun: as many downloads as may run at once are under way, and one of them has to end first.
+    pub is_waiting: bool,
 }
 
 /// What a save left on disk.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::api;
+use crate::clock::Stopwatch;
 use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobName};
 use crate::text;
@@ -17,48 +18,74 @@ use super::{Session, Transition};
 /// The most jobs that are asked for one by one; for more of them the list is cheaper.
 const MOST_SINGLE: usize = 8;
 
+/// How long the first look may take, whatever the time limit: a limit of nothing asks how things stand now.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
+
 /// Waits until all jobs are over, and gives them back in the order of their names.
 ///
 /// `on_transition` gets the state at first sight and every change. Reads that fail for the moment are tried again,
-/// ever more slowly, without an end but `timeout`, which fails with [`Exit::TimedOut`].
+/// ever more slowly, without an end but `timeout`, which fails with [`Exit::TimedOut`]. However short that is, the jobs
+/// are looked at once.
 pub async fn wait(
     session: &Session,
     names: &[JobName],
     timeout: Option<Duration>,
     on_transition: &(dyn Fn(&Transition, &Job) + Send + Sync),
 ) -> Result<Vec<Job>, Failure> {
-    let watch = watch(session, names, on_transition);
-    match timeout {
-        None => watch.await,
-        Some(timeout) => tokio::time::timeout(timeout, watch).await.unwrap_or_else(|_| Err(too_long(timeout))),
+    let mut watch = Watch { session, names, on_transition, seen: HashMap::new(), follower: Follower::new(session) };
+    let Some(timeout) = timeout else { return watch.until_over().await };
+    let began = Stopwatch::start();
+    let late = |_| Err(too_long(timeout));
+    tokio::time::timeout(timeout.max(FIRST_LOOK), watch.look()).await.unwrap_or_else(late)?;
+    if let Some(jobs) = watch.over() {
+        return Ok(jobs);
     }
+    let left = timeout.saturating_sub(began.elapsed());
+    tokio::time::timeout(left, watch.until_over()).await.unwrap_or_else(|_| Err(too_long(timeout)))
 }
 
-async fn watch(
-    session: &Session,
-    names: &[JobName],
-    on_transition: &(dyn Fn(&Transition, &Job) + Send + Sync),
-) -> Result<Vec<Job>, Failure> {
-    let mut seen: HashMap<JobName, Job> = HashMap::new();
-    let mut follower = Follower::new(session);
-    loop {
-        let is_open = |name: &&JobName| seen.get(*name).is_none_or(|job| !job.state.is_terminal());
-        let open: Vec<JobName> = names.iter().filter(is_open).cloned().collect();
-        if open.is_empty() {
-            return Ok(names.iter().map(|name| seen[name].clone()).collect());
-        }
-        follower.wait().await;
-        match look(session, &open).await {
-            Ok((jobs, server_time)) => {
-                follower.succeeded();
-                let last = |name: &JobName| seen.get(name).map(|job| job.state.clone());
-                let changes = transitions(&last, &jobs, server_time.unwrap_or_else(|| session.clock.now()));
-                seen.extend(jobs.into_iter().map(|job| (job.name.clone(), job)));
-                for change in &changes {
-                    on_transition(change, &seen[&change.job]);
-                }
+/// Jobs that are waited for, and what was seen of them.
+struct Watch<'a> {
+    session: &'a Session,
+    names: &'a [JobName],
+    on_transition: &'a (dyn Fn(&Transition, &Job) + Send + Sync),
+    seen: HashMap<JobName, Job>,
+    follower: Follower<'a>,
+}
+
+impl Watch<'_> {
+    async fn until_over(&mut self) -> Result<Vec<Job>, Failure> {
+        loop {
+            if let Some(jobs) = self.over() {
+                return Ok(jobs);
             }
-            Err((name, error)) => follower.failed(error, name.as_ref(), None)?,
+            self.follower.wait().await;
+            self.look().await?;
+        }
+    }
+
+    /// The jobs, once all of them are over.
+    fn over(&self) -> Option<Vec<Job>> {
+        let over = |name| self.seen.get(name).filter(|job| job.state.is_terminal()).cloned();
+        self.names.iter().map(over).collect()
+    }
+
+    /// Looks at those that were not over, once.
+    async fn look(&mut self) -> Result<(), Failure> {
+        let is_open = |name: &&JobName| self.seen.get(*name).is_none_or(|job| !job.state.is_terminal());
+        let open: Vec<JobName> = self.names.iter().filter(is_open).cloned().collect();
+        match look(self.session, &open).await {
+            Ok((jobs, server_time)) => {
+                self.follower.succeeded();
+                let last = |name: &JobName| self.seen.get(name).map(|job| job.state.clone());
+                let changes = transitions(&last, &jobs, server_time.unwrap_or_else(|| self.session.clock.now()));
+                self.seen.extend(jobs.into_iter().map(|job| (job.name.clone(), job)));
+                for change in &changes {
+                    (self.on_transition)(change, &self.seen[&change.job]);
+                }
+                Ok(())
+            }
+            Err((name, error)) => self.follower.failed(error, name.as_ref(), None),
         }
     }
 }

@@ -10,17 +10,31 @@ use crate::job::{JobName, JobState, Transition};
 
 use super::journal::View;
 
+/// The origin that records without one are about. Early versions did not write it down, and nearly everybody used the
+/// service itself then. Counting such a record for any origin would take a job of a test server for one of the service.
+pub(super) const EARLY_ORIGIN: &str = "https://generativelanguage.googleapis.com";
+
+/// A job at an origin: another service may give the same name.
+pub(super) type At = (String, JobName);
+
+fn at(origin: Option<&str>, job: &JobName) -> At {
+    (origin.unwrap_or(EARLY_ORIGIN).to_owned(), job.clone())
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Seen {
     job: String,
     from: Option<String>,
     to: String,
     at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
 }
 
-impl From<&Transition> for Seen {
-    fn from(transition: &Transition) -> Self {
+impl Seen {
+    pub(super) fn of(origin: &str, transition: &Transition) -> Self {
         Seen {
+            origin: Some(origin.to_owned()),
             job: transition.job.as_str().to_owned(),
             from: transition.from.as_ref().map(|state| state.as_str().to_owned()),
             to: transition.to.as_str().to_owned(),
@@ -32,13 +46,18 @@ impl From<&Transition> for Seen {
 /// The timeline of every job that was ever seen.
 #[derive(Debug, Default)]
 pub(super) struct Timelines {
-    pub(super) by_job: HashMap<JobName, Vec<Transition>>,
+    by_job: HashMap<At, Vec<Transition>>,
 }
 
 impl Timelines {
     /// The state that a job was last seen in.
-    pub(super) fn last(&self, job: &JobName) -> Option<&JobState> {
-        self.by_job.get(job)?.last().map(|transition| &transition.to)
+    pub(super) fn last(&self, origin: &str, job: &JobName) -> Option<&JobState> {
+        self.of(origin, job).last().map(|transition| &transition.to)
+    }
+
+    /// What was seen of a job, oldest first.
+    pub(super) fn of(&self, origin: &str, job: &JobName) -> &[Transition] {
+        self.by_job.get(&at(Some(origin), job)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -52,7 +71,7 @@ impl View for Timelines {
         let Some(job) = JobName::parse(&seen.job) else { return };
         let from = seen.from.map(|state| JobState::from_wire(&state));
         let to = JobState::from_wire(&seen.to);
-        let timeline = self.by_job.entry(job.clone()).or_default();
+        let timeline = self.by_job.entry(at(seen.origin.as_deref(), &job)).or_default();
         timeline.push(Transition { job, from, to, at: seen.at });
     }
 }
@@ -70,6 +89,9 @@ pub(super) enum Wish {
     },
     Over {
         job: String,
+        /// `None` in records of early versions, which meant every origin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
     },
 }
 
@@ -80,8 +102,8 @@ pub struct Wished {
     pub job: JobName,
     /// When, by this machine's clock.
     pub at: Timestamp,
-    /// The origin that was asked; `None` in records of early versions.
-    pub origin: Option<String>,
+    /// The origin that was asked.
+    pub origin: String,
     /// Which key it was asked with, when the session said.
     pub key_fingerprint: Option<String>,
 }
@@ -91,7 +113,7 @@ impl From<&Wished> for Wish {
         Wish::Asked {
             job: wished.job.as_str().to_owned(),
             at: wished.at,
-            origin: wished.origin.clone(),
+            origin: Some(wished.origin.clone()),
             key_fingerprint: wished.key_fingerprint.clone(),
         }
     }
@@ -100,7 +122,7 @@ impl From<&Wished> for Wish {
 /// Cancels that were asked for and are not confirmed yet.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
-    pub(super) open: BTreeMap<JobName, Wished>,
+    pub(super) open: BTreeMap<At, Wished>,
 }
 
 impl View for Wishes {
@@ -112,14 +134,17 @@ impl View for Wishes {
         match wish {
             Wish::Asked { job, at, origin, key_fingerprint } => {
                 if let Some(job) = JobName::parse(&job) {
-                    self.open.insert(job.clone(), Wished { job, at, origin, key_fingerprint });
+                    let (origin, job) = self::at(origin.as_deref(), &job);
+                    let wished = Wished { job: job.clone(), at, origin: origin.clone(), key_fingerprint };
+                    self.open.insert((origin, job), wished);
                 }
             }
-            Wish::Over { job } => {
+            Wish::Over { job, origin: Some(origin) } => {
                 if let Some(job) = JobName::parse(&job) {
-                    self.open.remove(&job);
+                    self.open.remove(&(origin, job));
                 }
             }
+            Wish::Over { job, origin: None } => self.open.retain(|(_, open), _| open.as_str() != job),
         }
     }
 }
@@ -140,12 +165,22 @@ pub struct SavedTo {
     pub is_whole: bool,
     /// When the save ended, by this machine's clock.
     pub at: Timestamp,
+    /// Where the job is; `None` in records of early versions, which count for the service itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// The latest save of each job to each folder.
 #[derive(Debug, Default)]
 pub(super) struct Saves {
-    pub(super) by_job: HashMap<String, Vec<SavedTo>>,
+    by_job: HashMap<At, Vec<SavedTo>>,
+}
+
+impl Saves {
+    /// The saves of a job, latest last.
+    pub(super) fn of(&self, origin: &str, job: &JobName) -> &[SavedTo] {
+        self.by_job.get(&at(Some(origin), job)).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 impl View for Saves {
@@ -154,7 +189,8 @@ impl View for Saves {
     const DURABLE: bool = true;
 
     fn apply(&mut self, saved: SavedTo) {
-        let folders = self.by_job.entry(saved.job.clone()).or_default();
+        let Some(job) = JobName::parse(&saved.job) else { return };
+        let folders = self.by_job.entry(at(saved.origin.as_deref(), &job)).or_default();
         folders.retain(|known| known.folder != saved.folder);
         folders.push(saved);
     }
@@ -165,15 +201,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_without_an_origin_is_read_and_one_with_it_comes_back() {
+    fn a_wish_without_an_origin_is_about_the_service_itself() {
         let mut wishes = Wishes::default();
+        let take = |wishes: &mut Wishes, text: &str| wishes.apply(serde_json::from_str(text).unwrap());
         let early = r#"{"step":"asked","job":"batches/a","at":"2026-01-01T00:00:00Z"}"#;
-        wishes.apply(serde_json::from_str(early).unwrap());
+        take(&mut wishes, early);
         let early = wishes.open.first_key_value().unwrap().1.clone();
-        assert_eq!((early.origin.clone(), early.key_fingerprint.clone()), (None, None));
-        let full = Wished { origin: Some("https://h".into()), key_fingerprint: Some("aa".into()), ..early };
-        let text = serde_json::to_string(&Wish::from(&full)).unwrap();
-        wishes.apply(serde_json::from_str(&text).unwrap());
-        assert_eq!(wishes.open.into_values().collect::<Vec<_>>(), [full]);
+        assert_eq!((early.origin.as_str(), early.key_fingerprint.clone()), (EARLY_ORIGIN, None));
+        let full = Wished { origin: "https://h".into(), key_fingerprint: Some("aa".into()), ..early.clone() };
+        take(&mut wishes, &serde_json::to_string(&Wish::from(&full)).unwrap());
+        assert_eq!(wishes.open.values().cloned().collect::<Vec<_>>(), [early.clone(), full.clone()]);
+        take(&mut wishes, r#"{"step":"over","job":"batches/a","origin":"https://h"}"#);
+        assert_eq!(wishes.open.values().cloned().collect::<Vec<_>>(), [early]);
+        take(&mut wishes, &serde_json::to_string(&Wish::from(&full)).unwrap());
+        // Early versions ended a wish wherever it was.
+        take(&mut wishes, r#"{"step":"over","job":"batches/a"}"#);
+        assert!(wishes.open.is_empty());
+    }
+
+    #[test]
+    fn early_records_are_about_the_service_itself() {
+        assert_eq!(EARLY_ORIGIN, crate::config::BaseUrl::google().origin());
+    }
+
+    #[test]
+    fn what_was_seen_and_saved_of_a_job_is_not_said_of_its_namesake_elsewhere() {
+        let job = JobName::parse("batches/a").unwrap();
+        let mut timelines = Timelines::default();
+        let mut saves = Saves::default();
+        for origin in ["", r#","origin":"https://h""#] {
+            let seen = r#"{"job":"batches/a","from":null,"to":"JOB_STATE_RUNNING","at":"2026-01-01T00:00:00Z"#;
+            timelines.apply(serde_json::from_str(&format!("{seen}\"{origin}}}")).unwrap());
+            let saved = r#"{"job":"batches/a","folder":"/x","n_files":1,"of":1,"at":"2026-01-01T00:00:00Z"#;
+            saves.apply(serde_json::from_str(&format!("{saved}\"{origin}}}")).unwrap());
+        }
+        for (origin, expected) in [(EARLY_ORIGIN, 1), ("https://h", 1), ("https://other", 0)] {
+            assert_eq!(
+                (timelines.of(origin, &job).len(), saves.of(origin, &job).len()),
+                (expected, expected),
+                "{origin}"
+            );
+        }
     }
 }

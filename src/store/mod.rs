@@ -146,34 +146,37 @@ impl Store {
         self.0.intents.append(|_| vec![Record::Uploaded(uploaded.clone())])
     }
 
-    /// Compares what is known with what `decide` sees, and records the transitions that it finds.
+    /// Compares what is known of jobs at an origin with what `decide` sees, and records the transitions that it finds.
     pub fn record_transitions(
         &self,
+        origin: &str,
         decide: impl FnOnce(&dyn Fn(&JobName) -> Option<JobState>) -> Vec<Transition>,
     ) -> Result<Vec<Transition>, Error> {
         let mut found = Vec::new();
         self.0.timelines.append(|timelines| {
-            found = decide(&|job| timelines.last(job).cloned());
-            found.iter().map(Seen::from).collect()
+            found = decide(&|job| timelines.last(origin, job).cloned());
+            found.iter().map(|transition| Seen::of(origin, transition)).collect()
         })?;
         Ok(found)
     }
 
-    /// The recorded timeline of a job, oldest first.
-    pub fn transitions_of(&self, job: &JobName) -> Result<Vec<Transition>, Error> {
-        Ok(self.timelines_of([job])?.concat())
+    /// The recorded timeline of a job at an origin, oldest first.
+    pub fn transitions_of(&self, origin: &str, job: &JobName) -> Result<Vec<Transition>, Error> {
+        Ok(self.timelines_of(origin, [job])?.concat())
     }
 
-    /// The recorded timelines of several jobs, in their order, from one look at the journal.
-    pub fn timelines_of<'a>(&self, jobs: impl IntoIterator<Item = &'a JobName>) -> Result<Vec<Vec<Transition>>, Error> {
-        self.0.timelines.look(|timelines| {
-            jobs.into_iter().map(|job| timelines.by_job.get(job).cloned().unwrap_or_default()).collect()
-        })
+    /// The recorded timelines of several jobs at an origin, in their order, from one look at the journal.
+    pub fn timelines_of<'a>(
+        &self,
+        origin: &str,
+        jobs: impl IntoIterator<Item = &'a JobName>,
+    ) -> Result<Vec<Vec<Transition>>, Error> {
+        self.0.timelines.look(|timelines| jobs.into_iter().map(|job| timelines.of(origin, job).to_vec()).collect())
     }
 
-    /// The state that a job was last seen in.
-    pub fn last_state(&self, job: &JobName) -> Result<Option<JobState>, Error> {
-        self.0.timelines.look(|timelines| timelines.last(job).cloned())
+    /// The state that a job at an origin was last seen in.
+    pub fn last_state(&self, origin: &str, job: &JobName) -> Result<Option<JobState>, Error> {
+        self.0.timelines.look(|timelines| timelines.last(origin, job).cloned())
     }
 
     /// Remembers that a cancel was asked for.
@@ -181,14 +184,15 @@ impl Store {
         self.0.wishes.append(|_| vec![Wish::from(wished)])
     }
 
-    /// The wishes for these jobs are over: fulfilled, or without object.
-    pub fn end_wishes(&self, jobs: &[JobName]) -> Result<(), Error> {
-        if self.0.wishes.look(|wishes| !jobs.iter().any(|job| wishes.open.contains_key(job)))? {
+    /// The wishes for these jobs at an origin are over: fulfilled, or without object.
+    pub fn end_wishes(&self, origin: &str, jobs: &[JobName]) -> Result<(), Error> {
+        let is_open = |wishes: &Wishes, job: &JobName| wishes.open.contains_key(&(origin.to_owned(), job.clone()));
+        if self.0.wishes.look(|wishes| !jobs.iter().any(|job| is_open(wishes, job)))? {
             return Ok(());
         }
         self.0.wishes.append(|wishes| {
-            let open = jobs.iter().filter(|job| wishes.open.contains_key(job));
-            open.map(|job| Wish::Over { job: job.as_str().to_owned() }).collect()
+            let open = jobs.iter().filter(|job| is_open(wishes, job));
+            open.map(|job| Wish::Over { job: job.as_str().to_owned(), origin: Some(origin.to_owned()) }).collect()
         })
     }
 
@@ -202,9 +206,18 @@ impl Store {
         self.0.saves.append(|_| vec![saved.clone()])
     }
 
-    /// The folders that results of a job were saved to, latest last.
-    pub fn saves_of(&self, job: &JobName) -> Result<Vec<SavedTo>, Error> {
-        self.0.saves.look(|saves| saves.by_job.get(job.as_str()).cloned().unwrap_or_default())
+    /// The folders that results of a job at an origin were saved to, latest last.
+    pub fn saves_of(&self, origin: &str, job: &JobName) -> Result<Vec<SavedTo>, Error> {
+        Ok(self.saves_of_all(origin, [job])?.concat())
+    }
+
+    /// The same of several jobs, in their order, from one look at the journal.
+    pub fn saves_of_all<'a>(
+        &self,
+        origin: &str,
+        jobs: impl IntoIterator<Item = &'a JobName>,
+    ) -> Result<Vec<Vec<SavedTo>>, Error> {
+        self.0.saves.look(|saves| jobs.into_iter().map(|job| saves.of(origin, job).to_vec()).collect())
     }
 
     /// The jobs of the last listing of this profile at this origin.

@@ -65,12 +65,7 @@ pub fn thousands(number: u64) -> String {
     grouped
 }
 
-/// `s` unless there is one: `1 job`, `2 jobs`.
-pub fn plural(number: usize, noun: &str) -> String {
-    count(number as u64, noun)
-}
-
-/// A grouped number with its noun: `1 268 keys`.
+/// A grouped number with its noun, and an `s` unless there is one: `1 job`, `1 268 keys`.
 pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
@@ -117,6 +112,6 @@ mod tests {
         );
         assert_eq!(done_good_bad(1_268, 1_265, 3), "1 268 done · 1 265 good · 3 bad");
         assert_eq!(clock_seconds(65.94), "1:05.9");
-        assert_eq!((plural(1, "job"), plural(1_200, "job")), ("1 job".into(), "1 200 jobs".into()));
+        assert_eq!((count(1, "job"), count(1_200, "job")), ("1 job".into(), "1 200 jobs".into()));
     }
 }

@@ -105,7 +105,7 @@ mod tests {
     use crate::tui::model::Seq;
 
     fn progress(seq: u64, bytes: u64) -> Event {
-        Event::SaveProgressed(Seq(seq), Progress { bytes, of: None })
+        Event::SaveProgressed(Seq(seq), Progress { bytes, ..Progress::default() })
     }
 
     #[test]

@@ -6,3 +6,4 @@ mod changing;
 pub mod program;
 mod reading;
 mod saving;
+mod several;

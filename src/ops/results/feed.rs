@@ -228,13 +228,13 @@ impl<T: Taker> Work<T> {
     fn tell(&mut self) {
         self.told = self.at;
         // A progress that finds no room is made good by the next one.
-        let _ = self.progress.try_send(Progress { bytes: self.at, of: self.of });
+        let _ = self.progress.try_send(Progress { bytes: self.at, of: self.of, ..Progress::default() });
     }
 
     fn finish(mut self, part: Option<Part>, is_announced_size: bool) -> Result<Finished<T>, Failure> {
         let totals = self.parser.finish(&mut self.taker)?;
         self.taker.quiet()?;
-        let _ = self.progress.blocking_send(Progress { bytes: self.at, of: Some(self.at) });
+        let _ = self.progress.blocking_send(Progress { bytes: self.at, of: Some(self.at), ..Progress::default() });
         Ok(Finished { taker: self.taker, totals, is_announced_size, part })
     }
 }

@@ -5,23 +5,24 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::job::Job;
+use crate::ops::Session;
 use crate::save::MANIFEST;
 
 /// The longest name of a folder, in bytes.
 const LONGEST_NAME: usize = 60;
 
-/// The folder of a job's results, relative to the working directory: named after the job, and after its id as well when
-/// a folder of that name holds results of another one. Looks at the disk.
-pub fn default_folder(job: &Job) -> PathBuf {
+/// The folder of a job's results below another one: named after the job, and after its id as well when a folder of that
+/// name holds results of another job, or is going to hold them. Looks at the disk.
+pub fn default_folder(session: &Session, below: &Path, job: &Job) -> PathBuf {
     let name = folder_name(job.title());
     let name = if name.is_empty() { folder_name(job.name.id()) } else { name };
-    let manifest = Path::new(&name).join(MANIFEST);
-    match job_of_first_record(&manifest) {
-        Some(other) if other != job.name.as_str() => {
-            PathBuf::from(format!("{name}-{}", job.name.id().chars().take(8).collect::<String>()))
-        }
-        Some(_) | None => PathBuf::from(name),
-    }
+    let is_free = |folder: &PathBuf| {
+        let holds = job_of_first_record(&folder.join(MANIFEST));
+        holds.is_none_or(|holds| holds == job.name.as_str()) && session.budget.claims(folder, &job.name)
+    };
+    let short: String = job.name.id().chars().take(8).collect();
+    let names = [name.clone(), format!("{name}-{short}")].map(|name| below.join(name));
+    names.into_iter().find(is_free).unwrap_or_else(|| below.join(format!("{name}-{}", folder_name(job.name.id()))))
 }
 
 fn job_of_first_record(manifest: &Path) -> Option<String> {

@@ -132,13 +132,9 @@ impl Place {
         Ok(())
     }
 
-    /// Whether a copy of this size is wanted, and the disk has room for it and for its audio beside it.
-    pub(super) fn has_room_for(&self, total: Option<u64>) -> bool {
-        if !self.copies.keep || total.is_some_and(|total| total > self.copies.max_bytes) {
-            return false;
-        }
-        let (Some(total), Some(free)) = (total, free_bytes(&self.folder)) else { return true };
-        free / 2 >= total
+    /// Whether a copy of this size is wanted beside what is saved.
+    pub(super) fn wants(&self, total: Option<u64>) -> bool {
+        self.copies.keep && total.is_none_or(|total| total <= self.copies.max_bytes)
     }
 
     /// Notes that the copy was used, so that it is among the last to be swept away.
@@ -189,18 +185,6 @@ impl Place {
         let total = origin.and_then(|origin| origin.total);
         Ok(Part { place: self.clone(), file: PartFile::Shared(file, lock), had, total })
     }
-}
-
-/// Bytes that this user may still write to the disk of a folder, where the system tells.
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 /// A copy that is being made.

@@ -41,10 +41,10 @@ fn has_ended_without(job: &Job) -> bool {
 }
 
 async fn of_saves(session: &Session, job: &Job) -> Loss {
-    let (store, looked_at) = (session.store.clone(), job.clone());
+    let (ours, looked_at) = (session.clone(), job.clone());
     let checked = on_disk(move || {
         let expected = expected(&looked_at);
-        let saves = store.saves_of(&looked_at.name)?;
+        let saves = ours.store.saves_of(ours.origin(), &looked_at.name)?;
         Ok::<_, crate::store::Error>(saves.iter().map(|saved| of_folder(saved, expected)).collect::<Vec<_>>())
     });
     let worst = Loss::Unsaved { saved: 0, of: expected(job) };

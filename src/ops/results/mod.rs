@@ -16,7 +16,9 @@ mod pipe;
 mod raw;
 mod ready;
 mod review;
+mod room;
 mod save;
+mod tally;
 mod writing;
 
 use std::path::PathBuf;
@@ -30,10 +32,10 @@ use super::Progress;
 
 pub use folder::default_folder;
 pub use loss::loss;
-pub use open::open;
 pub use outline::outline;
 pub use raw::raw_line;
-pub use save::save;
+pub use ready::with_results;
+pub use tally::{open, save};
 
 /// Results that lie on this disk, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,5 +111,7 @@ pub enum Saving {
         status: &'static str,
         /// Result lines or inline items, counted from 1.
         line: u64,
+        /// Of its audio.
+        seconds: f64,
     },
 }

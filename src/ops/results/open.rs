@@ -7,8 +7,8 @@ use tokio::sync::mpsc::Sender;
 use crate::clock::Stopwatch;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
-use crate::ops::Session;
 use crate::ops::session::on_disk;
+use crate::ops::{Progress, Session};
 use crate::results::{PackedRows, Parser, Row, Sink, Totals};
 
 use super::feed::{self, Finished, From, Taker};
@@ -16,6 +16,7 @@ use super::index::{self, IndexReader, IndexWriter};
 use super::keep::{Part, Place};
 use super::ready::{expected, explain, ready};
 use super::review::{Reviewing, judging};
+use super::room;
 use super::{Kept, Opening};
 
 /// So many rows are told at once, at the most.
@@ -53,8 +54,12 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
         review.await;
         return Ok(kept(path));
     }
-    let from = source(session, &job, &dest, &place).await?;
-    let on_progress = |progress| events(Opening::Progress(progress));
+    let from = source(session, &job, &dest, &place, &|progress| events(Opening::Progress(progress))).await?;
+    let room = room::for_copy(session, &place, &from).await?;
+    let on_progress = |progress| {
+        room.progressed(&progress);
+        events(Opening::Progress(progress));
+    };
     let (tell, receive) = feed::events();
     let showing = Showing::new(begin_index(session, &place).await, told, tell);
     let is_kept = matches!(from, From::Disk(_));
@@ -139,8 +144,21 @@ pub(super) async fn finish_index(index: IndexWriter) -> Result<(), Failure> {
     .await
 }
 
-/// Where the results come from: the kept copy, else the service from where a part of a copy ends.
-pub(super) async fn source(session: &Session, job: &Job, dest: &Dest, place: &Place) -> Result<From, Failure> {
+/// Where the results come from: the kept copy, else the service from where a part of a copy ends, as soon as there is a
+/// place for one more download. Tells when it has to wait for that.
+pub(super) async fn source(
+    session: &Session,
+    job: &Job,
+    dest: &Dest,
+    place: &Place,
+    on_wait: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<From, Failure> {
+    let kept = place.clone();
+    if let Some(path) = on_disk(move || Ok::<_, Failure>(kept.whole())).await? {
+        return Ok(From::Disk(path));
+    }
+    let slot = session.budget.slot(&|is_waiting| on_wait(Progress { is_waiting, ..Progress::default() })).await;
+    // Looked for again: the download that this one waited for may have been of the same job.
     let (place, store, now) = (place.clone(), session.store.clone(), session.clock.now());
     let found = on_disk(move || match place.whole() {
         Some(path) => Ok::<_, Failure>(Err(path)),
@@ -159,13 +177,14 @@ pub(super) async fn source(session: &Session, job: &Job, dest: &Dest, place: &Pl
         Dest::File(file) => match reader.download(file, part.had).await {
             // Neither from the beginning nor from where the part ends, or of another size: all of it again.
             Ok(download) if download.from > 0 && !part.fits(download.from, download.total) => {
+                drop(download);
                 reader.download(file, 0).await
             }
             opened => opened,
         },
     };
     let download = download.map_err(|error| explain(session, job, error.into()))?;
-    Ok(From::Service(download, Some(part)))
+    Ok(From::Service(slot.with(download), Some(part)))
 }
 
 /// Whether everything is there. Length, line ends and rows are all looked at, as none of them sees every cut.

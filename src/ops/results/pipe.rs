@@ -90,7 +90,7 @@ pub(super) async fn pipe<E: Send + 'static>(
     let kept = kept.unwrap_or_else(|_| Err(sudden()));
     let (saver, saved) = ended.map_err(|_| sudden())?;
     if let Ok(totals) = &saved {
-        on_progress(Progress { bytes: totals.bytes, of: Some(totals.bytes) });
+        on_progress(Progress { bytes: totals.bytes, of: Some(totals.bytes), ..Progress::default() });
     }
     Ok(Piped { sent, kept, saver, saved })
 }
@@ -135,7 +135,7 @@ impl Keeper {
         if self.at - self.told >= STEP {
             self.told = self.at;
             // A progress that finds no room is made good by the next one.
-            let _ = self.progress.try_send(Progress { bytes: self.at, of: self.total });
+            let _ = self.progress.try_send(Progress { bytes: self.at, of: self.total, ..Progress::default() });
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::since;
 use crate::failure::Failure;
-use crate::job::{Dest, Job, JobState};
+use crate::job::{Dest, Job, JobState, Source};
 use crate::ops::Session;
 use crate::ops::find::get;
 use crate::text;
@@ -36,6 +36,19 @@ pub(super) async fn ready(session: &Session, job: &Job, wait: Duration) -> Resul
         job = get(session, &job.name).await?.value;
         is_fresh = true;
     }
+}
+
+/// The job as it can be saved; `None` when it ended without any results. A job that failed, was cancelled or expired may
+/// have left some, and no list shows those that are inline, so such a job is asked itself.
+pub async fn with_results(session: &Session, job: &Job) -> Result<Option<Job>, Failure> {
+    if job.dest.is_some() || job.state == JobState::Succeeded {
+        return Ok(Some(job.clone()));
+    }
+    if let Some(Source::File(_)) = job.source {
+        return Ok(None);
+    }
+    let job = get(session, &job.name).await?.value;
+    Ok(job.dest.is_some().then_some(job))
 }
 
 fn without_output(job: &Job, waited: Duration) -> Failure {

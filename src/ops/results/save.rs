@@ -21,6 +21,7 @@ use super::open::{discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::review::judging;
+use super::room;
 use super::writing::Writing;
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
@@ -43,6 +44,8 @@ pub async fn save(
             let form = on_disk(move || form_of(&source)).await?;
             let judging = Judging { limits: session.limits, texts: None };
             let writing = Writing::open(session, what, None, (takes.selection(), judging), 0).await?;
+            let room = room::for_file(session, what, path).await?;
+            let events = &room.watching(events);
             let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
@@ -68,7 +71,11 @@ async fn from_job(session: &Session, job: &Job, dest: &Dest, order: Order<'_>, t
     // Before anything is asked of the service: a folder that cannot be written needs no download.
     let judges = (takes.selection(), judging(session, job).await);
     let writing = Writing::open(session, what, Some(job.name.clone()), judges, 0).await?;
-    let ended = match source(session, job, dest, &place).await? {
+    let from = source(session, job, dest, &place, &|progress| (order.events)(Saving::Progress(progress))).await?;
+    let (room, from) = room::for_save(session, what, (job, dest), &place, from).await?;
+    let watching = room.watching(order.events);
+    let order = Order { what, events: &watching };
+    let ended = match from {
         From::Disk(path) => from_copy(job, writing, &place, path, order.events).await?,
         From::Service(download, part) => {
             from_service(session, (job, dest), order, writing, &place, (download, part)).await?
@@ -84,6 +91,7 @@ async fn from_job(session: &Session, job: &Job, dest: &Dest, order: Order<'_>, t
         of: expected(job).or(complete.is_ok().then(|| summary.rows() + summary.passed_over)),
         is_whole: is_all && complete.is_ok() && expected(job).is_none_or(|expected| summary.rows() >= expected),
         at: session.clock.now(),
+        origin: Some(session.origin().to_owned()),
     };
     let store = session.store.clone();
     let is_news = !is_cut || summary.saved > 0;
@@ -166,8 +174,6 @@ async fn from_service(
     place: &Place,
     (download, part): (Download, Option<Part>),
 ) -> Result<Ended, Failure> {
-    // A copy that takes the room of the audio itself is not worth having. What is there of it already is gone on with.
-    let part = part.filter(|_| download.from > 0 || place.has_room_for(download.total));
     let Some(part) = part else {
         return while_it_arrives(session, job, writing, place, download, order.events).await;
     };

@@ -77,13 +77,14 @@ impl Telling {
                 Status::Duplicate => "duplicate",
             },
             line: record.line,
+            seconds: record.duration_seconds.unwrap_or(0.0),
         });
         let bytes = done.row.offset + done.row.length;
         if let Some(of) = self.size.get().copied()
             && bytes.saturating_sub(self.at) >= STEP
         {
             self.at = bytes;
-            self.events.push(Saving::Progress(Progress { bytes, of: Some(of) }));
+            self.events.push(Saving::Progress(Progress { bytes, of: Some(of), ..Progress::default() }));
         }
         if self.events.len() >= MOST_TOLD {
             self.send();

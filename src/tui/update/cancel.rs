@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::job::{Job, JobName};
 use crate::ops::CancelAnswer;
-use crate::text::plural;
+use crate::text::count;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Level, Model, Target, Verb};
 use crate::tui::update::{dialog, job, jobs, notices, polling};
@@ -24,7 +24,7 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
         }
         ([], [job]) => notices::say(model, Level::Info, format!("{} is being cancelled already", jobs::title(job))),
         (over, asked) => {
-            let left_out = plural(over.len() + asked.len(), "job");
+            let left_out = count((over.len() + asked.len()) as u64, "job");
             notices::say(model, Level::Info, format!("{left_out} left out: over, or being cancelled already"));
         }
     }

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::job::{Dest, FileName, Job, JobName, JobState};
 use crate::ops::Loss;
-use crate::text::{clean_short, plural};
+use crate::text::{clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, Level, Model, Screen, Target, Verb};
 use crate::tui::update::{dialog, files, give_up, job, jobs, notices, screens};
@@ -33,7 +33,7 @@ fn ask_about_jobs(model: &mut Model) -> Vec<Effect> {
             notices::say(model, Level::Info, text);
         }
         several => {
-            let text = format!("{} left out that are not over: cancel them first", plural(several.len(), "job"));
+            let text = format!("{} left out that are not over: cancel them first", count(several.len() as u64, "job"));
             notices::say(model, Level::Info, text);
         }
     }

@@ -325,7 +325,7 @@ mod tests {
     fn a_job_with_output_is_opened_and_its_rows_stream_in() {
         let (mut model, seq) = opened(2);
         update(&mut model, Event::RowsArrived(seq, vec![row(3, Verdict::Silent)].into()));
-        update(&mut model, Event::OpeningProgressed(seq, Progress { bytes: 7, of: Some(9) }));
+        update(&mut model, Event::OpeningProgressed(seq, Progress { bytes: 7, of: Some(9), ..Progress::default() }));
         assert_eq!((lines(&model), model.job_screen().unwrap().cursor.selected), (vec![1, 2, 3], Some(1)));
         update(&mut model, Event::Opened(seq, Ok(())));
         assert_eq!(model.job_screen().unwrap().opening, Opening::Complete);

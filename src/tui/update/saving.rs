@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
 use crate::results::{Outcome, Row};
-use crate::text::{clean_short, count, plural, span, thousands};
+use crate::text::{clean_short, count, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
 use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Opening, Save, Screen, Seq, Work};
 use crate::tui::update::record::reason;
@@ -117,7 +117,11 @@ fn save_jobs(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
             notices::say(model, Level::Info, text);
         }
         several => {
-            notices::say(model, Level::Info, format!("{} left out that have no results", plural(several.len(), "job")));
+            notices::say(
+                model,
+                Level::Info,
+                format!("{} left out that have no results", count(several.len() as u64, "job")),
+            );
         }
     }
     ready.into_iter().flat_map(|job| start(model, job, SaveWhat::All)).collect()
@@ -163,7 +167,7 @@ fn begin(model: &mut Model, save: Save) -> Vec<Effect> {
     let seq = model.next_seq();
     let what = match &save.what {
         SaveWhat::All => format!("saving {}", jobs::title(&save.job)),
-        SaveWhat::Lines(lines) => format!("saving {} of {}", plural(lines.len(), "key"), jobs::title(&save.job)),
+        SaveWhat::Lines(lines) => format!("saving {} of {}", count(lines.len() as u64, "key"), jobs::title(&save.job)),
     };
     model.work.push(Work { seq, what, progress: Progress::default(), job: Some(save.job.name.clone()) });
     let effect = Effect::Save(seq, save.job.clone(), save.what.clone());
@@ -314,13 +318,39 @@ mod tests {
         let mut model = three_jobs();
         let effects = press(&mut model, "G s");
         assert_eq!(model.work.iter().map(|work| work.what.as_str()).collect::<Vec<_>>(), ["saving ch02"]);
-        update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress { bytes: 5, of: None }));
+        update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress { bytes: 5, ..Progress::default() }));
         assert_eq!(model.work[0].progress.bytes, 5);
         update(&mut model, Event::SaveEnded(seq_of(&effects), Ok(saved())));
         assert_eq!(said(&model), "ch02 saved to ./ch06 (1 266 of 1 268, 2 h 41 of audio)");
         assert!(model.work.is_empty() && model.jobs.saved.contains_key(&name("ch02")));
         update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress::default()));
         assert!(model.work.is_empty(), "a late word begins nothing again");
+    }
+
+    #[test]
+    fn a_save_that_waits_for_a_place_is_told_and_so_is_what_came() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        let waiting = Progress { is_waiting: true, ..Progress::default() };
+        update(&mut model, Event::SaveProgressed(seq, waiting));
+        assert_eq!(model.work[0].progress, waiting);
+        let moved = Progress { bytes: 5, of: Some(9), keys: 3, seconds: 1.5, is_waiting: false };
+        update(&mut model, Event::SaveProgressed(seq, moved));
+        assert_eq!(model.work[0].progress, moved);
+    }
+
+    #[test]
+    fn a_folder_cannot_drive_the_terminal() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        let folder = "/home/ann/book/evil\u{1b}[2J\u{202e}".into();
+        update(&mut model, Event::SaveEnded(seq, Ok(Saved { folder, ..saved() })));
+        let shown = said(&model);
+        assert!(shown.contains("./evil") && !shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+        press(&mut model, "d");
+        let Some(crate::tui::model::Overlay::Page(page)) = model.overlays.last() else { panic!("no page is open") };
+        let page = page.lines.join("\n");
+        assert!(page.contains("evil") && !page.contains(['\u{1b}', '\u{202e}']), "{page:?}");
     }
 
     #[test]

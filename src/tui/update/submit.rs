@@ -393,7 +393,7 @@ mod tests {
         planned(&mut model, &asked, plan("a"));
         assert_eq!(press(&mut model, "<C-s>"), []);
         assert_eq!(said(&model), "a job is being submitted; wait for the answer");
-        update(&mut model, Event::SubmitProgressed(seq, Progress { bytes: 5, of: Some(9) }));
+        update(&mut model, Event::SubmitProgressed(seq, Progress { bytes: 5, of: Some(9), ..Progress::default() }));
         assert_eq!(model.work[0].progress.bytes, 5);
         let created = Created::Adopted(job("fresh", JobState::Pending));
         update(&mut model, Event::Submitted(seq, Ok(Box::new(created.clone()))));

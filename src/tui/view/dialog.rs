@@ -84,7 +84,7 @@ fn question(confirm: &Confirm) -> String {
     };
     match confirm.targets.as_slice() {
         [target] => format!("{verb} {}?", name(target)),
-        targets => format!("{verb} {}?", text::plural(targets.len(), noun(confirm.verb))),
+        targets => format!("{verb} {}?", text::count(targets.len() as u64, noun(confirm.verb))),
     }
 }
 
@@ -116,7 +116,7 @@ fn deed(confirm: &Confirm) -> String {
     };
     match confirm.targets.len() {
         1 => format!("Yes, {verb} the {}", noun(confirm.verb)),
-        n => format!("Yes, {verb} {}", text::plural(n, noun(confirm.verb))),
+        n => format!("Yes, {verb} {}", text::count(n as u64, noun(confirm.verb))),
     }
 }
 

@@ -50,7 +50,7 @@ fn stored(pen: &Pen<'_>, files: &[StoredFile]) -> Vec<Piece> {
     let bytes = StoredFile::total_size(files);
     match files.len() {
         0 => Vec::new(),
-        n => vec![piece(format!("{} · {}", text::plural(n, "file"), text::bytes(bytes)), pen.theme.text())],
+        n => vec![piece(format!("{} · {}", text::count(n as u64, "file"), text::bytes(bytes)), pen.theme.text())],
     }
 }
 

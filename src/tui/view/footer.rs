@@ -48,7 +48,7 @@ fn badge(pen: &Pen<'_>, model: &Model) -> Vec<Piece> {
     if model.notices.unseen == 0 {
         return Vec::new();
     }
-    let said = format!("⚠ {}", text::plural(model.notices.unseen, "message"));
+    let said = format!("⚠ {}", text::count(model.notices.unseen as u64, "message"));
     let mut badge = vec![piece(said, pen.theme.warn())];
     let context = model.context();
     if let Some(binding) = bindings(context).find(|binding| binding.action == Action::Messages) {
@@ -67,19 +67,29 @@ fn under_way(pen: &Pen<'_>, work: &Work, n_others: usize) -> Vec<Piece> {
     pieces
 }
 
-/// `████▌░░░░░ 45 %  312 of 371 MB`, or the bytes alone when nobody knows how many there are.
+/// `████▌░░░░░ 45 %  312 MB of 371 MB · 1 021 keys · 1 h 42 of audio`, the bytes alone when nobody knows how many there
+/// are, or what has to end before anything comes.
 pub fn progress(pen: &Pen<'_>, progress: Progress, cells: usize) -> Vec<Piece> {
     let theme = pen.theme;
-    let Some(of) = progress.of.filter(|of| *of > 0) else {
-        return match progress.bytes {
-            0 => Vec::new(),
-            bytes => vec![piece(text::bytes(bytes), theme.text())],
-        };
-    };
-    let (full, empty) = bars::bar(progress.bytes, of, cells);
-    let said =
-        format!(" {} %  {} of {}", bars::per_cent(progress.bytes, of), text::bytes(progress.bytes), text::bytes(of));
-    vec![piece(full, theme.bar()), piece(empty, theme.muted()), piece(said, theme.text())]
+    if progress.is_waiting {
+        return vec![piece("waiting for a download to end", theme.muted())];
+    }
+    let mut pieces = Vec::new();
+    match progress.of.filter(|of| *of > 0) {
+        None if progress.bytes == 0 => {}
+        None => pieces.push(piece(text::bytes(progress.bytes), theme.text())),
+        Some(of) => {
+            let (full, empty) = bars::bar(progress.bytes, of, cells);
+            let (bytes, whole) = (text::bytes(progress.bytes), text::bytes(of));
+            let said = format!(" {} %  {bytes} of {whole}", bars::per_cent(progress.bytes, of));
+            pieces.extend([piece(full, theme.bar()), piece(empty, theme.muted()), piece(said, theme.text())]);
+        }
+    }
+    if progress.keys > 0 {
+        let (keys, audio) = (text::count(progress.keys, "key"), text::span(progress.seconds));
+        pieces.push(piece(format!(" · {keys} · {audio} of audio"), theme.text()));
+    }
+    pieces
 }
 
 /// A filter or a command while it is typed.
@@ -203,4 +213,26 @@ fn can_go_back(model: &Model, context: Context) -> bool {
 /// Whether an action asks the service to change something, which a read-only session cannot.
 pub fn changes(action: Action) -> bool {
     matches!(action, Action::New | Action::CancelJobs | Action::Delete | Action::Submit)
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::tui::theme::{Charset, Palette, Theme};
+
+    #[test]
+    fn progress_is_told_in_bytes_keys_and_seconds() {
+        let theme = Theme::new(Palette::None, Charset::Unicode);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 1));
+        let pen = Pen::new(&mut buffer, &theme);
+        let text = |told: Progress| progress(&pen, told, 4).into_iter().map(|piece| piece.text).collect::<String>();
+        let half = Progress { bytes: 5_000_000, of: Some(10_000_000), ..Progress::default() };
+        let rows = Progress { keys: 1_021, seconds: 6_120.0, ..half };
+        assert!(text(half).ends_with(" 50 %  5.0 MB of 10 MB"), "{}", text(half));
+        assert!(text(rows).ends_with(" 50 %  5.0 MB of 10 MB · 1 021 keys · 1 h 42 of audio"), "{}", text(rows));
+        assert_eq!(text(Progress { is_waiting: true, ..half }), "waiting for a download to end");
+        assert_eq!(text(Progress::default()), "");
+    }
 }

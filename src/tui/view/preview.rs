@@ -19,7 +19,7 @@ pub fn draw(pen: &mut Pen<'_>, form: &Form, place: Rect) {
     let n_below = lines.len().saturating_sub(shown.saturating_add(form.scroll));
     let bottom = match n_below {
         0 => Vec::new(),
-        n => vec![piece(format!("{} below: PgDn", text::plural(n, "line")), theme.muted())],
+        n => vec![piece(format!("{} below: PgDn", text::count(n as u64, "line")), theme.muted())],
     };
     let frame = Frame { title: title(pen, form), bottom, style: theme.border(), ..Frame::default() };
     let inside = pad(pen.frame(place, &frame), 1);
@@ -43,7 +43,7 @@ fn title(pen: &Pen<'_>, form: &Form) -> Vec<Piece> {
         title.push(piece(format!("  {}", text::count(plan.n_requests, "request")), theme.text()));
         if !plan.findings.is_empty() {
             let style = if plan.has_errors() { theme.bad() } else { theme.warn() };
-            title.push(piece(format!(" · {}", text::plural(plan.findings.len(), "problem")), style));
+            title.push(piece(format!(" · {}", text::count(plan.findings.len() as u64, "problem")), style));
         }
     }
     title

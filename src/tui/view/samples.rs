@@ -346,7 +346,7 @@ pub fn key(mut model: Model, line: u64, raw: Option<Result<String, Failure>>) ->
 
 /// Results on their way.
 pub fn progress() -> Progress {
-    Progress { bytes: 312_000_000, of: Some(371_000_000) }
+    Progress { bytes: 312_000_000, of: Some(371_000_000), ..Progress::default() }
 }
 
 /// The form above the list.

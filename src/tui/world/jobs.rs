@@ -17,12 +17,14 @@ pub(super) async fn restore(here: Here) {
     let restored = Here::blocking(move || {
         let session = &ours.session;
         let store = &session.store;
-        let known = store.known_jobs(&session.profile, session.service.reader.origin())?;
+        let origin = session.service.reader.origin();
+        let known = store.known_jobs(&session.profile, origin)?;
         let (mut saved, mut folders) = (BTreeMap::new(), BTreeMap::new());
-        let transitions = store.timelines_of(known.jobs.iter().map(|job| &job.name))?.concat();
-        for job in &known.jobs {
+        let transitions = store.timelines_of(origin, known.jobs.iter().map(|job| &job.name))?.concat();
+        let saves = store.saves_of_all(origin, known.jobs.iter().map(|job| &job.name))?;
+        for (job, saves) in known.jobs.iter().zip(saves) {
             // One key in a folder is not the job: only a whole save lets a person forget about the results.
-            for save in store.saves_of(&job.name)? {
+            for save in saves {
                 if save.is_whole {
                     saved.insert(job.name.clone(), save.folder.clone());
                 }
@@ -83,7 +85,8 @@ fn remember_states(here: &Here, jobs: &[Job]) -> Vec<Transition> {
     let mut states = here.states.lock().unwrap_or_else(PoisonError::into_inner);
     let changed: Vec<_> = jobs.iter().filter(|job| states.get(&job.name) != Some(&job.state)).collect();
     // As in the rest of a listing, a journal that cannot be read does not keep the list from the screen.
-    let timelines = here.session.store.timelines_of(changed.iter().map(|job| &job.name)).unwrap_or_default();
+    let (store, origin) = (&here.session.store, here.session.service.reader.origin());
+    let timelines = store.timelines_of(origin, changed.iter().map(|job| &job.name)).unwrap_or_default();
     let transitions = timelines.into_iter().filter_map(|mut timeline| timeline.pop()).collect();
     states.extend(changed.into_iter().map(|job| (job.name.clone(), job.state.clone())));
     transitions

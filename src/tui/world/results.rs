@@ -1,5 +1,7 @@
 //! Results on their way to the screen and to the disk.
 
+use std::path::Path;
+
 use crate::job::Job;
 use crate::ops;
 use crate::ops::{KeyChoice, Opening, SaveFrom, SaveOrder, Saving};
@@ -31,7 +33,7 @@ pub(super) async fn open(here: Here, seq: Seq, job: Job) {
 /// Decodes and saves results into the folder that is named after the job.
 pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
     let order = SaveOrder {
-        folder: ops::default_folder(&job),
+        folder: ops::default_folder(&here.session, Path::new(""), &job),
         from: SaveFrom::Job(job),
         keys: match what {
             SaveWhat::All => KeyChoice::All,

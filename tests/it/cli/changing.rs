@@ -313,9 +313,8 @@ fn read_only_refuses_before_anything_is_asked() {
         let ran = world.run(arguments).code(7).says("read-only");
         assert_eq!(ran.out, "");
     }
-    let mut told = world.command(&["cancel", "waiting1", "--yes"]);
-    told.env("GEMTTS_READ_ONLY", "1");
-    finish(told).code(7);
+    world.file("config.toml", "read_only = true\n");
+    world.run(&["cancel", "waiting1", "--yes", "--config", "config.toml"]).code(7).says("read-only");
     assert_eq!(world.control().requests().len(), 0);
     world.run(&["list", "--read-only"]).code(0);
 }

@@ -1,5 +1,6 @@
 //! The use cases, against a service in memory and against the embedded one.
 
+mod budget;
 mod create;
 mod index;
 mod jobs;
