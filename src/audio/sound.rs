@@ -35,14 +35,41 @@ pub struct Sound {
     pub clipped: u64,
     /// Silence before the first sound, in seconds; all of it when there is no sound.
     pub leading_silence: f64,
-    /// Silence after the last sound, in seconds; all of it when there is no sound.
+    /// Silence after the last sound, in seconds; none when there is no sound, as all of it stands before.
     pub trailing_silence: f64,
     /// The longest silence between two sounds, in seconds.
     pub longest_gap: f64,
-    /// How much of what sounds is like white noise, from 0 to 1. Speech stays below 0.3, swapped bytes come near 1.
+    /// How flat the spectrum of what sounds is, from 0 for a tone to 1 for white noise. Speech stays below 0.2, swapped
+    /// bytes come above 0.9.
     pub noise: f64,
+    /// How the sound moves.
+    pub texture: Texture,
     /// For the waveform.
     pub peaks: Peaks,
+}
+
+impl Sound {
+    /// Where silence is, in words: `0.1 s before, 0.3 s after, 0.2 s within`.
+    pub fn silences(&self) -> String {
+        if self.seconds > 0.0 && self.leading_silence >= self.seconds {
+            return "all the way".to_owned();
+        }
+        let Sound { leading_silence, trailing_silence, longest_gap, .. } = self;
+        format!("{leading_silence:.1} s before, {trailing_silence:.1} s after, {longest_gap:.1} s within")
+    }
+}
+
+/// What a sample of the windows that sound is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Texture {
+    /// Windows that were looked at; with none of them, the level says nothing.
+    pub windows: u32,
+    /// Their mean level without a constant offset, in dB below full scale.
+    pub heard_db: f64,
+    /// Stretches of about 43 ms whose levels were compared.
+    pub blocks: u32,
+    /// The standard deviation of these levels in dB: above 3 for speech and music, near 0 for a tone, a hum, a hiss.
+    pub movement_db: f64,
 }
 
 /// The outline of a waveform: what equal stretches of the audio come to, in its order.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::Save;
 use super::choose;
@@ -11,6 +11,7 @@ use crate::audio::Verdict;
 use crate::failure::{Exit, Failure};
 use crate::job::JobName;
 use crate::ops::{self, KeyChoice, SaveFrom, SaveOrder, Saved, Saving, Session};
+use crate::results::review::Finding;
 use crate::text;
 
 /// Where the results of a save are told.
@@ -112,6 +113,24 @@ pub async fn one(
     let saved = ops::save(session, &order, &|event| on_event(console, tell, job.as_deref(), event)).await;
     console.end_progress();
     let saved = saved?;
+    for change in &saved.review.changes {
+        console.talk(&format!("  line {}: {} ({})", change.line, change.verdict.as_str(), change.why()));
+        if tell == Tell::Json {
+            console.json(&json!({
+                "job": job,
+                "line": change.line,
+                "status": "reviewed",
+                "verdict": change.verdict.as_str(),
+                "timesExpected": (change.times * 1000.0).round() / 1000.0,
+            }));
+        }
+    }
+    for line in saved.review.lines(&|line| format!("line {line}")) {
+        console.talk(&format!("warning: {name}: {line}"));
+    }
+    if tell == Tell::Json {
+        saved.review.findings.iter().for_each(|finding| console.json(&finding_json(job.as_deref(), finding)));
+    }
     let line = format!("{name}: {}", summary(&saved));
     match tell {
         Tell::Result => console.result(&line),
@@ -131,6 +150,8 @@ fn on_event(console: &Console, tell: Tell, job: Option<&str>, event: Saving) {
                 "verdict": verdict.as_str(),
                 "job": job,
                 "line": line,
+                // Without a key only the place tells whose it is, and the service does not always keep the order.
+                "order": (key.is_none() && file.is_some()).then_some("unverified"),
             })),
             Tell::Result | Tell::Talk if verdict == Verdict::Ok => {}
             Tell::Result | Tell::Talk => {
@@ -143,10 +164,29 @@ fn on_event(console: &Console, tell: Tell, job: Option<&str>, event: Saving) {
     }
 }
 
-/// `4 files in ./ch01 (1 was there already), 1 failed, 2 m 05 of audio`.
+/// A finding about all results together, for scripts.
+fn finding_json(job: Option<&str>, finding: &Finding) -> Value {
+    let lines = match finding {
+        Finding::Shifted { from, to, .. } => [Some(*from), *to],
+        Finding::Exchanged { one, other } => [Some(*one), Some(*other)],
+        Finding::Mixed { .. } => [None, None],
+    };
+    json!({
+        "job": job,
+        "finding": finding.word(),
+        "lines": lines.into_iter().flatten().collect::<Vec<u64>>(),
+        "by": if let Finding::Shifted { by, .. } = finding { Some(by) } else { None },
+        "message": finding.tell(&|line| format!("line {line}")),
+    })
+}
+
+/// `50 done · 47 good · 3 bad, 49 files in ./ch01 (1 there already), 1 failed, 2 m 05 of audio`.
 fn summary(saved: &Saved) -> String {
+    let done = saved.saved + saved.skipped + saved.failed + saved.duplicates;
+    let bad = (saved.failed + saved.duplicates + saved.suspect).min(done);
     let files = text::count(saved.saved + saved.skipped, "file");
-    let mut summary = format!("{files} in {}", text::clean(&saved.folder.display().to_string()));
+    let told = text::done_good_bad(done, done - bad, bad);
+    let mut summary = format!("{told}, {files} in {}", text::clean(&saved.folder.display().to_string()));
     if saved.skipped > 0 {
         summary.push_str(&format!(" ({} there already)", text::thousands(saved.skipped)));
     }
@@ -172,28 +212,36 @@ fn missing(saved: &Saved) -> u64 {
 
 fn exit(saved: &Saved) -> Exit {
     let is_good = saved.failed == 0 && saved.suspect == 0 && saved.duplicates == 0 && missing(saved) == 0;
+    let is_good = is_good && saved.review.findings.is_empty();
     if is_good { Exit::Ok } else { Exit::SomeBad }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::review::Review;
 
     #[test]
     fn the_summary_tells_what_needs_a_look_and_so_does_the_exit_code() {
         let good = Saved { folder: "ch01".into(), saved: 4, seconds: 125.0, expected: Some(4), ..Saved::default() };
-        assert_eq!((summary(&good).as_str(), exit(&good)), ("4 files in ch01, 2 m 05 of audio", Exit::Ok));
+        assert_eq!(
+            (summary(&good).as_str(), exit(&good)),
+            ("4 done · 4 good · 0 bad, 4 files in ch01, 2 m 05 of audio", Exit::Ok)
+        );
         let again = Saved { saved: 0, skipped: 4, ..good.clone() };
-        assert_eq!(summary(&again), "4 files in ch01 (4 there already), 2 m 05 of audio");
+        assert_eq!(summary(&again), "4 done · 4 good · 0 bad, 4 files in ch01 (4 there already), 2 m 05 of audio");
         assert_eq!(exit(&again), Exit::Ok);
         let bad = Saved { saved: 2, failed: 1, suspect: 1, expected: Some(4), ..good.clone() };
-        assert_eq!(summary(&bad), "2 files in ch01, 1 failed, 1 look bad, 1 missing, 2 m 05 of audio");
+        let told = "3 done · 1 good · 2 bad, 2 files in ch01, 1 failed, 1 look bad, 1 missing, 2 m 05 of audio";
+        assert_eq!(summary(&bad), told);
+        let odd = Review { findings: vec![Finding::Mixed { rows: 4 }], ..Review::default() };
         for bad in [
             bad,
             Saved { failed: 1, ..good.clone() },
             Saved { suspect: 1, ..good.clone() },
             Saved { duplicates: 1, ..good.clone() },
-            Saved { saved: 3, ..good },
+            Saved { saved: 3, ..good.clone() },
+            Saved { review: odd, ..good },
         ] {
             assert_eq!(exit(&bad), Exit::SomeBad, "{bad:?}");
         }

@@ -114,6 +114,7 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
         None => session,
     };
     let session = Session { copies: (&settings.cache).into(), ..session };
+    let session = Session { limits: settings.verdicts, ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
 }
 

@@ -22,6 +22,7 @@ use super::DEFAULT_PROFILE;
 use super::cache::Cache;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::verdicts::Verdicts;
 use crate::secret::redact_google_keys;
 use crate::text::{clean, clean_short};
 
@@ -42,6 +43,9 @@ pub(super) struct File {
     /// How copies of results are kept, for every profile.
     #[serde(default)]
     pub cache: Cache,
+    /// The thresholds of the verdicts, for every profile.
+    #[serde(default)]
+    pub verdicts: Verdicts,
     /// `[profiles.NAME]` is how other programs have it, and means the same.
     #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
@@ -149,6 +153,7 @@ fn without_quotes(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::Limits;
 
     fn failure(text: &str) -> String {
         File::parse(text, Path::new("/c.toml")).unwrap_err().to_string()
@@ -195,6 +200,26 @@ mod tests {
         ] {
             let message = failure(&format!("[cache]\n{text}\n"));
             assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn thresholds_are_checked_where_they_stand() {
+        let limits = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().verdicts.0;
+        assert_eq!(limits(""), Limits::default());
+        assert_eq!(limits("[verdicts]\n"), Limits::default());
+        let changed = limits("[verdicts]\nquiet_db = -40\nsilence_seconds = 4.5\n");
+        assert_eq!(changed, Limits { quiet_db: -40.0, silence_seconds: 4.5, ..Limits::default() });
+        for (text, part) in [
+            ("quiet_db = 3", "line 2: quiet_db is 3, and it goes from -120 to 0"),
+            ("steady_seconds = 1\nnoise_flatness = -0.5", "line 3: noise_flatness is -0.5, and it goes from 0 to 1.01"),
+            ("quiet_db = nan", "line 2: quiet_db is NaN, and it goes from"),
+            ("quiet_db = \"soft\"", "line 2: quiet_db is no number"),
+            ("quite_db = -40", "line 2: unknown field `quite_db`; is it quiet_db?"),
+            ("silent_db = -30", "silent_db (-30) must not be above quiet_db (-45)"),
+        ] {
+            let message = failure(&format!("[verdicts]\n{text}\n"));
+            assert!(message.starts_with("/c.toml, line ") && message.contains(part), "{text}: {message}");
         }
     }
 

@@ -13,6 +13,7 @@ mod folders;
 mod key;
 mod private;
 mod terminal;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use key::KeySource;
 pub use key::SECRET_VARIABLES;
 pub use terminal::{ColorChoice, Colors, Terminal};
 
+use crate::audio::Limits;
 use crate::secret::ApiKey;
 use crate::text::clean;
 use file::{File, Profile};
@@ -114,6 +116,8 @@ pub struct Settings {
     pub refresh: Option<Duration>,
     /// How copies of results are kept.
     pub cache: Cache,
+    /// By what results are thought good or bad.
+    pub verdicts: Limits,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -163,6 +167,7 @@ impl Settings {
             config_file,
             refresh: refresh.map(|refresh| refresh.max(SHORTEST_REFRESH)),
             cache: file.cache,
+            verdicts: file.verdicts.0,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -184,6 +189,7 @@ impl Settings {
             config_file: None,
             refresh: flags.refresh.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_REFRESH, LONGEST_REFRESH)),
             cache: Cache::default(),
+            verdicts: Limits::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{Service, Writer};
+use crate::audio::Limits;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
@@ -35,6 +36,8 @@ pub struct Session {
     pub catalog: Arc<Catalog>,
     /// How long to wait between looks at the service.
     pub pace: Pace,
+    /// By what results are thought good or bad.
+    pub limits: Limits,
     /// How copies of results are kept.
     pub copies: Copies,
     /// What the tasks of the session share about them.
@@ -56,6 +59,7 @@ impl Session {
             key_fingerprint: None,
             catalog,
             pace,
+            limits: Limits::default(),
             copies: Copies::default(),
             shared: SharedCopies::default(),
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+use crate::results::review::Review;
 pub use crate::script::SourceArg;
 
 /// All jobs that the service lists, newest first.
@@ -167,4 +168,6 @@ pub struct Saved {
     pub seconds: f64,
     /// Rows that the service announced, when it did.
     pub expected: Option<u64>,
+    /// What all results together have shown; rows whose verdict it changed count as suspect.
+    pub review: Review,
 }

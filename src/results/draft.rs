@@ -2,9 +2,9 @@
 
 use super::base64::{self, Decoder};
 use super::place::{Count, Node, Words};
-use super::{Outcome, Row, Sink, Tokens};
+use super::{Judging, Outcome, Row, Sink, Tokens};
 use crate::audio::wav::{Container, Unwrap};
-use crate::audio::{Facts, Format, Limits, Meter, Mime, Sound, Verdict, judge, judge_absence};
+use crate::audio::{Facts, Format, Meter, Mime, Sound, Verdict, judge, judge_absence};
 use crate::text::clean_short;
 
 /// The most characters of the service's words that are kept.
@@ -302,16 +302,22 @@ impl Draft {
     }
 
     /// The row, once all of it has been read.
-    pub(super) fn finish(mut self, line: u64, length: u64) -> Row {
+    pub(super) fn finish(mut self, line: u64, length: u64, judging: &Judging) -> Row {
         let key = self.key.take().or(self.metadata_key.take());
         let tokens = Tokens { prompt: self.prompt_tokens, audio: self.audio_tokens.or(self.candidates_tokens) };
         let finish_reason = self.finish_reason.take();
         let offset = self.offset;
-        let (outcome, verdict, sound) = self.outcome(finish_reason.as_deref(), tokens);
+        let (outcome, verdict, sound) = self.outcome(key.as_deref(), finish_reason.as_deref(), tokens, judging);
         Row { line, offset, length, key, outcome, finish_reason, tokens, sound, verdict }
     }
 
-    fn outcome(self, finish_reason: Option<&str>, tokens: Tokens) -> (Outcome, Verdict, Option<Sound>) {
+    fn outcome(
+        self,
+        key: Option<&str>,
+        finish_reason: Option<&str>,
+        tokens: Tokens,
+        judging: &Judging,
+    ) -> (Outcome, Verdict, Option<Sound>) {
         let malformed = |reason: String| (Outcome::Malformed { reason }, Verdict::Error, None);
         if let Some(reason) = self.broken {
             return malformed(reason);
@@ -346,8 +352,9 @@ impl Draft {
             }
             Some(sound) if sound.pcm_bytes > 0 => {
                 let model = self.model.as_deref();
-                let facts = Facts { finish_reason, audio_tokens: tokens.audio, model, text_chars: None };
-                let verdict = judge(&sound, facts, &Limits::default());
+                let letters = judging.letters(key);
+                let facts = Facts { finish_reason, audio_tokens: tokens.audio, model, letters };
+                let verdict = judge(&sound, facts, &judging.limits);
                 return (Outcome::Audio, verdict, Some(sound));
             }
             Some(_) => {}

@@ -4,10 +4,10 @@
 //! whoever changes it raises [`LAYOUT`], and indexes of the old layout are made anew.
 
 use super::{Outcome, Row, Tokens};
-use crate::audio::{Format, Peaks, Sound, Verdict};
+use crate::audio::{Format, Peaks, Sound, Texture, Verdict};
 
 /// The version of the layout of a record.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// The part that every record has: its size, line, offset, length, verdict, outcome, flags, and the size of its key.
 const HEAD: usize = 36;
@@ -332,6 +332,12 @@ impl<'a> Rest<'a> {
             trailing_silence: self.f64()?,
             longest_gap: self.f64()?,
             noise: self.f64()?,
+            texture: Texture {
+                windows: self.u32()?,
+                blocks: self.u32()?,
+                heard_db: self.f64()?,
+                movement_db: self.f64()?,
+            },
             peaks: Peaks::default(),
         })
     }
@@ -385,13 +391,16 @@ fn write(row: &Row, bytes: &mut Vec<u8>) {
 
 fn write_sound(sound: &Sound, bytes: &mut Vec<u8>) {
     let Sound { format, pcm_bytes, seconds, peak_db, rms_db, clipped, .. } = sound;
-    let Sound { leading_silence, trailing_silence, longest_gap, noise, .. } = sound;
+    let Sound { leading_silence, trailing_silence, longest_gap, noise, texture, .. } = sound;
     bytes.extend_from_slice(&seconds.to_bits().to_le_bytes());
     bytes.extend_from_slice(&format.sample_rate.to_le_bytes());
     bytes.extend_from_slice(&format.channels.to_le_bytes());
     let levels = [*pcm_bytes, peak_db.to_bits(), rms_db.to_bits(), *clipped];
     let silences = [leading_silence, trailing_silence, longest_gap, noise].map(|number| number.to_bits());
     levels.iter().chain(&silences).for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+    let Texture { windows, blocks, heard_db, movement_db } = texture;
+    [windows, blocks].iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+    [heard_db, movement_db].iter().for_each(|number| bytes.extend_from_slice(&number.to_bits().to_le_bytes()));
 }
 
 /// The size of a text in a record. The parser gives a row up that is longer than [`MOST_ROW_BYTES`](super::MOST_ROW_BYTES).
@@ -426,6 +435,7 @@ pub(super) mod tests {
                 trailing_silence: levels[4],
                 longest_gap: levels[5],
                 noise: levels[6],
+                texture: Texture { windows: sample_rate, blocks: 7, heard_db: levels[1], movement_db: levels[2] },
                 peaks,
             },
         );

@@ -1,8 +1,8 @@
 //! Reads results that are pushed into it, in pieces of any size, and hands on audio and rows as they come.
 
-use super::Sink;
 use super::lexer::{End, Lexer};
 use super::reading::{Core, Visit};
+use super::{Judging, Sink};
 
 /// What the bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,12 @@ impl Parser {
     /// The same parser with another limit for the length of a row, in bytes.
     pub fn with_most_row_bytes(mut self, most: u64) -> Self {
         self.core.most_row_bytes = most;
+        self
+    }
+
+    /// The same parser, judging by these limits and texts.
+    pub fn judging(mut self, judging: Judging) -> Self {
+        self.core.judging = judging;
         self
     }
 

@@ -1,11 +1,11 @@
 //! What a parser knows while it reads a row: where in the JSON it stands, and what that place means.
 
-use super::Sink;
 use super::base64::Decoder;
 use super::draft::Draft;
 use super::lexer::{Container, Visitor, Wish};
 use super::parser::{Form, MOST_ROW_BYTES};
 use super::place::{Node, Slot, Words};
+use super::{Judging, Sink};
 use crate::audio::wav::Unwrap;
 
 /// Longer keys are not keys but damage.
@@ -29,6 +29,7 @@ pub(super) struct Core {
     root: Node,
     pub in_row: bool,
     pub most_row_bytes: u64,
+    pub judging: Judging,
     pub lost: Option<String>,
 }
 
@@ -60,6 +61,7 @@ impl Core {
             root,
             in_row: false,
             most_row_bytes: MOST_ROW_BYTES,
+            judging: Judging::default(),
             lost: None,
         }
     }
@@ -87,7 +89,7 @@ impl Core {
         if length > self.most_row_bytes {
             draft.break_off(self.too_long());
         }
-        let row = draft.finish(self.line, length);
+        let row = draft.finish(self.line, length, &self.judging);
         self.line += 1;
         self.rows += 1;
         self.in_row = false;

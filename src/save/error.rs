@@ -38,6 +38,15 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// Whoever brought the results has stopped before all of them were here.
+    #[error("{} came to an end before it was whole", path.display())]
+    GivenUp {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A thread came to a sudden end.
+    #[error("internal error: saving came to a sudden end")]
+    Panicked,
     /// The folder holds no manifest: nothing was saved there.
     #[error("{} holds no manifest.jsonl", path.display())]
     NoManifest {
@@ -52,7 +61,7 @@ impl Error {
         match self {
             Error::Folder { .. } | Error::Write { .. } => Exit::Disk,
             Error::Locked { .. } => Exit::Refused,
-            Error::Read { .. } | Error::NoManifest { .. } => Exit::Failed,
+            Error::Read { .. } | Error::GivenUp { .. } | Error::Panicked | Error::NoManifest { .. } => Exit::Failed,
         }
     }
 
@@ -67,7 +76,7 @@ impl Error {
                 }
                 _ => Some("what is saved stays; the same command writes only the rest"),
             },
-            Error::Read { .. } => None,
+            Error::Read { .. } | Error::GivenUp { .. } | Error::Panicked => None,
             Error::NoManifest { .. } => Some("name the folder that save has written"),
         }
     }

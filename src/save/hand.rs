@@ -1,217 +1,170 @@
-//! One worker of a saver: holds the audio of one row at a time, and files that wait for the disk.
+//! One worker of a saver: turns lines into whole files without a name. Which name each one gets, and whether it gets
+//! one, is decided in the order of the lines, at the desk.
 
 use std::sync::Arc;
 
 use super::Error;
-use super::desk::{Done, Settled};
 use super::folder::Found;
-use super::manifest::{MANIFEST, Record, Status};
-use super::name::{Identity, candidates, plain};
+use super::manifest::{Record, Status};
+use super::name::{Identity, candidates};
 use super::part::{Collector, Failed, Part};
 use super::saver::Shared;
 use crate::job::JobName;
 use crate::results::{Outcome, Row, Sink};
 
-/// So many files wait for the disk together; each holds an open file.
-const MOST_WAITING: usize = 64;
-
-/// Or so many bytes.
-const MOST_WAITING_BYTES: u64 = 64 * 1024 * 1024;
+/// So many files are brought to the disk together where each one has to be seen to for itself; each is open until then.
+const MOST_OPEN: usize = 32;
 
 /// From so many files on it pays to hasten the disk for all of them.
-const HASTEN_FROM: usize = 8;
+pub(super) const HASTEN_FROM: usize = 8;
 
 /// One worker of a saver.
 pub(super) struct Hand {
     shared: Arc<Shared>,
     collector: Collector,
     line: u64,
-    /// Files that are written but not on the disk for certain.
-    waiting: Vec<Waiting>,
-    waiting_bytes: u64,
-    /// Rows that need no file, waiting for their line in the manifest.
-    noted: Vec<Settled>,
+    made: Made,
+    /// Which files are still open.
+    open: Vec<usize>,
 }
 
-struct Waiting {
-    part: Part,
-    names: Vec<String>,
-    row: Row,
-    record: Record,
+/// What a hand has made of some lines.
+#[derive(Default)]
+pub(super) struct Made {
+    pub rows: Vec<Ready>,
+    /// Rows that nobody asked for.
+    pub passed_over: u64,
+    /// Of the files.
+    pub bytes: u64,
+}
+
+/// A row that waits for its turn.
+pub(super) struct Ready {
+    pub row: Row,
+    pub record: Record,
+    pub key: Identity,
+    pub what: What,
+}
+
+/// What became of a row so far.
+pub(super) enum What {
+    /// A whole file without a name.
+    File(Part),
+    /// An earlier run has saved it and has noted that; or another row of the job with this key.
+    Noted { file: String, other_row: bool },
+    /// The same audio stands under a name that it could have, as after a crash before its line was noted.
+    Found { file: String },
+    /// There is nothing to save.
+    Nothing,
+    /// The disk has lost it.
+    Lost(Error),
 }
 
 impl Hand {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Hand { shared, collector: Collector::new(), line: 0, waiting: Vec::new(), waiting_bytes: 0, noted: Vec::new() }
+        Hand { shared, collector: Collector::new(), line: 0, made: Made::default(), open: Vec::new() }
     }
 
-    /// Gives every file that is whole its name, and every row its line in the manifest.
-    pub(super) fn flush(&mut self) -> Result<(), Error> {
-        let folder = &self.shared.folder;
-        let mut first_error = None;
-        if self.waiting.len() >= HASTEN_FROM {
-            folder.hasten();
+    /// Hands over what has been made.
+    pub(super) fn take(&mut self) -> Made {
+        self.sync();
+        std::mem::take(&mut self.made)
+    }
+
+    /// What has been made and not been taken.
+    pub(super) fn made(&self) -> &Made {
+        &self.made
+    }
+
+    /// Brings the files to the disk that are still open.
+    fn sync(&mut self) {
+        if self.open.len() >= HASTEN_FROM {
+            // Only a help: each file is checked for itself.
+            let _ = self.shared.folder.sync_all();
         }
-        let mut done = std::mem::take(&mut self.noted);
-        let mut named = false;
-        self.waiting_bytes = 0;
-        for waiting in std::mem::take(&mut self.waiting) {
-            match self.publish(waiting) {
-                Ok(settled) => {
-                    named |= settled.done == Done::Saved;
-                    done.push(settled);
-                }
-                // What can be kept is kept, even on a full disk.
-                Err(error) => {
-                    first_error.get_or_insert(error);
-                }
+        for at in std::mem::take(&mut self.open) {
+            let ready = &mut self.made.rows[at];
+            let What::File(part) = &mut ready.what else { continue };
+            if let Err(source) = part.sync() {
+                ready.what = What::Lost(Error::Write { path: self.shared.folder.place(part.name()), source });
             }
         }
-        if named && let Err(source) = folder.sync() {
-            first_error.get_or_insert(Error::Write { path: folder.path().to_owned(), source });
-        }
-        done.sort_by_key(|settled| settled.row.line);
-        if let Err(source) = self.shared.desk().note(&done) {
-            first_error.get_or_insert(Error::Write { path: folder.place(MANIFEST), source });
-        }
-        first_error.map_or(Ok(()), Err)
     }
 
-    /// Forgets the audio of the row at hand.
-    pub(super) fn pass_over(&mut self) {
-        self.collector.discard(&self.shared.folder);
+    fn push(&mut self, row: Row, record: Record, key: Identity, what: What) {
+        self.made.bytes += record.bytes.unwrap_or(0);
+        self.made.rows.push(Ready { row, record, key, what });
     }
 
-    fn publish(&self, waiting: Waiting) -> Result<Settled, Error> {
-        let Waiting { part, names, row, mut record } = waiting;
-        let synced = self.shared.folder.open_up(&part.file).and_then(|()| part.file.sync_all());
-        if let Err(source) = synced {
-            let path = self.shared.folder.place(&part.name);
-            part.discard(&self.shared.folder);
-            return Err(Error::Write { path, source });
-        }
-        for name in names {
-            match self.shared.folder.publish(&part.name, &name) {
-                Ok(true) => {
-                    record.file = Some(name);
-                    return Ok(Settled::new(row, record, Done::Saved));
-                }
-                // Somebody was faster.
-                Ok(false) => {}
-                Err(source) => {
-                    part.discard(&self.shared.folder);
-                    return Err(Error::Write { path: self.shared.folder.place(&name), source });
-                }
-            }
-        }
-        part.discard(&self.shared.folder);
-        fail(&mut record, "every name that it could have is taken by something else");
-        Ok(Settled::new(row, record, Done::Failed))
-    }
-
-    /// Decides what becomes of a row with audio.
-    fn take_audio(&mut self, row: Row, mut record: Record) -> Result<(), Error> {
+    /// Makes a file of a row with audio.
+    fn take_audio(&mut self, row: Row, mut record: Record, key: Identity) -> Result<(), Error> {
         let Some(sound) = &row.sound else {
             fail(&mut record, "the audio was not read");
-            self.collector.discard(&self.shared.folder);
-            self.noted.push(Settled::new(row, record, Done::Failed));
+            self.push(row, record, key, What::Nothing);
             return Ok(());
         };
         let whole = match self.collector.finish(sound.format, sound.pcm_bytes) {
             Ok(whole) => whole,
             Err(Failed::TooLong) => {
                 fail(&mut record, "more samples than a WAV file can hold");
-                self.collector.discard(&self.shared.folder);
-                self.noted.push(Settled::new(row, record, Done::Failed));
+                self.push(row, record, key, What::Nothing);
                 return Ok(());
             }
-            Err(failed) => return Err(self.disk(failed)),
+            Err(Failed::Disk { name, source }) => return Err(self.disk(&name, source)),
         };
         record.status = Status::Saved;
         record.bytes = Some(whole.bytes);
-        record.sha256 = Some(whole.sha256.clone());
-
-        let key = Identity::of(row.key.as_deref(), row.line);
-        let decision = match self.decide(key, &row, &record) {
-            Ok(decision) => decision,
-            Err(error) => {
-                whole.discard(&self.shared.folder);
-                return Err(error);
-            }
-        };
-        match decision {
-            Decision::Write(names) => {
-                let stem = names[0].trim_end_matches(".wav").to_owned();
-                let part = match self.collector.write(whole, &self.shared.folder, &stem) {
-                    Ok(part) => part,
-                    Err(failed) => return Err(self.disk(failed)),
-                };
-                self.shared.desk().saved.insert(key);
-                self.waiting_bytes += record.bytes.unwrap_or(0);
-                self.waiting.push(Waiting { part, names, row, record });
-            }
-            Decision::Already { file, is_noted } => {
-                whole.discard(&self.shared.folder);
-                self.shared.desk().saved.insert(key);
-                record.file = Some(file);
-                self.noted.push(Settled { row, record, done: Done::Already, is_noted });
-            }
-            Decision::Duplicate => {
-                whole.discard(&self.shared.folder);
-                duplicate(&mut record);
-                self.noted.push(Settled::new(row, record, Done::Duplicate));
-            }
-            Decision::NoName => {
-                whole.discard(&self.shared.folder);
-                fail(&mut record, "every name that it could have is taken by something else");
-                self.noted.push(Settled::new(row, record, Done::Failed));
-            }
+        record.sha256 = Some(whole.sha256);
+        if let Some(what) = self.is_there(key, &row, &record)? {
+            self.push(row, record, key, what);
+            return Ok(());
         }
-        self.collector.discard(&self.shared.folder);
+        let made = self.collector.write(&self.shared.folder, row.line);
+        let mut part = match made {
+            Ok(part) => part,
+            Err(Failed::Disk { name, source }) => return Err(self.disk(&name, source)),
+            Err(Failed::TooLong) => return Err(self.disk("", std::io::ErrorKind::FileTooLarge.into())),
+        };
+        let together = self.shared.folder.syncs_together();
+        if let Err(source) = part.open_up(together) {
+            return Err(self.disk(part.name(), source));
+        }
+        if !together {
+            self.open.push(self.made.rows.len());
+        }
+        self.push(row, record, key, What::File(part));
+        if self.open.len() >= MOST_OPEN {
+            self.sync();
+        }
         Ok(())
     }
 
-    fn decide(&self, key: Identity, row: &Row, record: &Record) -> Result<Decision, Error> {
-        let folder = &self.shared.folder;
-        let read_error = |path, source| Error::Read { path, source };
-        // Files are looked at without holding the desk: to compare one takes as long as to read it.
-        let (earlier, collides) = {
-            let desk = self.shared.desk();
-            if desk.saved.contains(&key) {
-                return Ok(Decision::Duplicate);
-            }
-            let earlier = desk.manifest.records_of(key).map_err(|source| read_error(folder.place(MANIFEST), source))?;
-            let plain = row.key.as_deref().and_then(plain);
-            (earlier, plain.is_some_and(|plain| desk.contested.contains(&Identity::of_name(&plain))))
-        };
-        for earlier in earlier {
-            let Some(file) = &earlier.file else { continue };
-            let same_audio = earlier.sha256 == record.sha256;
+    /// Whether the audio stands in the folder already. Only looked for where there was something before this run.
+    fn is_there(&self, key: Identity, row: &Row, record: &Record) -> Result<Option<What>, Error> {
+        let Shared { folder, earlier, .. } = &*self.shared;
+        let read_error = |name: &str, source| Error::Read { path: folder.place(name), source };
+        let records = earlier.records_of(key).map_err(|source| read_error(super::MANIFEST, source))?;
+        for older in records.into_iter().rev() {
+            let Some(file) = &older.file else { continue };
+            let same_audio = older.sha256 == record.sha256;
             // The same row has the same line, unless the lines of two results files from disk are compared.
-            let other_row = earlier.job.is_some() && earlier.job == record.job && earlier.line != row.line;
-            if (same_audio || other_row) && self.is_right(file, &earlier) {
-                self.shared.desk().taken.insert(Identity::of_name(file));
-                if other_row {
-                    return Ok(Decision::Duplicate);
-                }
-                return Ok(Decision::Already { file: file.clone(), is_noted: true });
+            let other_row = older.job.is_some() && older.job == record.job && older.line != row.line;
+            if (same_audio || other_row) && self.is_right(file, &older) {
+                return Ok(Some(What::Noted { file: file.clone(), other_row }));
             }
         }
-        let mut names = candidates(row.key.as_deref(), row.line, collides);
-        while let Some(name) = names.first() {
-            if self.shared.desk().taken.insert(Identity::of_name(name)) {
-                match folder.look(name).map_err(|source| read_error(folder.place(name), source))? {
-                    Found::Nothing => return Ok(Decision::Write(names)),
-                    // The same audio under the name that it would get, as after a crash before its line was noted.
-                    Found::File { bytes } if Some(bytes) == record.bytes && self.is_right(name, record) => {
-                        return Ok(Decision::Already { file: names.swap_remove(0), is_noted: false });
-                    }
-                    Found::File { .. } | Found::Other => {}
-                }
-            }
-            names.remove(0);
+        if !self.shared.had_files {
+            return Ok(None);
         }
-        Ok(Decision::NoName)
+        for name in candidates(row.key.as_deref(), row.line, false) {
+            match folder.look(&name).map_err(|source| read_error(&name, source))? {
+                Found::File { bytes } if Some(bytes) == record.bytes && self.is_right(&name, record) => {
+                    return Ok(Some(What::Found { file: name }));
+                }
+                Found::Nothing | Found::File { .. } | Found::Other => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a file holds what a record says. One that cannot be read does not.
@@ -226,34 +179,13 @@ impl Hand {
         }
     }
 
-    fn disk(&mut self, failed: Failed) -> Error {
-        let error = match failed {
-            Failed::Disk { name, source } => Error::Write { path: self.shared.folder.place(&name), source },
-            Failed::TooLong => Error::Write {
-                path: self.shared.folder.path().to_owned(),
-                source: std::io::ErrorKind::FileTooLarge.into(),
-            },
-        };
-        self.collector.discard(&self.shared.folder);
-        // The row at hand is lost, but what is whole may still find room; its failure would say nothing new.
-        let _ = self.flush();
-        error
+    fn disk(&self, name: &str, source: std::io::Error) -> Error {
+        Error::Write { path: self.shared.folder.place(name), source }
     }
 }
 
-enum Decision {
-    /// To be written, under the first of these names that is free.
-    Write(Vec<String>),
-    Already {
-        file: String,
-        /// The manifest has a line about it.
-        is_noted: bool,
-    },
-    Duplicate,
-    NoName,
-}
-
-fn fail(record: &mut Record, why: &str) {
+/// Makes a record one of a row without a file.
+pub(super) fn fail(record: &mut Record, why: &str) {
     record.status = Status::Failed;
     record.error = Some(why.to_owned());
     record.file = None;
@@ -261,60 +193,37 @@ fn fail(record: &mut Record, why: &str) {
     record.sha256 = None;
 }
 
-fn duplicate(record: &mut Record) {
-    fail(record, "an earlier row with this key was saved");
-    record.status = Status::Duplicate;
-}
-
 impl Sink for Hand {
     type Error = Error;
 
     fn wants_audio(&mut self, key: Option<&str>, line: u64) -> bool {
         self.line = line;
-        key.is_none_or(|key| self.shared.selection.takes(Some(key), line))
+        self.shared.selection.may_take(key, line)
     }
 
     fn audio(&mut self, samples: &[u8]) -> Result<(), Error> {
         match self.collector.push(samples, &self.shared.folder, self.line) {
             Ok(()) => Ok(()),
-            Err(failed) => Err(self.disk(failed)),
+            Err(Failed::Disk { name, source }) => Err(self.disk(&name, source)),
+            Err(Failed::TooLong) => Err(self.disk("", std::io::ErrorKind::FileTooLarge.into())),
         }
     }
 
     fn row(&mut self, row: Row) -> Result<(), Error> {
-        if !self.shared.selection.takes(row.key.as_deref(), row.line) {
-            self.collector.discard(&self.shared.folder);
-            self.shared.desk().summary.passed_over += 1;
-            return Ok(());
-        }
-        let mut record = Record::of(&row, self.shared.job.as_ref().map(JobName::as_str));
-        if row.outcome == Outcome::Audio {
-            self.take_audio(row, record)?;
-        } else {
-            self.collector.discard(&self.shared.folder);
-            let is_saved =
-                row.key.is_some() && self.shared.desk().saved.contains(&Identity::of(row.key.as_deref(), row.line));
-            let done = if is_saved { Done::Duplicate } else { Done::Failed };
-            if is_saved {
-                record.status = Status::Duplicate;
+        let done = if self.shared.selection.takes(row.key.as_deref(), row.line) {
+            let record = Record::of(&row, self.shared.job.as_ref().map(JobName::as_str));
+            let key = Identity::of(row.key.as_deref(), row.line);
+            if row.outcome == Outcome::Audio {
+                self.take_audio(row, record, key)
+            } else {
+                self.push(row, record, key, What::Nothing);
+                Ok(())
             }
-            self.noted.push(Settled::new(row, record, done));
-        }
-        let is_full = self.waiting.len() >= MOST_WAITING
-            || self.noted.len() >= 4 * MOST_WAITING
-            || self.waiting_bytes >= MOST_WAITING_BYTES;
-        if is_full {
-            self.flush()?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Hand {
-    fn drop(&mut self) {
-        self.collector.discard(&self.shared.folder);
-        for waiting in std::mem::take(&mut self.waiting) {
-            waiting.part.discard(&self.shared.folder);
-        }
+        } else {
+            self.made.passed_over += 1;
+            Ok(())
+        };
+        self.collector.discard();
+        done
     }
 }

@@ -3,14 +3,17 @@
 //! The fields are a contract with scripts. A line that was cut by a crash is repaired when the file is opened, and
 //! lines that cannot be read are passed over: the manifest is a record of what was done, never the only way to it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::folder::Folder;
 use super::name::Identity;
+use super::twins::Names;
 use crate::audio::Verdict;
 use crate::results::{Outcome, Row};
 
@@ -94,25 +97,39 @@ impl Record {
         }
     }
 
-    fn to_line(&self) -> String {
-        let mut line = serde_json::to_string(self).expect("a record has string keys and finite numbers");
-        line.push('\n');
-        line
+    /// Adds the line of this record to a text.
+    pub(super) fn write_line(&self, text: &mut Vec<u8>) {
+        serde_json::to_writer(&mut *text, self).expect("a record has string keys and finite numbers");
+        text.push(b'\n');
+    }
+
+    /// Whether two records are about one row.
+    pub(super) fn is_of_row(&self, other: &Record) -> bool {
+        self.line == other.line && self.job == other.job && self.key == other.key
     }
 }
 
 /// The manifest of a folder that is being saved into.
 #[derive(Debug)]
 pub(super) struct Manifest {
-    file: File,
+    file: Arc<File>,
     bytes: u64,
-    /// Where the records of keys begin that earlier runs have saved. Only places are kept: a hundred thousand records
-    /// would be 40 MB.
-    saved: HashMap<Identity, u64>,
-    /// Further records of keys that have several.
-    saved_again: HashMap<Identity, Vec<u64>>,
     /// Hashes of the lines of earlier runs about rows without a file, so that the same thing is not noted again.
     lines: HashSet<Identity>,
+    /// Lines about a row that another line says something newer about, as far as is known.
+    pub(super) superseded: bool,
+}
+
+/// What earlier runs have saved. Only places are kept: a hundred thousand records would be 40 MB.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    file: Arc<File>,
+    /// Where the record of a key begins.
+    saved: HashMap<Identity, u64>,
+    /// Further records of keys that have several.
+    again: HashMap<Identity, Vec<u64>>,
+    /// Records that say something newer about the file of another one, which stands before them.
+    pub(super) renamed: Vec<(u64, u64)>,
 }
 
 /// Longer lines are none of ours.
@@ -120,38 +137,50 @@ const MOST_LINE_BYTES: u64 = 1024 * 1024;
 
 impl Manifest {
     /// Opens the manifest of a folder for one run alone; `None` when another run has it.
-    pub(super) fn open(folder: &Folder) -> io::Result<Option<Manifest>> {
-        let file = folder.open_append(MANIFEST)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
-            // Some network file systems have no locks. Two runs at once are unlikely, and a save that is refused for
-            // ever would be worse: files are never replaced, lock or not.
-            Err(std::fs::TryLockError::Error(_)) => {}
-        }
-        let mut manifest =
-            Manifest { file, bytes: 0, saved: HashMap::new(), saved_again: HashMap::new(), lines: HashSet::new() };
-        manifest.load()?;
-        Ok(Some(manifest))
+    pub(super) fn open(folder: &Folder) -> io::Result<Option<(Manifest, Earlier, Names)>> {
+        let file = loop {
+            let file = folder.open_append(MANIFEST)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+                // Some network file systems have no locks. Two runs at once are unlikely, and a save that is refused
+                // for ever would be worse: files are never replaced, lock or not.
+                Err(std::fs::TryLockError::Error(_)) => {}
+            }
+            // A run that ended between the two calls may have put a new manifest in the place of this one.
+            if folder.is_this(MANIFEST, &file)? {
+                break Arc::new(file);
+            }
+        };
+        let mut manifest = Manifest { file: Arc::clone(&file), bytes: 0, lines: HashSet::new(), superseded: false };
+        let mut earlier = Earlier { file, saved: HashMap::new(), again: HashMap::new(), renamed: Vec::new() };
+        let mut names = Names::default();
+        manifest.load(&mut earlier, &mut names)?;
+        Ok(Some((manifest, earlier, names)))
     }
 
-    fn load(&mut self) -> io::Result<()> {
+    fn load(&mut self, earlier: &mut Earlier, names: &mut Names) -> io::Result<()> {
         let mut lines = Lines::new(self.file.try_clone()?);
         while let Some(line) = lines.next()? {
             let record: Option<Record> = serde_json::from_slice(line.text).ok();
             if line.is_torn {
                 // The last line has no end. A whole record only lacks its line feed; half a record is dropped.
                 match record {
-                    Some(_) => self.file.write_all(b"\n")?,
+                    Some(_) => (&*self.file).write_all(b"\n")?,
                     None => self.file.set_len(line.at)?,
                 }
                 self.file.sync_data()?;
             }
             let Some(record) = record else { continue };
             match record.status {
-                Status::Saved => self.note(Identity::of(record.key.as_deref(), record.line), line.at),
+                Status::Saved => {
+                    self.superseded |= earlier.note(&record, line.at)?;
+                    names.learn(&record, line.at, earlier)?;
+                }
                 Status::Failed | Status::Duplicate => {
-                    self.lines.insert(Identity::of_text(&record.to_line()));
+                    let mut text = Vec::new();
+                    record.write_line(&mut text);
+                    self.lines.insert(line_identity(&text));
                 }
             }
         }
@@ -159,41 +188,35 @@ impl Manifest {
         Ok(())
     }
 
-    fn note(&mut self, key: Identity, at: u64) {
-        match self.saved.entry(key) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(at);
+    /// Appends something newer about rows that have a record.
+    pub(super) fn supersede(&mut self, records: &[Record]) -> io::Result<()> {
+        self.superseded = true;
+        self.append(records.iter().map(Some)).map(|_| ())
+    }
+
+    /// Appends records and waits until they are on the disk; tells where each one begins. A row without a file is not
+    /// noted again in the same words.
+    pub(super) fn append<'a>(&mut self, records: impl Iterator<Item = Option<&'a Record>>) -> io::Result<Vec<u64>> {
+        let mut text = Vec::new();
+        let mut places = Vec::new();
+        for record in records {
+            let begin = text.len();
+            places.push(self.bytes + begin as u64);
+            let Some(record) = record else { continue };
+            record.write_line(&mut text);
+            let is_known = !self.lines.is_empty() && self.lines.contains(&line_identity(&text[begin..]));
+            if is_known {
+                text.truncate(begin);
             }
-            std::collections::hash_map::Entry::Occupied(_) => self.saved_again.entry(key).or_default().push(at),
         }
-    }
-
-    /// The records of a saved key, oldest first.
-    pub(super) fn records_of(&self, key: Identity) -> io::Result<Vec<Record>> {
-        let again = self.saved_again.get(&key).into_iter().flatten();
-        let mut records = Vec::new();
-        for at in self.saved.get(&key).into_iter().chain(again).copied() {
-            let mut file = &self.file;
-            file.seek(SeekFrom::Start(at))?;
-            let mut line = Vec::new();
-            BufReader::with_capacity(1024, io::Read::take(file, MOST_LINE_BYTES)).read_until(b'\n', &mut line)?;
-            records.extend(serde_json::from_slice::<Record>(&line).ok());
-        }
-        Ok(records)
-    }
-
-    /// Appends records and waits until they are on the disk. A row without a file is not noted again in the same words.
-    pub(super) fn append<'a>(&mut self, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
-        let text: String =
-            records.map(Record::to_line).filter(|line| !self.lines.contains(&Identity::of_text(line))).collect();
         if text.is_empty() {
-            return Ok(());
+            return Ok(places);
         }
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        let written = (&*self.file).write_all(&text).and_then(|()| self.file.sync_data());
         match written {
             Ok(()) => {
                 self.bytes += text.len() as u64;
-                Ok(())
+                Ok(places)
             }
             Err(error) => {
                 // Half a line would be repaired at the next run; without it there is nothing to repair.
@@ -202,6 +225,68 @@ impl Manifest {
             }
         }
     }
+}
+
+impl Earlier {
+    /// Notes a record; tells whether an older one is about the same row and the same audio.
+    fn note(&mut self, record: &Record, at: u64) -> io::Result<bool> {
+        let key = Identity::of(record.key.as_deref(), record.line);
+        let mut is_newer = false;
+        for older_at in self.places(key) {
+            let Some(older) = self.record_at(older_at)? else { continue };
+            if older.is_of_row(record) && older.sha256 == record.sha256 {
+                is_newer = true;
+                if older.file != record.file {
+                    self.renamed.push((older_at, at));
+                }
+            }
+        }
+        match self.saved.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(at);
+            }
+            Entry::Occupied(_) => self.again.entry(key).or_default().push(at),
+        }
+        Ok(is_newer)
+    }
+
+    fn places(&self, key: Identity) -> Vec<u64> {
+        let again = self.again.get(&key).into_iter().flatten();
+        self.saved.get(&key).into_iter().chain(again).copied().collect()
+    }
+
+    /// The records of a saved key, oldest first.
+    pub(super) fn records_of(&self, key: Identity) -> io::Result<Vec<Record>> {
+        let records = self.places(key).into_iter().map(|at| self.record_at(at));
+        records.filter_map(io::Result::transpose).collect()
+    }
+
+    /// The record that begins at this place of the manifest.
+    pub(super) fn record_at(&self, at: u64) -> io::Result<Option<Record>> {
+        Ok(serde_json::from_slice(&line_at(&self.file, at)?).ok())
+    }
+}
+
+/// The line that begins at this place, with its line feed.
+pub(super) fn line_at(file: &File, at: u64) -> io::Result<Vec<u8>> {
+    let mut line = vec![0; 1024];
+    let mut filled = 0;
+    loop {
+        let read = super::source::read_at(file, &mut line[filled..], at + filled as u64)?;
+        filled += read;
+        let end = memchr::memchr(b'\n', &line[..filled]).map(|newline| newline + 1);
+        if end.is_some() || read == 0 || filled as u64 > MOST_LINE_BYTES {
+            line.truncate(end.unwrap_or(filled));
+            return Ok(line);
+        }
+        if filled == line.len() {
+            line.resize(2 * filled, 0);
+        }
+    }
+}
+
+fn line_identity(line: &[u8]) -> Identity {
+    Identity::of_text(std::str::from_utf8(line).expect("serde_json writes UTF-8"))
 }
 
 /// Reads a manifest line by line, whoever wrote it.

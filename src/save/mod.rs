@@ -4,26 +4,32 @@
 //! replaced; running again writes only what is missing.
 
 mod aligned;
+mod amend;
 mod desk;
 mod error;
 mod folder;
-mod from_file;
+mod from_source;
 mod hand;
+mod late;
 mod manifest;
 mod name;
 mod part;
-mod plan;
+mod pieces;
+mod pipeline;
 mod saver;
 mod selection;
+mod source;
 mod summary;
+mod twins;
 mod verify;
 
 pub use desk::{Done, OnRow, Progress};
 pub use error::Error;
-pub use from_file::{from_file, from_row};
+pub use from_source::{from_file, from_row, from_source};
 pub use manifest::{MANIFEST, Record, Status};
 pub use saver::Saver;
 pub use selection::{Selection, Takes};
+pub use source::{Feeder, Source};
 pub use summary::Summary;
 pub use verify::{Check, Difference, What, read, verify};
 

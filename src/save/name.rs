@@ -38,6 +38,7 @@ impl Identity {
     }
 
     /// Of a file name, for file systems that take `a` and `A`, or two spellings of `é`, for the same.
+    #[cfg(test)]
     pub fn of_name(name: &str) -> Identity {
         let folded: String = name.nfc().flat_map(char::to_lowercase).collect();
         Identity::of_text(&folded)

@@ -2,17 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::aligned::Aligned;
-use super::folder::{Folder, digest_of};
+use super::folder::{Folder, digest_with};
 use crate::audio::Format;
 use crate::audio::wav::{HEADER_BYTES, header};
 
-/// As many bytes of audio are held in memory: 20 seconds. A row of that length then needs one write, and its
-/// temporary file is only made when its name is known.
+/// As many bytes of audio are held in memory: 20 seconds. A row of that length then needs one write.
 const MOST_HELD: usize = 1024 * 1024;
 
 /// Ends the names of all temporary files.
@@ -27,11 +27,14 @@ pub(super) struct Collector {
     part: Option<Part>,
 }
 
-/// A temporary file.
+/// A temporary file; removed when it is dropped before it has its name.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub name: String,
-    pub file: File,
+    folder: Arc<Folder>,
+    /// Empty once it has its name.
+    name: String,
+    /// Open while it is being written, and until it is on the disk where each file has to be seen to for itself.
+    file: Option<File>,
 }
 
 /// A whole WAV file without a name.
@@ -39,8 +42,6 @@ pub(super) struct Part {
 pub(super) struct Whole {
     pub bytes: u64,
     pub sha256: String,
-    /// `None` while it is in memory.
-    part: Option<Part>,
 }
 
 /// Why there is no whole file.
@@ -62,7 +63,7 @@ impl Collector {
     }
 
     /// Adds samples of the row at hand.
-    pub(super) fn push(&mut self, samples: &[u8], folder: &Folder, line: u64) -> Result<(), Failed> {
+    pub(super) fn push(&mut self, samples: &[u8], folder: &Arc<Folder>, line: u64) -> Result<(), Failed> {
         let mut samples = samples;
         while self.held + samples.len() > self.memory.len() {
             // Whole pages are written, so that the next write begins with one too.
@@ -77,62 +78,55 @@ impl Collector {
         Ok(())
     }
 
-    fn spill(&mut self, folder: &Folder, line: u64) -> Result<(), Failed> {
+    fn spill(&mut self, folder: &Arc<Folder>, line: u64) -> Result<(), Failed> {
         let part = match &mut self.part {
             Some(part) => part,
-            // The key stands behind the audio in most lines, so the line has to name the file.
-            None => self.part.insert(Part::create(folder, &format!("line-{line}"))?),
+            None => self.part.insert(Part::create(folder, line)?),
         };
-        let written = part.file.write_all(&self.memory[..self.held]);
+        let written = part.write(&self.memory[..self.held]);
         self.held = 0;
-        written.map_err(|source| Failed::Disk { name: part.name.clone(), source })
+        written
     }
 
     /// Forgets the audio of the row at hand.
-    pub(super) fn discard(&mut self, folder: &Folder) {
+    pub(super) fn discard(&mut self) {
         self.held = HEADER_BYTES;
-        if let Some(part) = self.part.take() {
-            part.discard(folder);
-        }
+        self.part = None;
     }
 
     /// The row has ended: the header is known now.
     pub(super) fn finish(&mut self, format: Format, pcm_bytes: u64) -> Result<Whole, Failed> {
         let header = header(format, pcm_bytes).ok_or(Failed::TooLong)?;
         let bytes = HEADER_BYTES as u64 + pcm_bytes;
-        let Some(part) = &mut self.part else {
+        let Some(Part { name, file: Some(file), .. }) = &mut self.part else {
             self.memory[..HEADER_BYTES].copy_from_slice(&header);
-            return Ok(Whole { bytes, sha256: super::hex(digest(&SHA256, self.held()).as_ref()), part: None });
+            return Ok(Whole { bytes, sha256: super::hex(digest(&SHA256, self.held()).as_ref()) });
         };
         // The header stands in front of the samples and depends on their number, so the hash has to be made last.
         let finished = (|| {
-            part.file.write_all(&self.memory[..self.held])?;
-            part.file.seek(SeekFrom::Start(0))?;
-            part.file.write_all(&header)?;
-            part.file.seek(SeekFrom::Start(0))?;
-            digest_of(&part.file)
+            file.write_all(&self.memory[..self.held])?;
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&header)?;
+            file.seek(SeekFrom::Start(0))?;
+            digest_with(&*file, &mut self.memory)
         })();
         match finished {
-            Ok((written, sha256)) if written == bytes => Ok(Whole { bytes, sha256, part: self.part.take() }),
+            Ok((written, sha256)) if written == bytes => Ok(Whole { bytes, sha256 }),
             Ok((written, _)) => Err(Failed::Disk {
-                name: part.name.clone(),
+                name: name.clone(),
                 source: io::Error::other(format!("{written} bytes stand in the file instead of {bytes}")),
             }),
-            Err(source) => Err(Failed::Disk { name: part.name.clone(), source }),
+            Err(source) => Err(Failed::Disk { name: name.clone(), source }),
         }
     }
 
-    /// Puts a whole file on the disk, if it is not there yet.
-    pub(super) fn write(&mut self, whole: Whole, folder: &Folder, stem: &str) -> Result<Part, Failed> {
-        let part = match whole.part {
+    /// Gives the whole file of the row at hand to the system, if that is not done yet.
+    pub(super) fn write(&mut self, folder: &Arc<Folder>, line: u64) -> Result<Part, Failed> {
+        let part = match self.part.take() {
             Some(part) => part,
             None => {
-                let mut part = Part::create(folder, stem)?;
-                if let Err(source) = part.file.write_all(self.held()) {
-                    let name = part.name.clone();
-                    part.discard(folder);
-                    return Err(Failed::Disk { name, source });
-                }
+                let mut part = Part::create(folder, line)?;
+                part.write(self.held())?;
                 part
             }
         };
@@ -141,30 +135,63 @@ impl Collector {
     }
 }
 
-impl Whole {
-    /// Drops it.
-    pub(super) fn discard(self, folder: &Folder) {
-        if let Some(part) = self.part {
-            part.discard(folder);
-        }
-    }
-}
-
 impl Part {
-    fn create(folder: &Folder, stem: &str) -> Result<Part, Failed> {
+    /// Makes a new file. The key stands behind the audio in most lines, so the line has to name it.
+    pub(super) fn create(folder: &Arc<Folder>, line: u64) -> Result<Part, Failed> {
         loop {
-            let name = format!(".{stem}.{}{SUFFIX}", random_hex());
+            let name = format!(".line-{line}.{}{SUFFIX}", folder.next_hex());
             match folder.create(&name) {
-                Ok(file) => return Ok(Part { name, file }),
+                Ok(file) => return Ok(Part { folder: Arc::clone(folder), name, file: Some(file) }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(source) => return Err(Failed::Disk { name, source }),
             }
         }
     }
 
-    /// Removes the file. One that cannot be removed is swept by the next run.
-    pub(super) fn discard(self, folder: &Folder) {
-        let _ = folder.remove(&self.name);
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failed> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(bytes).map_err(|source| Failed::Disk { name: self.name.clone(), source })
+    }
+
+    /// Lets everybody read it who may read other files of this process, and closes it unless it has to be synced.
+    pub(super) fn open_up(&mut self, and_close: bool) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        self.folder.open_up(file)?;
+        if and_close {
+            self.file = None;
+        }
+        Ok(())
+    }
+
+    /// Waits until it is on the disk, and closes it.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        match self.file.take() {
+            Some(file) => file.sync_all(),
+            // An error that nobody has seen yet is told to whoever opens the file anew.
+            None => self.folder.open_file(&self.name)?.sync_all(),
+        }
+    }
+
+    /// Gives it its name; `false` when something has that name already.
+    pub(super) fn publish(&mut self, name: &str) -> io::Result<bool> {
+        let published = self.folder.publish(&self.name, name)?;
+        if published {
+            self.name.clear();
+        }
+        Ok(published)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.name.is_empty() {
+            // One that cannot be removed is swept by the next run.
+            let _ = self.folder.remove(&self.name);
+        }
     }
 }
 
@@ -175,11 +202,16 @@ pub(super) fn is_part(name: &str) -> bool {
     stem.rsplit_once('.').is_some_and(|(stem, random)| !stem.is_empty() && is_hex(random))
 }
 
-/// Eight hex digits that nobody else comes upon.
-pub(super) fn random_hex() -> String {
+/// A number that nobody else comes upon.
+pub(super) fn random_number() -> u32 {
     let mut bytes = [0; 4];
     SystemRandom::new().fill(&mut bytes).expect("the operating system has random bytes");
-    super::hex(&bytes)
+    u32::from_le_bytes(bytes)
+}
+
+/// The name of a temporary file for another purpose than a row.
+pub(super) fn part_name(what: &str, folder: &Folder) -> String {
+    format!(".{what}.{}{SUFFIX}", folder.next_hex())
 }
 
 #[cfg(test)]

@@ -1,16 +1,23 @@
 //! Takes the audio and the rows of a job, and leaves WAV files and a manifest behind.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::desk::{Desk, OnRow};
 use super::folder::Folder;
 use super::hand::Hand;
-use super::manifest::{MANIFEST, Manifest};
-use super::part::{is_part, random_hex};
+use super::manifest::{Earlier, MANIFEST, Manifest, Record};
+use super::part::{is_part, part_name};
 use super::{Error, Selection, Summary};
 use crate::job::JobName;
-use crate::results::{Row, Sink};
+use crate::results::{Judging, Row, Sink};
+
+/// So many rows wait for the disk together, or more.
+pub(super) const MOST_WAITING: usize = 512;
+
+/// Or so many bytes of audio.
+pub(super) const MOST_WAITING_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Saves results into a folder, as a [`Sink`] of a parser.
 ///
@@ -24,9 +31,14 @@ pub struct Saver {
 
 /// What all hands of a saver work on.
 pub(super) struct Shared {
-    pub folder: Folder,
+    pub folder: Arc<Folder>,
     pub job: Option<JobName>,
     pub selection: Selection,
+    /// By what rows are thought good or bad.
+    pub judging: Judging,
+    pub earlier: Earlier,
+    /// There were files in the folder before this run.
+    pub had_files: bool,
     desk: Mutex<Desk>,
 }
 
@@ -40,20 +52,38 @@ impl Shared {
 impl Saver {
     /// Opens a folder, makes it if it is not there, and sweeps what a killed run left behind.
     pub fn open(path: &Path, job: Option<JobName>, selection: Selection, on_row: OnRow) -> Result<Saver, Error> {
+        Saver::open_judging(path, job, selection, Judging::default(), on_row)
+    }
+
+    /// [`Saver::open`], for rows that are to be judged by these limits and texts.
+    pub fn open_judging(
+        path: &Path,
+        job: Option<JobName>,
+        selection: Selection,
+        judging: Judging,
+        on_row: OnRow,
+    ) -> Result<Saver, Error> {
         let folder_error = |source| Error::Folder { path: path.to_owned(), source };
         let mut folder = Folder::open(path).map_err(folder_error)?;
-        folder.learn_mode(&format!(".mode.{}.part", random_hex())).map_err(folder_error)?;
-        let manifest = match Manifest::open(&folder) {
-            Ok(Some(manifest)) => manifest,
+        let probe = part_name("mode", &folder);
+        folder.learn_mode(&probe).map_err(folder_error)?;
+        let (manifest, earlier, names) = match Manifest::open(&folder) {
+            Ok(Some(opened)) => opened,
             Ok(None) => return Err(Error::Locked { path: path.to_owned() }),
             Err(source) => return Err(Error::Write { path: folder.place(MANIFEST), source }),
         };
         // Nobody else writes here, as the manifest is locked: whatever temporary file there is has been left behind.
-        for name in folder.names(is_part).map_err(folder_error)? {
+        let had_files = Cell::new(false);
+        let is_left_behind = |name: &str| {
+            had_files.set(had_files.get() || name.ends_with(".wav"));
+            is_part(name)
+        };
+        for name in folder.names(is_left_behind).map_err(folder_error)? {
             let _ = folder.remove(&name);
         }
-        let desk = Mutex::new(Desk::new(manifest, on_row));
-        let shared = Arc::new(Shared { folder, job, selection, desk });
+        let had_files = had_files.get();
+        let desk = Mutex::new(Desk::new(manifest, names, on_row));
+        let shared = Arc::new(Shared { folder: Arc::new(folder), job, selection, judging, earlier, had_files, desk });
         Ok(Saver { hand: Hand::new(Arc::clone(&shared)), shared, in_background: false })
     }
 
@@ -67,13 +97,28 @@ impl Saver {
     /// Gives every file that is whole its name, and every row its line in the manifest. To be called when no more
     /// bytes are at hand for a while; a run that reads on without a pause need not.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.hand.flush()
+        let made = self.hand.take();
+        self.shared.desk().settle(made, &self.shared)
     }
 
-    /// Ends the run.
+    /// Notes something newer about a row that has been dealt with, such as another verdict. The older line stays in
+    /// the manifest until the run ends.
+    pub fn amend(&mut self, record: &Record) -> Result<(), Error> {
+        self.flush()?;
+        let mut desk = self.shared.desk();
+        let amended = desk.manifest.supersede(std::slice::from_ref(record));
+        amended.map_err(|source| Error::Write { path: self.shared.folder.place(MANIFEST), source })
+    }
+
+    /// Ends the run: all rows are looked at together, files whose plain name another key wants too give it up, and the
+    /// manifest has one line a row.
     pub fn finish(mut self) -> Result<Summary, Error> {
         self.flush()?;
-        Ok(std::mem::take(&mut self.shared.desk().summary))
+        self.review()?;
+        let mut desk = self.shared.desk();
+        super::late::rename(&mut desk, &self.shared)?;
+        super::late::compact(&desk.manifest, &self.shared.folder)?;
+        Ok(std::mem::take(&mut desk.summary))
     }
 
     /// What has been done so far, without the rows that still wait for the disk.
@@ -94,11 +139,28 @@ impl Sink for Saver {
     }
 
     fn audio(&mut self, samples: &[u8]) -> Result<(), Error> {
-        self.hand.audio(samples)
+        let taken = self.hand.audio(samples);
+        self.or_flush(taken)
     }
 
     fn row(&mut self, row: Row) -> Result<(), Error> {
-        self.hand.row(row)
+        let taken = self.hand.row(row);
+        self.or_flush(taken)?;
+        let made = self.hand.made();
+        if made.rows.len() >= MOST_WAITING || made.bytes >= MOST_WAITING_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Saver {
+    /// When a row is lost, what is whole may still find room; its failure would say nothing new.
+    fn or_flush(&mut self, taken: Result<(), Error>) -> Result<(), Error> {
+        if taken.is_err() {
+            let _ = self.flush();
+        }
+        taken
     }
 }
 

@@ -8,6 +8,8 @@ pub enum Selection {
     All,
     /// Those whose key is in the set.
     Keys(HashSet<String>),
+    /// Those on these lines, counted from 1. No other row is decoded.
+    Lines(HashSet<u64>),
     /// Those that the function takes; it is given the key and the line.
     Matching(Takes),
 }
@@ -20,7 +22,17 @@ impl Selection {
         match self {
             Selection::All => true,
             Selection::Keys(keys) => key.is_some_and(|key| keys.contains(key)),
+            Selection::Lines(lines) => lines.contains(&line),
             Selection::Matching(takes) => takes(key, line),
+        }
+    }
+
+    /// Whether a row may be wanted whose key may not have been read yet.
+    pub(super) fn may_take(&self, key: Option<&str>, line: u64) -> bool {
+        match self {
+            Selection::All => true,
+            Selection::Lines(lines) => lines.contains(&line),
+            Selection::Keys(_) | Selection::Matching(_) => key.is_none_or(|key| self.takes(Some(key), line)),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::manifest::Record;
 use crate::audio::Verdict;
 use crate::failure::Exit;
 use crate::results::Row;
+use crate::results::review::Review;
 
 /// What a run has done, in rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Summary {
     pub seconds: f64,
     /// Bytes of the files of this job, new and old.
     pub bytes: u64,
+    /// What all rows together have shown, once the run has ended.
+    pub review: Review,
 }
 
 impl Summary {
@@ -52,6 +55,11 @@ impl Summary {
 
     /// How a command that did this ends.
     pub fn exit(&self) -> Exit {
-        if self.failed + self.duplicates + self.looks_bad + self.unmatched == 0 { Exit::Ok } else { Exit::SomeBad }
+        let is_odd = !self.review.findings.is_empty();
+        if self.failed + self.duplicates + self.looks_bad + self.unmatched == 0 && !is_odd {
+            Exit::Ok
+        } else {
+            Exit::SomeBad
+        }
     }
 }

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::error::Error;
 use super::lines::Lines;
-use crate::request::Facts;
+use crate::request::{Facts, letters};
+use crate::results::Texts;
 use crate::text::{clean, clean_short};
 
 /// What the requests of a job say, by key.
@@ -81,6 +82,17 @@ pub fn each_head(path: &Path, mut take: impl FnMut(&str, &str, Option<&str>)) ->
         let facts = Facts::of(&request);
         take(&key, &clean_short(facts.text.trim(), 200), facts.voice.as_deref().map(clean).as_deref());
     })
+}
+
+/// How long the texts of a prepared file are, in its order. Blocks; takes some 50 bytes for each key.
+pub fn read_lengths(path: &Path) -> Result<Texts, Error> {
+    let mut texts = Texts::default();
+    each(path, |_, key, request| {
+        let facts = Facts::of(&request);
+        let manner = format!("{} {}", facts.voice.as_deref().unwrap_or(""), facts.language.as_deref().unwrap_or(""));
+        texts.push(&key, letters(&facts.text), &manner);
+    })?;
+    Ok(texts)
 }
 
 /// Reads the requests of a prepared file of at most `most` bytes, in order, for a create call that carries them.

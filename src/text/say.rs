@@ -75,6 +75,11 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
+/// What the results of a job come to: `50 done · 47 good · 3 bad`.
+pub fn done_good_bad(done: u64, good: u64, bad: u64) -> String {
+    format!("{} done · {} good · {} bad", thousands(done), thousands(good), thousands(bad))
+}
+
 /// An amount of money in US dollars; small amounts keep two significant digits: `$4.12`, `$0.0071`.
 pub fn dollars(amount: f64) -> String {
     if amount == 0.0 || amount >= 0.10 {
@@ -110,6 +115,7 @@ mod tests {
             [0.0, 4.123, 0.0301, 0.00712, 0.00001].map(dollars),
             ["$0.00", "$4.12", "$0.030", "$0.0071", "<$0.0001"]
         );
+        assert_eq!(done_good_bad(1_268, 1_265, 3), "1 268 done · 1 265 good · 3 bad");
         assert_eq!(clock_seconds(65.94), "1:05.9");
         assert_eq!((plural(1, "job"), plural(1_200, "job")), ("1 job".into(), "1 200 jobs".into()));
     }

@@ -12,6 +12,7 @@ use crate::job::{FileName, Job, JobName};
 use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Saved, Transition, Unconfirmed};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
+use crate::results::review::Review;
 use crate::tui::keys::Chord;
 use crate::tui::model::{Draft, JobsView, Seq};
 
@@ -53,6 +54,8 @@ pub enum Event {
     RowsArrived(Seq, PackedRows),
     /// More bytes of them.
     OpeningProgressed(Seq, Progress),
+    /// What all of them together have shown, when that is anything.
+    Reviewed(Seq, Box<Review>),
     /// They are complete, or will not come.
     Opened(Seq, Result<(), Failure>),
     /// The beginnings of the texts of a job that we made, by key.

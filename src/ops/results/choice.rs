@@ -34,7 +34,7 @@ impl Takes {
         match self {
             Takes::All => Selection::All,
             Takes::Keys(set) => Selection::Matching(Box::new(move |key, _| key.is_some_and(|key| set.is_match(key)))),
-            Takes::Lines(lines) => Selection::Matching(Box::new(move |_, line| lines.contains(&line))),
+            Takes::Lines(lines) => Selection::Lines(lines),
         }
     }
 }
@@ -63,7 +63,7 @@ mod tests {
             let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();
             match Takes::new(&KeyChoice::Globs(globs)).unwrap().selection() {
                 Selection::Matching(takes) => takes(Some(key), 1),
-                Selection::All | Selection::Keys(_) => panic!("globs match"),
+                Selection::All | Selection::Keys(_) | Selection::Lines(_) => panic!("globs match"),
             }
         };
         assert!(takes(&["ch01-*"], "ch01-0042") && takes(&["x", "a?c"], "abc") && takes(&["*"], "a\nb"));

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::api::Download;
 use crate::failure::{Exit, Failure};
 use crate::ops::Progress;
-use crate::results::{Form, Parser, Sink, Totals};
+use crate::results::{Parser, Sink, Totals};
 
 use super::keep::Part;
 
@@ -64,7 +64,7 @@ pub(super) fn events<E>() -> (Sender<E>, Receiver<E>) {
 /// Reads everything into the taker, on a thread that may block, and passes on what the taker tells.
 pub(super) async fn feed<T: Taker, E: Send + 'static>(
     from: From,
-    form: Form,
+    parser: Parser,
     taker: T,
     mut told: Receiver<E>,
     on_event: &(dyn Fn(E) + Send + Sync),
@@ -79,7 +79,7 @@ pub(super) async fn feed<T: Taker, E: Send + 'static>(
             (Input::Service { part, from: download.from, total: download.total, taken, handle }, Some(download))
         }
     };
-    let work = Work { parser: Parser::new(form), taker, progress, at: 0, told: 0, of: None };
+    let work = Work { parser, taker, progress, at: 0, told: 0, of: None };
     let mut parsing = tokio::task::spawn_blocking(move || work.run(input));
     let sending = async move {
         match download {

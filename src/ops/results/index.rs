@@ -9,7 +9,6 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::audio::Limits;
 use crate::ops::Session;
 use crate::ops::SharedCopies;
 use crate::results::index::{self, BLOCK_HEAD, HEADER, Header, LinePlace, PLACE, Stamp};
@@ -19,14 +18,14 @@ use super::keep::Place;
 
 /// The version of what is measured and judged, as far as the limits do not tell it. Raised with every change that makes
 /// an old row wrong.
-const MEASURING: u64 = 1;
+const MEASURING: u64 = 2;
 
 /// Rows are written in blocks of at least so many bytes.
 const BLOCK: usize = 256 * 1024;
 
 /// A checksum of the rules by which rows are made now. An index by other rules is made anew.
-pub(super) fn rules(_session: &Session) -> u64 {
-    index::checksum(MEASURING, format!("{:?}", Limits::default()).as_bytes())
+pub(super) fn rules(session: &Session) -> u64 {
+    index::checksum(MEASURING, format!("{:?}", session.limits).as_bytes())
 }
 
 /// Which copy an index must belong to.

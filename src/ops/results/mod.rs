@@ -14,12 +14,14 @@ mod open;
 mod outline;
 mod raw;
 mod ready;
+mod review;
 mod save;
 
 use std::path::PathBuf;
 
 use crate::audio::Verdict;
 use crate::job::{Job, JobName};
+use crate::results::review::Review;
 use crate::results::{Form, PackedRows};
 
 use super::Progress;
@@ -51,6 +53,8 @@ pub enum Opening {
     Rows(PackedRows),
     /// More bytes.
     Progress(Progress),
+    /// What all rows together have shown, when that is anything; once, after the last row.
+    Reviewed(Review),
 }
 
 /// What to save, and where.

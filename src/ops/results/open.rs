@@ -9,12 +9,13 @@ use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
 use crate::ops::Session;
 use crate::ops::session::on_disk;
-use crate::results::{PackedRows, Row, Sink, Totals};
+use crate::results::{PackedRows, Parser, Row, Sink, Totals};
 
 use super::feed::{self, Finished, From, Taker};
 use super::index::{self, IndexReader, IndexWriter};
 use super::keep::{Part, Place};
 use super::ready::{expected, explain, ready};
+use super::review::{Reviewing, judging};
 use super::{Kept, Opening};
 
 /// So many rows are told at once, at the most.
@@ -35,9 +36,21 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
     let (job, dest) = ready(session, job, Duration::ZERO).await?;
     let place = Place::new(session, &job, &dest);
     let kept = |path| Kept { job: Some(job.name.clone()), path, form: place.form, expected: expected(&job) };
-    let on_rows = |rows| events(Opening::Rows(rows));
+    let reviewing = Reviewing::default();
+    let on_rows = |rows| {
+        reviewing.rows(&rows);
+        events(Opening::Rows(rows));
+    };
     let (path, told) = from_index(session, &place, &on_rows).await?;
+    let judging = judging(session, &job).await;
+    let review = async {
+        let reviewed = reviewing.finish(judging.clone()).await;
+        if !reviewed.is_empty() {
+            events(Opening::Reviewed(reviewed));
+        }
+    };
     if let Some(path) = path {
+        review.await;
         return Ok(kept(path));
     }
     let from = source(session, &job, &dest, &place).await?;
@@ -45,7 +58,10 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
     let (tell, receive) = feed::events();
     let showing = Showing::new(begin_index(session, &place).await, told, tell);
     let is_kept = matches!(from, From::Disk(_));
-    let finished = feed::feed(from, place.form, showing, receive, &on_rows, &on_progress).await;
+    let parser = Parser::new(place.form).judging(judging.clone());
+    let finished = feed::feed(from, parser, showing, receive, &on_rows, &on_progress).await;
+    // A cut download is looked at as well: what came of it is shown.
+    review.await;
     if is_kept {
         let complete = finished
             .and_then(|finished| is_complete(&finished.totals, expected(&job), true).map(|()| finished.taker.index));

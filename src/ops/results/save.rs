@@ -12,7 +12,8 @@ use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job, JobName};
 use crate::ops::session::on_disk;
 use crate::ops::{Progress, Saved, Session};
-use crate::results::{Form, Row, Sink, Totals};
+use crate::results::review::Review;
+use crate::results::{Form, Judging, Parser, Row, Sink, Totals};
 use crate::save::{Progress as Done, Saver, Status, Summary};
 use crate::store::SavedTo;
 use crate::text;
@@ -22,6 +23,7 @@ use super::feed::{self, Finished, From, STEP, Taker};
 use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
 use super::ready::{expected, explain, ready};
+use super::review::judging;
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
@@ -43,7 +45,8 @@ pub async fn save(
         SaveFrom::File(path) => {
             let source = path.clone();
             let form = on_disk(move || form_of(&source)).await?;
-            let writing = Writing::open(what, None, takes).await?;
+            let judging = Judging { limits: session.limits, texts: None };
+            let writing = Writing::open(what, None, takes, judging).await?;
             let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
@@ -73,7 +76,8 @@ async fn from_job(
 ) -> Result<Saved, Failure> {
     let place = Place::new(session, job, dest);
     // Before anything is asked of the service: a folder that cannot be written needs no download.
-    let writing = Writing::open(what, Some(job.name.clone()), takes).await?;
+    let judging = judging(session, job).await;
+    let writing = Writing::open(what, Some(job.name.clone()), takes, judging).await?;
     let (summary, complete) = match source(session, job, dest, &place).await? {
         From::Disk(path) => from_copy(job, writing, &place, path, events).await?,
         From::Service(download, part) => {
@@ -125,6 +129,8 @@ async fn from_copy(
             crate::save::Error::Folder { .. }
             | crate::save::Error::Locked { .. }
             | crate::save::Error::Write { .. }
+            | crate::save::Error::GivenUp { .. }
+            | crate::save::Error::Panicked
             | crate::save::Error::NoManifest { .. },
         ) => true,
     };
@@ -188,7 +194,7 @@ async fn fetch(
     let (_, told) = feed::events();
     let on_progress = |progress| events(Saving::Progress(progress));
     let from = From::Service(download, Some(part));
-    let finished = feed::feed(from, place.form, Fetching, told, events, &on_progress).await?;
+    let finished = feed::feed(from, Parser::new(place.form), Fetching, told, events, &on_progress).await?;
     let Finished { totals, is_announced_size, part, .. } = finished;
     let complete = is_complete(&totals, expected(job), is_announced_size);
     match complete {
@@ -242,10 +248,11 @@ async fn while_it_arrives(
     download: Download,
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Ended, Failure> {
-    let Writing { saver, told, .. } = writing;
+    let Writing { saver, told, judging, .. } = writing;
+    let parser = Parser::new(place.form).judging(judging);
     let on_progress = |progress| events(Saving::Progress(progress));
     let from = From::Service(download, None);
-    let finished = feed::feed(from, place.form, Decoding(saver), told, events, &on_progress)
+    let finished = feed::feed(from, parser, Decoding(saver), told, events, &on_progress)
         .await
         .map_err(|failure| explain(session, job, failure))?;
     let Finished { taker, totals, is_announced_size, .. } = finished;
@@ -261,7 +268,7 @@ async fn from_disk(
     form: Form,
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Result<(Summary, Totals), crate::save::Error>, Failure> {
-    let Writing { mut saver, mut told, size } = writing;
+    let Writing { mut saver, mut told, size, .. } = writing;
     let saving = tokio::task::spawn_blocking(move || {
         if let Ok(metadata) = fs::metadata(&path) {
             // Set once, as nothing else has the other end.
@@ -285,10 +292,12 @@ struct Writing {
     told: Receiver<Saving>,
     /// The size of a file that is read from this disk: with it, rows tell how far it is.
     size: Arc<OnceLock<u64>>,
+    /// By what rows are judged.
+    judging: Judging,
 }
 
 impl Writing {
-    async fn open(what: &SaveOrder, job: Option<JobName>, takes: Takes) -> Result<Self, Failure> {
+    async fn open(what: &SaveOrder, job: Option<JobName>, takes: Takes, judging: Judging) -> Result<Self, Failure> {
         let (tell, told) = feed::events();
         let size = Arc::new(OnceLock::new());
         let (folder, of) = (what.folder.clone(), Arc::clone(&size));
@@ -304,8 +313,9 @@ impl Writing {
                 let _ = tell.try_send(Saving::Progress(Progress { bytes, of: Some(of) }));
             }
         };
-        let saver = on_disk(move || Saver::open(&folder, job, takes.selection(), Box::new(on_row))).await?;
-        Ok(Writing { saver, told, size })
+        let judges = judging.clone();
+        let open = move || Saver::open_judging(&folder, job, takes.selection(), judges, Box::new(on_row));
+        Ok(Writing { saver: on_disk(open).await?, told, size, judging })
     }
 }
 
@@ -369,6 +379,7 @@ fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Sa
         duplicates: summary.duplicates,
         seconds: summary.seconds,
         expected,
+        review: Review { unordered: summary.unmatched, ..summary.review.clone() },
     })
 }
 

@@ -6,6 +6,7 @@ use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::JobName;
 use crate::ops::Progress;
+use crate::results::review::Review;
 use crate::results::{PackedRows, Row, RowView};
 use crate::tui::event::Texts;
 use crate::tui::model::{Cursor, Haystack, Seq};
@@ -34,6 +35,8 @@ pub struct JobScreen {
     pub haystack: Haystack,
     /// What all rows come to. Kept by `update`, so that a frame need not look at a hundred thousand of them.
     pub tally: Tally,
+    /// What all rows together have shown.
+    pub review: Review,
     /// The outlines of keys that were looked at lately.
     pub outlines: Outlines,
 }
@@ -69,6 +72,7 @@ impl JobScreen {
             pane: Pane::default(),
             haystack: Haystack::default(),
             tally: Tally::default(),
+            review: Review::default(),
             outlines: Outlines::default(),
         }
     }

@@ -133,10 +133,7 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
         facts.add("Peak", Some(format!("{:.1} dB", sound.peak_db)));
         facts.add("Level", Some(format!("{:.1} dB", sound.rms_db)));
         facts.add("Clipped", Some(count(sound.clipped, "sample")));
-        facts.add(
-            "Silence",
-            Some(format!("{:.1} s before, {:.1} s after", sound.leading_silence, sound.trailing_silence)),
-        );
+        facts.add("Silence", Some(sound.silences()));
     }
     facts.add("File", screen.and_then(|screen| screen.files.get(&row.line)));
     facts.0

@@ -1,9 +1,12 @@
 //! One job opened: its rows arrive as a stream, and stop arriving when nobody looks any more.
 
+use crate::audio::Verdict;
 use crate::failure::Failure;
 use crate::job::{Dest, Job, JobName};
 use crate::ops::Progress;
+use crate::results::review::Review;
 use crate::results::{PackedRows, Row, RowView};
+use crate::text::clean_short;
 use crate::tui::effect::Effect;
 use crate::tui::event::{TextHead, Texts};
 use crate::tui::layout;
@@ -66,6 +69,7 @@ pub fn refresh(model: &mut Model) -> Vec<Effect> {
     if let Opening::Failed(_) = screen.opening {
         screen.rows.clear();
         screen.tally = Tally::default();
+        screen.review = Review::default();
         look_through(screen);
         screen.outlines = Outlines::default();
         screen.opening = Opening::NoOutput;
@@ -126,6 +130,29 @@ pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect
     if let Some(screen) = awaiting(model, seq) {
         screen.opening = Opening::InFlight(seq, progress);
     }
+    Vec::new()
+}
+
+/// What all rows together have shown: some of them are thought of otherwise now, or their audio may not be theirs.
+pub fn reviewed(model: &mut Model, seq: Seq, review: Review) -> Vec<Effect> {
+    let page = layout::page(model);
+    let Some(screen) = awaiting(model, seq) else { return Vec::new() };
+    for change in &review.changes {
+        let Some(index) = screen.rows.index_of(change.line) else { continue };
+        screen.tally.bad += u64::from(screen.rows.verdict(index) == Some(Verdict::Ok));
+        screen.rows.set_verdict(index, change.verdict);
+    }
+    if !review.changes.is_empty() {
+        look_through(screen);
+        lists::keys(screen, page).rebuild();
+    }
+    let key = |line: u64| {
+        let key = screen.rows.index_of(line).and_then(|index| screen.rows.key(index));
+        key.map_or_else(|| format!("line {line}"), |key| clean_short(key, 60))
+    };
+    let findings: Vec<String> = review.findings.iter().map(|finding| finding.tell(&key)).collect();
+    screen.review = review;
+    findings.into_iter().for_each(|finding| notices::say(model, Level::Bad, finding));
     Vec::new()
 }
 
@@ -272,8 +299,8 @@ pub fn meant(model: &mut Model) -> Vec<Job> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::Verdict;
     use crate::job::{JobError, JobState};
+    use crate::results::review::{Change, Finding};
     use crate::tui::event::Event;
     use crate::tui::update::testing::{done, job, list, name, press, row, said, seq_of, three_jobs, with_jobs};
     use crate::tui::update::update;
@@ -376,6 +403,23 @@ mod tests {
             press(&mut model, "<Esc>0");
         }
         assert_eq!(lines(&model).len(), 14);
+    }
+
+    #[test]
+    fn what_all_rows_together_show_changes_their_verdicts_and_what_is_found() {
+        let (mut model, seq) = opened(12);
+        let review = Review {
+            changes: vec![Change { line: 3, verdict: Verdict::Runaway, times: 3.0 }],
+            findings: vec![Finding::Exchanged { one: 4, other: 9 }],
+            unordered: 0,
+        };
+        update(&mut model, Event::Reviewed(seq, Box::new(review)));
+        assert_eq!(model.job_screen().unwrap().tally.bad, 1);
+        assert_eq!(said(&model), "audio may belong to other keys: durations fit better when k4 and k9 are exchanged");
+        press(&mut model, "/runaway<Enter>");
+        assert_eq!(lines(&model), [3]);
+        press(&mut model, "<Esc>e");
+        assert_eq!(lines(&model), [3]);
     }
 
     #[test]

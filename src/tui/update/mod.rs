@@ -70,6 +70,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::GaveUp(token, answer) => give_up::given_up(model, &token, answer),
         Event::RowsArrived(seq, rows) => job::rows_arrived(model, seq, rows),
         Event::OpeningProgressed(seq, progress) => job::progressed(model, seq, progress),
+        Event::Reviewed(seq, review) => job::reviewed(model, seq, *review),
         Event::Opened(seq, result) => job::opened(model, seq, result),
         Event::TextsLoaded(name, texts) => job::texts_loaded(model, &name, texts),
         Event::SaveProgressed(seq, progress) => {

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
-use crate::audio::{Format, Peaks, Sound, Verdict};
+use crate::audio::{Format, Peaks, Sound, Texture, Verdict};
 use crate::job::{Counts, Dest, FileName, Job, JobKind, JobName, JobState};
 use crate::ops::{Plan, Unconfirmed};
 use crate::results::{Outcome, Row, Tokens};
@@ -233,6 +233,7 @@ pub fn row(line: u64, verdict: Verdict) -> Row {
         trailing_silence: 0.1,
         longest_gap: 0.1,
         noise: 0.1,
+        texture: Texture::default(),
         peaks: Peaks::default(),
     };
     let is_ok = verdict == Verdict::Ok;

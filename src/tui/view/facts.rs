@@ -75,10 +75,7 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
             format!("peak {}  mean {}{clipped}", level(sound.peak_db), level(sound.rms_db)),
             theme.text(),
         )]);
-        let silence = format!(
-            "silence {:.1} s before, {:.1} s after, {:.1} s within",
-            sound.leading_silence, sound.trailing_silence, sound.longest_gap
-        );
+        let silence = format!("silence {}", sound.silences());
         lines.extend(wrap(&silence, room).into_iter().map(|line| vec![piece(line, theme.text())]));
     }
     if let Some(tokens) = result.tokens.audio {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::StoredFile;
-use crate::audio::{Format, Peak, Peaks, Sound, Verdict};
+use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
 use crate::ops::{Loss, Plan, Progress, Transition, Unconfirmed};
@@ -260,6 +260,7 @@ pub fn spoken(line: u64, key: &str, seconds: f64) -> Row {
             trailing_silence: 0.3,
             longest_gap: 0.2,
             noise: 0.1,
+            texture: Texture::default(),
             peaks: Peaks(peaks.collect()),
         }),
         verdict: Verdict::Ok,

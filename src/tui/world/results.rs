@@ -14,6 +14,7 @@ pub(super) async fn open(here: Here, seq: Seq, job: Job) {
         here.mailbox.tell(match event {
             Opening::Rows(rows) => Event::RowsArrived(seq, rows),
             Opening::Progress(progress) => Event::OpeningProgressed(seq, progress),
+            Opening::Reviewed(review) => Event::Reviewed(seq, Box::new(review)),
         });
     };
     // A long list of texts takes longer to read than an index: the rows need not wait for them.

@@ -101,7 +101,7 @@ impl Bench {
         let rows = Mutex::new(vec![]);
         let note = |event: Opening| match event {
             Opening::Rows(more) => rows.lock().unwrap().extend(more),
-            Opening::Progress(_) => {}
+            Opening::Progress(_) | Opening::Reviewed(_) => {}
         };
         let opened = ops::open(&self.session, job, &note).await;
         (rows.into_inner().unwrap(), opened)

@@ -1,0 +1,221 @@
+//! A look at all results of a job together: what stands out from the rest, and whether the audio belongs to its keys.
+//!
+//! Pure. One row says little about its own length, a hundred of them say how long each should be.
+
+mod set;
+mod swap;
+
+use super::judging::KeyHash;
+use super::{Judging, Texts, Tokens};
+use crate::audio::{Limits, Sound, Verdict};
+use crate::text::count;
+
+/// What a row says about its length: little enough that a hundred thousand of them may be kept until the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heard {
+    /// Of the row.
+    line: u64,
+    /// Stands for its key.
+    key: Option<KeyHash>,
+    /// Seconds that sound, without the silence around; `NAN` without audio whose length says anything.
+    seconds: f32,
+    /// There is nothing wrong with it by itself.
+    is_good: bool,
+}
+
+impl Heard {
+    /// What a row says.
+    pub fn of(line: u64, key: Option<&str>, sound: Option<&Sound>, tokens: Tokens, verdict: Verdict) -> Heard {
+        let sounding = |sound: &Sound| sound.seconds - sound.leading_silence - sound.trailing_silence;
+        let seconds = sound.filter(|sound| is_told(verdict, sound, tokens)).map_or(f64::NAN, sounding);
+        let seconds = if seconds > 0.0 { seconds as f32 } else { f32::NAN };
+        Heard { line, key: key.map(KeyHash::of), seconds, is_good: verdict == Verdict::Ok }
+    }
+
+    /// The same with its text. A row without a key is taken for the request at its place, as nothing else is known.
+    fn spoken(self, texts: &Texts) -> Spoken {
+        let number = match self.key {
+            Some(key) => texts.find_hash(key),
+            None => u32::try_from(self.line - 1).ok(),
+        };
+        let text = number.and_then(|number| texts.get(number));
+        let letters = |letters: u32| if letters == 0 { f32::NAN } else { letters as f32 };
+        Spoken {
+            line: self.line,
+            seconds: self.seconds,
+            is_good: self.is_good,
+            least: text.map_or(f32::NAN, |text| letters(text.letters.least)),
+            most: text.map_or(f32::NAN, |text| letters(text.letters.most)),
+            group: text.map_or(0, |text| text.group),
+        }
+    }
+}
+
+/// The length of a row, and that of its text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Spoken {
+    line: u64,
+    /// As in [`Heard`].
+    seconds: f32,
+    /// As in [`Heard`].
+    is_good: bool,
+    /// Letters of its text that are surely spoken; `NAN` when the text is not known.
+    least: f32,
+    /// All letters of its text.
+    most: f32,
+    /// Texts of one group are spoken alike.
+    group: u16,
+}
+
+impl Spoken {
+    /// Whether both its length and its text are known.
+    fn is_usable(&self) -> bool {
+        !(self.seconds.is_nan() || self.least.is_nan())
+    }
+}
+
+/// Whether the length of such audio says anything about the text. Audio that is as long as its tokens was meant to be so
+/// long, even where that is no length for its text: then it may be the audio of another one.
+fn is_told(verdict: Verdict, sound: &Sound, tokens: Tokens) -> bool {
+    match verdict {
+        Verdict::Ok | Verdict::Quiet | Verdict::Clipped => true,
+        Verdict::Truncated | Verdict::Runaway => tokens.audio.is_some_and(|tokens| {
+            let billed = tokens as f64 / 25.0;
+            (sound.seconds - billed).abs() <= 0.1 + 0.05 * billed
+        }),
+        Verdict::Empty
+        | Verdict::Silent
+        | Verdict::Noise
+        | Verdict::WrongFormat
+        | Verdict::Refused
+        | Verdict::Error => false,
+    }
+}
+
+/// How results without keys are marked, everywhere in the same words.
+pub const ORDER_UNVERIFIED: &str = "order unverified";
+
+/// What the look at the whole set has found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Review {
+    /// Rows that stand out from the rest although each of them seemed good, in their order.
+    pub changes: Vec<Change>,
+    /// What is odd about all of them.
+    pub findings: Vec<Finding>,
+    /// Results with audio but without a key: nothing but their order tells which text they belong to, and the service
+    /// does not always keep it.
+    pub unordered: u64,
+}
+
+impl Review {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.findings.is_empty() && self.unordered == 0
+    }
+
+    /// What a person should know of all rows together, one line each; `name` is what the row of a line is called.
+    pub fn lines(&self, name: &dyn Fn(u64) -> String) -> Vec<String> {
+        let come = if self.unordered == 1 { "comes" } else { "come" };
+        let unordered = || format!("{ORDER_UNVERIFIED}: {} {come} without a key", count(self.unordered, "result"));
+        let unordered = (self.unordered > 0).then(unordered);
+        unordered.into_iter().chain(self.findings.iter().map(|finding| finding.tell(name))).collect()
+    }
+}
+
+/// A row that stands out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// Of the row.
+    pub line: u64,
+    /// What is thought of it now.
+    pub verdict: Verdict,
+    /// How many times as long as the rest lets expect.
+    pub times: f64,
+}
+
+impl Change {
+    /// Why: `2.9 times as long as the other texts let expect`.
+    pub fn why(&self) -> String {
+        match self.times {
+            times if times >= 1.0 => format!("{times:.1} times as long as the other texts let expect"),
+            times => format!("{:.0} % of the length that the other texts let expect", 100.0 * times),
+        }
+    }
+}
+
+/// Audio that seems to belong to other keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// Every key of a stretch seems to have the audio of a key some places on.
+    Shifted {
+        /// How many places; negative for keys before.
+        by: i64,
+        /// The first line of the stretch.
+        from: u64,
+        /// The last line of it; `None` when it goes on to the end.
+        to: Option<u64>,
+    },
+    /// Two keys seem to have each other's audio.
+    Exchanged {
+        /// The earlier line.
+        one: u64,
+        /// The later one.
+        other: u64,
+    },
+    /// The lengths follow the texts in no order at all.
+    Mixed {
+        /// How many rows were compared.
+        rows: u64,
+    },
+}
+
+impl Finding {
+    /// In words, with the name of the row of a line.
+    pub fn tell(&self, name: &dyn Fn(u64) -> String) -> String {
+        let better = match self {
+            Finding::Shifted { by, from, to } => {
+                let place = if by.abs() == 1 { "place" } else { "places" };
+                let way = if *by > 0 { "on" } else { "back" };
+                let until = to.map_or_else(|| "on".to_owned(), |to| format!("to line {to}"));
+                format!("durations fit better {} {place} further {way}, from line {from} {until}", by.abs())
+            }
+            Finding::Exchanged { one, other } => {
+                format!("durations fit better when {} and {} are exchanged", name(*one), name(*other))
+            }
+            Finding::Mixed { rows } => format!("the durations of {rows} results do not follow their texts"),
+        };
+        format!("audio may belong to other keys: {better}")
+    }
+
+    /// A word for scripts.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Finding::Shifted { .. } => "shifted",
+            Finding::Exchanged { .. } => "exchanged",
+            Finding::Mixed { .. } => "mixed",
+        }
+    }
+}
+
+/// Looks at all rows of a job. Without the texts there is nothing to compare them with.
+pub fn review(mut rows: Vec<Heard>, judging: &Judging) -> Review {
+    let Some(texts) = &judging.texts else { return Review::default() };
+    // A row that was read again at the end has its place among the others.
+    rows.sort_by_key(|row| row.line);
+    let rows: Vec<Spoken> = rows.into_iter().map(|row| row.spoken(texts)).collect();
+    look(&rows, &judging.limits)
+}
+
+fn look(rows: &[Spoken], limits: &Limits) -> Review {
+    let set = set::Set::of(rows);
+    let swaps = swap::look(rows, &set);
+    if swaps.findings.iter().any(|finding| matches!(finding, Finding::Mixed { .. })) {
+        // No length says anything about its text then.
+        return Review { findings: swaps.findings, ..Review::default() };
+    }
+    let changes = set.outliers(rows, limits).into_iter().filter(|(at, _)| !swaps.explained[*at]);
+    Review { changes: changes.map(|(_, change)| change).collect(), findings: swaps.findings, unordered: 0 }
+}
+
+#[cfg(test)]
+mod tests;
