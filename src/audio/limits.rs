@@ -128,9 +128,9 @@ impl Limits {
         limit!(silence_seconds, 0.5, 3600.0, "runaway", "the longest silence before, within or after the speech"),
         limit!(silence_share, 0.0, 1.01, "runaway", "share of silence before and after the speech; 1.01 never"),
         limit!(clipped_share, 0.0, 1.0, "clipped", "share of samples at full scale"),
-        limit!(clipped_samples, 0.0, 1e12, "clipped", "and so many of them"),
+        limit!(clipped_samples, 0.0, 1_000_000_000.0, "clipped", "and so many of them"),
         limit!(quiet_db, -120.0, 0.0, "quiet", "mean level below which it is hardly heard"),
-        limit!(set_rows, 5.0, 1e9, "truncated runaway", "rows of one voice and language that make a set"),
+        limit!(set_rows, 5.0, 1_000_000_000.0, "truncated runaway", "rows of one voice and language that make a set"),
         limit!(set_times, 1.1, 1000.0, "truncated runaway", "times longer or shorter than the set lets expect"),
         limit!(set_spreads, 2.0, 1000.0, "truncated runaway", "and by so many spreads of the set"),
     ];

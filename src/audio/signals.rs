@@ -158,6 +158,7 @@ fn every_kind_of_sound_has_its_verdict_at_every_rate() {
             ("music", music(4.0, rate), Verdict::Ok),
             ("loud breath", breath(4.0, rate), Verdict::Ok),
             ("clipped speech", gain(speech(), 26.0), Verdict::Clipped),
+            ("speech of flat tops alone", gain(speech(), 60.0), Verdict::Clipped),
             ("speech before a long silence", [speech(), silence(12.0, rate)].concat(), Verdict::Runaway),
             ("speech with a long gap", [speech(), silence(11.0, rate), speech()].concat(), Verdict::Runaway),
             ("speech after a long silence", [silence(10.5, rate), speech()].concat(), Verdict::Runaway),

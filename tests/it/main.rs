@@ -23,3 +23,4 @@ mod sim;
 mod store;
 #[cfg(unix)]
 mod tape;
+mod verdicts;
