@@ -135,11 +135,11 @@ impl Lengths {
     fn shift_by(&self, by: i64, explained: &[bool]) -> Option<Shift> {
         let mut best: Option<Shift> = None;
         let (mut sum, mut from) = (0.0, 0);
-        for at in 0..self.is.len() {
+        for (at, is_explained) in explained.iter().enumerate() {
             if sum <= 0.0 {
                 (sum, from) = (0.0, at);
             }
-            sum += if explained[at] { f64::NEG_INFINITY } else { self.gain(at, by) };
+            sum += if *is_explained { f64::NEG_INFINITY } else { self.gain(at, by) };
             if sum > best.map_or(0.0, |best| best.gain) {
                 best = Some(Shift { by, from, to: at, gain: sum });
             }
