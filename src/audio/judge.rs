@@ -118,7 +118,13 @@ fn sounding(sound: &Sound) -> f64 {
     (sound.seconds - sound.leading_silence - sound.trailing_silence - sound.longest_gap).max(0.0)
 }
 
+/// The share of samples at full scale from which on the flat tops are what makes a sound flat or steady.
+const CRUSHED_SHARE: f64 = 0.05;
+
 fn noise(sound: &Sound, limits: &Limits) -> Option<Cause<'static>> {
+    if sound.clipped as f64 > CRUSHED_SHARE * (sound.pcm_bytes / 2) as f64 {
+        return None;
+    }
     if sound.noise >= limits.noise_flatness && sound.rms_db > limits.noise_db {
         return Some(Cause::Flat(sound.noise));
     }

@@ -5,11 +5,11 @@ use super::Texture;
 use super::meter::WINDOW;
 
 /// In the beginning every so many windows one is looked at,
-const EVERY: u64 = 8;
+const EVERY: u64 = 16;
 /// and after so many windows, about 3 s of mono at 24 kHz,
 const DENSE: u64 = 512;
 /// every so many: what was found out by then hardly changes.
-const EVERY_LATER: u64 = 32;
+const EVERY_LATER: u64 = 64;
 
 /// So many samples before it are what a sample is predicted from. More of them find no more in speech.
 const ORDER: usize = 8;
@@ -21,9 +21,10 @@ const BLOCK: u32 = 8;
 #[derive(Debug, Default)]
 pub(super) struct Noise {
     tested: u32,
-    flatness: f64,
-    /// Mean squares without the offset, of the windows that were looked at.
+    /// Mean squares without the offset, of the windows that were looked at,
     heard: f64,
+    /// and what of them cannot be foretold.
+    unforetold: f64,
     block: u64,
     in_block: u32,
     blocks: u32,
@@ -42,10 +43,10 @@ impl Noise {
         }
         let every = if number < DENSE { EVERY } else { EVERY_LATER };
         if number.is_multiple_of(every) {
-            let (flatness, heard) = look(window);
+            let (heard, unforetold) = look(window);
             self.tested += 1;
-            self.flatness += flatness;
             self.heard += heard;
+            self.unforetold += unforetold;
         }
     }
 
@@ -58,9 +59,10 @@ impl Noise {
         (self.block, self.in_block) = (0, 0);
     }
 
-    /// The mean flatness of the spectrum, from 0 for a tone to 1 for white noise; 0 when nothing was looked at.
+    /// The flatness of the spectrum, from 0 for a tone to 1 for white noise, loud windows counting more than soft ones;
+    /// 0 when nothing was looked at.
     pub(super) fn share(&self) -> f64 {
-        if self.tested == 0 { 0.0 } else { self.flatness / f64::from(self.tested) }
+        if self.heard > 0.0 { (self.unforetold / self.heard).clamp(0.0, 1.0) } else { 0.0 }
     }
 
     /// All of it.
@@ -76,11 +78,11 @@ impl Noise {
     }
 }
 
-/// The spectral flatness of a window, and its mean square, both without its offset.
+/// The mean square of a window without its offset, and how much of that nothing before it foretells.
 ///
-/// The flatness is the geometric mean of the power spectrum over its arithmetic mean, which is how much of the power
-/// is left when each sample is predicted from those before it. Prediction needs no transform, is not fooled by the
-/// scatter of a short spectrum, and takes a quarter of the time.
+/// The share of the second in the first is the spectral flatness, the geometric mean of the power spectrum over its
+/// arithmetic mean: so much power is left when each sample is predicted from those before it. Prediction needs no
+/// transform, is not fooled by the scatter of a short spectrum, and takes a quarter of the time.
 fn look(window: &[i16; WINDOW]) -> (f64, f64) {
     let sum: i32 = window.iter().map(|sample| i32::from(*sample)).sum();
     let mean = sum as f32 / WINDOW as f32;
@@ -100,16 +102,14 @@ fn look(window: &[i16; WINDOW]) -> (f64, f64) {
         }
         *value = f64::from(sums.iter().sum::<f32>());
     }
-    let power = lags[0];
+    let windows = WINDOW as f64;
     // Less than half a step of the quantiser is no sound.
-    if power < 0.25 * WINDOW as f64 {
-        return (0.0, power / WINDOW as f64);
-    }
-    ((unpredicted(&lags) / power).clamp(0.0, 1.0), power / WINDOW as f64)
+    let unforetold = if lags[0] < 0.25 * windows { 0.0 } else { unforetold(&lags).clamp(0.0, lags[0]) };
+    (lags[0] / windows, unforetold / windows)
 }
 
 /// What is left of the power after the best linear prediction: the recursion of Levinson and Durbin.
-fn unpredicted(lags: &[f64; ORDER + 1]) -> f64 {
+fn unforetold(lags: &[f64; ORDER + 1]) -> f64 {
     let mut weights = [0f64; ORDER];
     let mut left = lags[0];
     for order in 0..ORDER {

@@ -39,8 +39,8 @@ pub struct Sound {
     pub trailing_silence: f64,
     /// The longest silence between two sounds, in seconds.
     pub longest_gap: f64,
-    /// How flat the spectrum of what sounds is, from 0 for a tone to 1 for white noise. Speech stays below 0.4, swapped
-    /// bytes come above 0.85.
+    /// How flat the spectrum of what sounds is, from 0 for a tone to 1 for white noise. Speech stays below 0.2, swapped
+    /// bytes come above 0.9.
     pub noise: f64,
     /// How the sound moves.
     pub texture: Texture,

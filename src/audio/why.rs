@@ -142,7 +142,7 @@ mod tests {
             (
                 Sound { noise: 0.97, rms_db: -4.8, ..sound(6.0) },
                 tokens(150),
-                "noise: its spectrum is 97 % flat, as noise is from 85 % on; mean level −4.8 dB",
+                "noise: its spectrum is 97 % flat, as noise is from 75 % on; mean level −4.8 dB",
             ),
         ];
         for (sound, facts, expected) in table {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::manifest::{Lines, MANIFEST, Record};
 use super::{Error, Saver};
 use crate::audio::Verdict;
-use crate::results::review::{Review, review};
+use crate::results::review::review;
 
 impl Saver {
     /// Looks at all rows of the run together, and thinks something else of those that stand out.
@@ -17,7 +17,7 @@ impl Saver {
         let summary = &mut self.shared().desk().summary;
         // Each of them seemed good.
         summary.looks_bad += review.changes.len() as u64;
-        summary.review = Review { unordered: summary.unmatched, ..review };
+        summary.review = review;
         Ok(())
     }
 

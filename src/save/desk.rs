@@ -215,7 +215,7 @@ impl Desk {
             n += 1;
             let Place { row, record, done, .. } = place;
             self.summary.count(row, record, *done);
-            self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.verdict));
+            self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.tokens, row.verdict));
             (self.on_row)(Progress { row, record, done: *done, is_last: n == n_told });
         }
         Ok(())

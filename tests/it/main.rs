@@ -20,3 +20,4 @@ mod sim;
 mod store;
 #[cfg(unix)]
 mod tape;
+mod verdicts;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
+use gemtts_tui::audio::{Limit, Limits};
 use gemtts_tui::tui::keys::{BINDINGS, Context};
 
 /// Two tests rewrite the same file.
@@ -35,6 +36,17 @@ fn the_readme_lists_the_commands_of_the_program() {
         }
     }
     holds("commands", &table);
+}
+
+#[test]
+fn the_readme_lists_the_thresholds_of_the_verdicts() {
+    let mut table = "| word | default | from | to | decides | meaning |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut limits = Limits::default();
+    for Limit { word, least, most, verdict, meaning, of } in &Limits::ALL {
+        let verdicts = verdict.replace(' ', ", ");
+        table.push_str(&format!("| `{word}` | {} | {least} | {most} | {verdicts} | {meaning} |\n", of(&mut limits)));
+    }
+    holds("verdicts", &table);
 }
 
 #[test]

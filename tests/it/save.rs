@@ -78,9 +78,11 @@ fn wavs(out: &Path) -> Vec<String> {
     snapshot(out).into_keys().filter(|name| name.ends_with(".wav")).collect()
 }
 
-/// Samples of a rough tone; another seed gives other ones.
+/// Samples of a rough tone that swells and fades, as nothing that is steady passes for speech; another seed gives other
+/// ones.
 fn samples(n: usize, seed: usize) -> Vec<u8> {
-    (0..n).flat_map(|at| (((at * (seed + 3) % 97) as i16 - 48) * 300).to_le_bytes()).collect()
+    let loudness = |at: usize| 60 + (at / 1_200 % 7) as i16 * 50;
+    (0..n).flat_map(|at| (((at * (seed + 3) % 97) as i16 - 48) * loudness(at)).to_le_bytes()).collect()
 }
 
 fn line(key: Value, pcm: &[u8]) -> String {

@@ -48,7 +48,7 @@ impl Reviewing {
         let mut seen = self.seen();
         for row in rows.views() {
             seen.unordered += u64::from(row.key.is_none() && row.sound.is_some());
-            seen.rows.push(Heard::of(row.line, row.key, row.sound.as_ref(), row.verdict));
+            seen.rows.push(Heard::of(row.line, row.key, row.sound.as_ref(), row.tokens, row.verdict));
         }
     }
 

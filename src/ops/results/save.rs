@@ -12,6 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job, JobName};
 use crate::ops::session::on_disk;
 use crate::ops::{Progress, Saved, Session};
+use crate::results::review::Review;
 use crate::results::{Form, Judging, Parser, Row, Sink, Totals};
 use crate::save::{Progress as Done, Saver, Status, Summary};
 use crate::store::SavedTo;
@@ -378,7 +379,7 @@ fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Sa
         duplicates: summary.duplicates,
         seconds: summary.seconds,
         expected,
-        review: summary.review.clone(),
+        review: Review { unordered: summary.unmatched, ..summary.review.clone() },
     })
 }
 

@@ -6,7 +6,7 @@ mod set;
 mod swap;
 
 use super::judging::KeyHash;
-use super::{Judging, Texts};
+use super::{Judging, Texts, Tokens};
 use crate::audio::{Limits, Sound, Verdict};
 use crate::text::count;
 
@@ -25,9 +25,9 @@ pub struct Heard {
 
 impl Heard {
     /// What a row says.
-    pub fn of(line: u64, key: Option<&str>, sound: Option<&Sound>, verdict: Verdict) -> Heard {
+    pub fn of(line: u64, key: Option<&str>, sound: Option<&Sound>, tokens: Tokens, verdict: Verdict) -> Heard {
         let sounding = |sound: &Sound| sound.seconds - sound.leading_silence - sound.trailing_silence;
-        let seconds = sound.filter(|_| is_told(verdict)).map_or(f64::NAN, sounding);
+        let seconds = sound.filter(|sound| is_told(verdict, sound, tokens)).map_or(f64::NAN, sounding);
         let seconds = if seconds > 0.0 { seconds as f32 } else { f32::NAN };
         Heard { line, key: key.map(KeyHash::of), seconds, is_good: verdict == Verdict::Ok }
     }
@@ -74,14 +74,17 @@ impl Spoken {
     }
 }
 
-/// Whether the length of such audio says anything about the text.
-fn is_told(verdict: Verdict) -> bool {
+/// Whether the length of such audio says anything about the text. Audio that is as long as its tokens was meant to be so
+/// long, even where that is no length for its text: then it may be the audio of another one.
+fn is_told(verdict: Verdict, sound: &Sound, tokens: Tokens) -> bool {
     match verdict {
         Verdict::Ok | Verdict::Quiet | Verdict::Clipped => true,
+        Verdict::Truncated | Verdict::Runaway => tokens.audio.is_some_and(|tokens| {
+            let billed = tokens as f64 / 25.0;
+            (sound.seconds - billed).abs() <= 0.1 + 0.05 * billed
+        }),
         Verdict::Empty
         | Verdict::Silent
-        | Verdict::Truncated
-        | Verdict::Runaway
         | Verdict::Noise
         | Verdict::WrongFormat
         | Verdict::Refused

@@ -222,12 +222,15 @@ fn a_row_is_told_by_its_key_and_without_one_by_its_place() {
         texts.push(key, Letters { least: most, most }, "Kore");
     }
     let sound = Sound { seconds: 3.0, leading_silence: 0.5, trailing_silence: 0.25, ..Sound::default() };
+    let tokens = Tokens { audio: Some(75), ..Tokens::default() };
     let table = [
-        (Heard::of(1, Some("b"), Some(&sound), Verdict::Ok), 2.25, 20.0),
-        (Heard::of(1, None, Some(&sound), Verdict::Quiet), 2.25, 10.0),
-        (Heard::of(3, None, Some(&sound), Verdict::Ok), 2.25, f32::NAN),
-        (Heard::of(1, Some("b"), Some(&sound), Verdict::Noise), f32::NAN, 20.0),
-        (Heard::of(1, Some("b"), None, Verdict::Error), f32::NAN, 20.0),
+        (Heard::of(1, Some("b"), Some(&sound), tokens, Verdict::Ok), 2.25, 20.0),
+        (Heard::of(1, None, Some(&sound), tokens, Verdict::Quiet), 2.25, 10.0),
+        (Heard::of(3, None, Some(&sound), tokens, Verdict::Ok), 2.25, f32::NAN),
+        (Heard::of(1, Some("b"), Some(&sound), tokens, Verdict::Truncated), 2.25, 20.0),
+        (Heard::of(1, Some("b"), Some(&sound), Tokens::default(), Verdict::Truncated), f32::NAN, 20.0),
+        (Heard::of(1, Some("b"), Some(&sound), tokens, Verdict::Noise), f32::NAN, 20.0),
+        (Heard::of(1, Some("b"), None, tokens, Verdict::Error), f32::NAN, 20.0),
     ];
     for (heard, seconds, most) in table {
         let spoken = heard.spoken(&texts);

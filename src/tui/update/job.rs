@@ -295,8 +295,8 @@ pub fn meant(model: &mut Model) -> Vec<Job> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::Verdict;
     use crate::job::{JobError, JobState};
+    use crate::results::review::{Change, Finding};
     use crate::tui::event::Event;
     use crate::tui::update::testing::{done, job, list, name, press, row, said, seq_of, three_jobs, with_jobs};
     use crate::tui::update::update;
@@ -400,6 +400,23 @@ mod tests {
             press(&mut model, "<Esc>0");
         }
         assert_eq!(lines(&model).len(), 14);
+    }
+
+    #[test]
+    fn what_all_rows_together_show_changes_their_verdicts_and_what_is_found() {
+        let (mut model, seq) = opened(12);
+        let review = Review {
+            changes: vec![Change { line: 3, verdict: Verdict::Runaway, times: 3.0 }],
+            findings: vec![Finding::Exchanged { one: 4, other: 9 }],
+            unordered: 0,
+        };
+        update(&mut model, Event::Reviewed(seq, Box::new(review)));
+        assert_eq!(model.job_screen().unwrap().tally.bad, 1);
+        assert_eq!(said(&model), "audio may belong to other keys: durations fit better when k4 and k9 are exchanged");
+        press(&mut model, "/runaway<Enter>");
+        assert_eq!(lines(&model), [3]);
+        press(&mut model, "<Esc>e");
+        assert_eq!(lines(&model), [3]);
     }
 
     #[test]
