@@ -156,7 +156,7 @@ impl Synth {
         let shaped = match self.effect {
             Effect::None => sample,
             Effect::Silent => 0,
-            Effect::Quiet => sample / 40,
+            Effect::Quiet => sample / 25,
             Effect::Clipped => sample * 9,
             Effect::Noise => self.hiss(13),
         };
@@ -210,7 +210,7 @@ mod tests {
     fn effects_do_what_they_say() {
         assert!(samples("Kore", TEXT, 24_000, Effect::Silent, 999).iter().all(|&s| s == 0));
         let quiet = rms_db(&samples("Kore", TEXT, 24_000, Effect::Quiet, 999));
-        assert!((-56.0..-47.0).contains(&quiet), "{quiet}");
+        assert!((-56.0..-46.0).contains(&quiet), "{quiet}");
         let clipped = samples("Kore", TEXT, 24_000, Effect::Clipped, 999);
         let n_clipped = clipped.iter().filter(|s| **s == i16::MAX || **s == i16::MIN).count();
         assert!(n_clipped > clipped.len() / 50, "{n_clipped}");

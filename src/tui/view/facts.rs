@@ -154,7 +154,8 @@ fn clipped(sound: &Sound, spots: Spots) -> String {
 /// `silence 0.1 s before, 0.3 s after, 0.9 s within at 0:02.1`.
 fn silence(sound: &Sound, spots: Spots) -> String {
     // A gap that is told as 0.0 s stands nowhere.
-    let at = spots.longest_gap.filter(|_| sound.longest_gap >= 0.05).map(|at| format!(" at {}", text::clock_seconds(at)));
+    let at =
+        spots.longest_gap.filter(|_| sound.longest_gap >= 0.05).map(|at| format!(" at {}", text::clock_seconds(at)));
     format!("silence {}{}", sound.silences(), at.unwrap_or_default())
 }
 

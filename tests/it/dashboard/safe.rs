@@ -27,7 +27,7 @@ fn hostile_names_write_nothing_but_text() {
     }
     let account = Account::of(&scenario);
     let mut terminal = Terminal::start(account.dashboard(&[]), 160, 40);
-    terminal.wait("all jobs", |screen| screen.contains("Jobs  16") && screen.contains("live"));
+    terminal.wait("all jobs", |screen| screen.contains("Jobs  14") && screen.contains("live"));
     for payload in 0..payloads.len() {
         // The job's details, its error or its keys, one of its results, its raw answer.
         terminal.send(&"j".repeat(usize::from(payload > 0)));
