@@ -30,6 +30,7 @@ pub use results::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default
 pub use session::{Pace, Session};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, Transition, Unconfirmed,
+    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, SourceOptions, Transition,
+    Unconfirmed,
 };
 pub use wait::wait;
