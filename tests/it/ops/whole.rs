@@ -11,7 +11,7 @@ use gemtts_tui::failure::Exit;
 use gemtts_tui::job::{Dest, Job, JobState};
 use gemtts_tui::ops::{
     self, Created, KeyChoice, Loss, Opening, Order, Pace, Plan, Progress, SaveFrom, SaveOrder, Saved, Saving, Session,
-    SourceArg,
+    SourceArg, SourceOptions,
 };
 use gemtts_tui::results::Row;
 use gemtts_tui::secret::ApiKey;
@@ -67,6 +67,7 @@ impl Bench {
             name: None,
             inline: false,
             sample: None,
+            reading: SourceOptions::default(),
         }
     }
 
