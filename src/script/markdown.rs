@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 use pulldown_cmark::{BrokenLink, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::keys::slug;
-use super::lines::{Lines, as_text};
+use super::lines::{LONGEST_LINE, Lines, as_text};
 use super::passage::{Passage, Passages, Place, Told};
 use super::prose::Prose;
 use crate::request::{Problem, rules};
@@ -144,9 +144,14 @@ impl<R: BufRead> Markdown<R> {
         }
         while let Some((number, line)) = self.line()? {
             let is_heading = self.chunk.is_in_prose() && begins_section(&line) && !self.chunk.text.is_empty();
-            let is_long = self.chunk.text.len() > LONG_SECTION && line.trim().is_empty();
+            let length = self.chunk.text.len();
+            // A paragraph without an end is cut wherever that is, so that it does not fill the memory.
+            let is_long = (length > LONG_SECTION && line.trim().is_empty()) || length > LONGEST_LINE;
             if is_heading || is_long {
                 self.walk.take(&self.chunk);
+                if self.walk.prose.len() > LONG_SECTION {
+                    self.walk.end_section();
+                }
                 // A code block that never ends goes on in the next part.
                 let fence = self.chunk.fence;
                 self.chunk = Chunk::default();
@@ -501,8 +506,11 @@ mod tests {
     fn a_long_section_is_taken_in_parts() {
         let text = format!("# A\n\n{}\n```\n{}", "Some words here.\n\n".repeat(80_000), "x\n\n".repeat(500_000));
         let (texts, problems) = read(&text);
-        assert_eq!((texts.len(), problems.len()), (1, 1));
-        assert_eq!(texts[0].2.matches("Some words").count(), 80_000);
+        assert_eq!((texts.len(), problems.len()), (2, 1));
+        assert_eq!(texts.iter().map(|(.., text)| text.matches("Some words").count()).sum::<usize>(), 80_000);
+        let (texts, _) = read(&"word word\n".repeat(1_000_000));
+        assert!(texts.len() > 1 && texts.iter().all(|(.., text)| text.len() < 6_000_000));
+        assert_eq!(texts.iter().map(|(.., text)| text.matches("word").count()).sum::<usize>(), 2_000_000);
         let bad = b"a\n\n\xff\n\nb\n";
         let (texts, problems) = all(Markdown::new(Lines::new(&bad[..], Ends::Any), false));
         assert_eq!((texts.len(), problems), (1, vec![("invalid-utf8", 3, 1)]));

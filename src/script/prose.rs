@@ -82,6 +82,11 @@ impl Prose {
         text.truncate(text.trim_end().len());
         (!text.trim().is_empty()).then_some((text, lines))
     }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
 }
 
 /// Whether a character belongs to Chinese or Japanese, which put no spaces between words.
