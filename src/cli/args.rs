@@ -458,6 +458,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_about_sources_reaches_their_readers() {
+        let line = "gemtts-tui lint a.csv --from tsv --by paragraph --column text=Prompt --key-template {stem}.{n:03} \
+                    --speaker Ann=Kore --speaker Bob=Puck --style calm --pronounce w.tsv --skip-headings";
+        let Some(Verb::Lint(lint)) = parse(line).unwrap().verb else { panic!("{line}") };
+        let options = lint.sources.reading.options();
+        assert_eq!((options.from, options.by), (Some(Form::Tsv), By::Paragraph));
+        assert_eq!(options.columns.header_of(crate::script::Column::Text), Some("Prompt"));
+        assert_eq!(options.keys, Some("{stem}.{n:03}".parse().unwrap()));
+        assert_eq!(options.speakers.iter().map(|speaker| speaker.voice.as_str()).collect::<Vec<_>>(), ["Kore", "Puck"]);
+        assert_eq!((options.style.as_deref(), options.pronounce), (Some("calm"), Some("w.tsv".into())));
+        assert!(options.skip_headings);
+        let Some(Verb::Lint(plain)) = parse("gemtts-tui lint a").unwrap().verb else { panic!("no lint") };
+        assert_eq!(plain.sources.reading.options(), SourceOptions::default());
+        for bad in
+            ["--from docx", "--by word", "--column text", "--column mood=x", "--key-template {x}", "--speaker Ann"]
+        {
+            assert!(parse(&format!("gemtts-tui lint a.csv {bad}")).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn no_option_takes_a_key() {
         let mut pending = vec![Arguments::command()];
         while let Some(command) = pending.pop() {

@@ -88,7 +88,9 @@ mod tests {
     use crate::script::lines::Ends;
     use crate::script::passage::testing::all;
 
-    fn read(text: &[u8], by: By) -> (Vec<(u64, u64, String)>, Vec<(&'static str, u64, u64)>) {
+    type Read = (Vec<(u64, u64, String)>, Vec<(&'static str, u64, u64)>);
+
+    fn read(text: &[u8], by: By) -> Read {
         let (texts, problems) = all(PlainText::new(Lines::new(text, Ends::Any), by));
         (texts.into_iter().map(|text| (text.place.line, text.place.column, text.text)).collect(), problems)
     }

@@ -137,6 +137,27 @@ pub(super) fn wavs(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_text_that_is_spoken_otherwise_is_shown_as_it_is_written() {
+    let bench = Bench::new("").await;
+    let list = bench.folder.path().join("words.tsv");
+    std::fs::write(&list, "line\trow\n").unwrap();
+    let mut order = bench.order(2);
+    order.reading.pronounce = Some(list);
+    let n_prepared = || std::fs::read_dir(bench.session.store.prepared_folder()).unwrap().count();
+    let dropped = ops::plan(&bench.session, &order).await.unwrap();
+    assert_eq!((dropped.n_pronounced, n_prepared()), (2, 2), "the requests, and the texts beside them");
+    drop(ops::Unsent::of(&bench.session, &dropped));
+    assert_eq!(n_prepared(), 0);
+
+    let plan = ops::plan(&bench.session, &order).await.unwrap();
+    assert!(std::fs::read_to_string(&plan.prepared).unwrap().contains("This is row number 2"));
+    let job = bench.run(&plan).await;
+    let texts = ops::texts(&bench.session, &job).await;
+    assert!(texts.values().any(|head| head.text.contains("This is line number 2")), "{texts:?}");
+    assert_eq!(n_prepared(), 0);
+}
+
+#[tokio::test]
 async fn a_job_is_planned_sent_waited_for_opened_saved_and_deleted() {
     let bench = Bench::new("").await;
     let plan = bench.plan(5).await;
