@@ -8,13 +8,16 @@ use std::io::{self, BufRead};
 use pulldown_cmark::{BrokenLink, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::keys::slug;
-use super::lines::{LONGEST_LINE, Lines, as_text};
+use super::lines::{Lines, as_text};
 use super::passage::{Passage, Passages, Place, Told};
 use super::prose::Prose;
 use crate::request::{Problem, rules};
 
 /// A section that is longer is taken in parts that end at empty lines.
-const LONG_SECTION: usize = 1024 * 1024;
+const LONG_SECTION: usize = 512 * 1024;
+
+/// A paragraph that is longer is cut wherever that is, so that it does not fill the memory.
+const LONG_PARAGRAPH: usize = 1024 * 1024;
 
 /// So many lines may stand between the two marks of a front matter.
 const LONG_FRONT_MATTER: usize = 1_000;
@@ -145,8 +148,7 @@ impl<R: BufRead> Markdown<R> {
         while let Some((number, line)) = self.line()? {
             let is_heading = self.chunk.is_in_prose() && begins_section(&line) && !self.chunk.text.is_empty();
             let length = self.chunk.text.len();
-            // A paragraph without an end is cut wherever that is, so that it does not fill the memory.
-            let is_long = (length > LONG_SECTION && line.trim().is_empty()) || length > LONGEST_LINE;
+            let is_long = (length > LONG_SECTION && line.trim().is_empty()) || length > LONG_PARAGRAPH;
             if is_heading || is_long {
                 self.walk.take(&self.chunk);
                 if self.walk.prose.len() > LONG_SECTION {
@@ -506,10 +508,10 @@ mod tests {
     fn a_long_section_is_taken_in_parts() {
         let text = format!("# A\n\n{}\n```\n{}", "Some words here.\n\n".repeat(80_000), "x\n\n".repeat(500_000));
         let (texts, problems) = read(&text);
-        assert_eq!((texts.len(), problems.len()), (2, 1));
+        assert!(texts.len() > 1 && problems.len() == 1, "{} {problems:?}", texts.len());
         assert_eq!(texts.iter().map(|(.., text)| text.matches("Some words").count()).sum::<usize>(), 80_000);
         let (texts, _) = read(&"word word\n".repeat(1_000_000));
-        assert!(texts.len() > 1 && texts.iter().all(|(.., text)| text.len() < 6_000_000));
+        assert!(texts.len() > 1 && texts.iter().all(|(.., text)| text.len() < 2_000_000));
         assert_eq!(texts.iter().map(|(.., text)| text.matches("word").count()).sum::<usize>(), 2_000_000);
         let bad = b"a\n\n\xff\n\nb\n";
         let (texts, problems) = all(Markdown::new(Lines::new(&bad[..], Ends::Any), false));
