@@ -13,7 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values;
 use crate::config;
 use crate::filter::Filter;
-use crate::script::SourceArg;
+use crate::request::Speaker;
+use crate::script::{By, ColumnName, Form, KeyTemplate, SourceArg, SourceOptions};
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
 #[derive(Clone, Debug, Parser)]
@@ -171,7 +172,8 @@ pub struct Get {
 /// What one job is made from.
 #[derive(Args, Clone, Debug)]
 pub struct Sources {
-    /// Text, Markdown, CSV, TSV, SRT, VTT or JSONL files, or - for standard input; several become one job, in this order
+    /// Text, Markdown, CSV, TSV, SRT, VTT, EPUB or JSONL files, folders of them, or - for standard input; several become
+    /// one job, in this order
     #[arg(required = true, value_name = "SOURCE", value_parser = OsStringValueParser::new().map(|word| SourceArg::parse(&word)))]
     pub sources: Vec<SourceArg>,
     /// Model, as in `models`
@@ -186,6 +188,69 @@ pub struct Sources {
     /// Only the first so many requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub sample: Option<u32>,
+    /// How the sources are read.
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How sources are read, and who speaks.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "How sources are read")]
+pub struct Reading {
+    /// Form of the sources: jsonl, text, markdown, csv, tsv, srt, vtt or epub; otherwise by their names and content
+    #[arg(long, value_name = "FORM")]
+    pub from: Option<Form>,
+    /// What becomes one request of plain text: line or paragraph
+    #[arg(long, value_name = "WHAT", default_value = "line", hide_possible_values = true)]
+    pub by: TextUnit,
+    /// Column of a table under another header, as in text=Prompt; columns are key, text, voice, language, style, speaker
+    #[arg(long = "column", value_name = "COLUMN=HEADER")]
+    pub columns: Vec<ColumnName>,
+    /// How keys are made: {stem}, {section}, {n:04}, {line}, {id}, {row.COLUMN}; not for JSONL, which has its own
+    #[arg(long, value_name = "TEMPLATE")]
+    pub key_template: Option<KeyTemplate>,
+    /// Voice of a speaker in texts that say `Ann: …`, and of the column speaker; may be given several times
+    #[arg(long = "speaker", value_name = "NAME=VOICE", value_parser = values::speaker)]
+    pub speakers: Vec<Speaker>,
+    /// How to speak, as in "calm and slow"; for texts that do not say it themselves
+    #[arg(long, value_name = "STYLE")]
+    pub style: Option<String>,
+    /// List of words and how they are spoken: word, tab, spoken on each line, or TOML as in SQL = "sequel". A word in
+    /// small letters is found in any case
+    #[arg(long, value_name = "FILE")]
+    pub pronounce: Option<PathBuf>,
+    /// Leave the headings of Markdown and e-books unspoken; they name keys all the same
+    #[arg(long)]
+    pub skip_headings: bool,
+}
+
+impl Reading {
+    /// The options as the readers take them.
+    pub fn options(&self) -> SourceOptions {
+        SourceOptions {
+            from: self.from,
+            by: match self.by {
+                TextUnit::Line => By::Line,
+                TextUnit::Paragraph => By::Paragraph,
+            },
+            columns: self.columns.iter().cloned().collect(),
+            keys: self.key_template.clone(),
+            speakers: self.speakers.clone(),
+            style: self.style.clone(),
+            pronounce: self.pronounce.clone(),
+            skip_headings: self.skip_headings,
+        }
+    }
+}
+
+/// What becomes one request of plain text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TextUnit {
+    /// A line.
+    #[default]
+    Line,
+    /// The lines between two empty ones.
+    Paragraph,
 }
 
 /// `create`
@@ -389,6 +454,27 @@ mod tests {
             assert!(global.demo && global.read_only, "{line}");
             assert_eq!(global.profile.as_deref(), Some("p"), "{line}");
             assert_eq!((global.refresh, global.verbose), (Some(5), 2), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_about_sources_reaches_their_readers() {
+        let line = "gemtts-tui lint a.csv --from tsv --by paragraph --column text=Prompt --key-template {stem}.{n:03} \
+                    --speaker Ann=Kore --speaker Bob=Puck --style calm --pronounce w.tsv --skip-headings";
+        let Some(Verb::Lint(lint)) = parse(line).unwrap().verb else { panic!("{line}") };
+        let options = lint.sources.reading.options();
+        assert_eq!((options.from, options.by), (Some(Form::Tsv), By::Paragraph));
+        assert_eq!(options.columns.header_of(crate::script::Column::Text), Some("Prompt"));
+        assert_eq!(options.keys, Some("{stem}.{n:03}".parse().unwrap()));
+        assert_eq!(options.speakers.iter().map(|speaker| speaker.voice.as_str()).collect::<Vec<_>>(), ["Kore", "Puck"]);
+        assert_eq!((options.style.as_deref(), options.pronounce), (Some("calm"), Some("w.tsv".into())));
+        assert!(options.skip_headings);
+        let Some(Verb::Lint(plain)) = parse("gemtts-tui lint a").unwrap().verb else { panic!("no lint") };
+        assert_eq!(plain.sources.reading.options(), SourceOptions::default());
+        for bad in
+            ["--from docx", "--by word", "--column text", "--column mood=x", "--key-template {x}", "--speaker Ann"]
+        {
+            assert!(parse(&format!("gemtts-tui lint a.csv {bad}")).is_err(), "{bad}");
         }
     }
 

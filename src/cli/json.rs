@@ -82,6 +82,8 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "characters": plan.characters,
         "bytes": plan.bytes,
         "sha256": plan.sha256,
+        "splitTexts": plan.n_split,
+        "replacedWords": plan.n_pronounced,
         "estimate": plan.estimate.as_ref().map(|estimate| json!({
             "seconds": [estimate.seconds.0, estimate.seconds.1],
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),

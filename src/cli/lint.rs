@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::Lint;
 use super::console::Console;
+use super::create::changes;
 use super::json;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
@@ -21,8 +22,10 @@ pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Res
     settings.model = chosen.model.clone().unwrap_or(settings.model);
     settings.voice = chosen.voice.clone();
     settings.language = chosen.language.clone();
+    settings.style = chosen.reading.style.clone();
     let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut options = Options::new(settings, catalog, today);
+    options.reading = chosen.reading.options();
     options.sample = chosen.sample.map(|sample| sample as usize);
 
     let _stop = StopOnDrop(options.stop.clone());
@@ -37,8 +40,9 @@ pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Res
         Err(_) => return Err(Failure::new("internal error: the check came to a sudden end")),
     };
     console.talk(&format!(
-        "{}: {}, {}",
+        "{}{}: {}, {}",
         text::count(prepared.n_requests, "good request"),
+        changes(prepared.n_split, prepared.n_pronounced),
         text::count(prepared.n_errors, "error"),
         text::count(prepared.n_warnings, "warning")
     ));

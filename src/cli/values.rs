@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::filter::{self, Filter};
 use crate::job::JobState;
+use crate::request::Speaker;
 
 /// A model with or without `models/`, as it may stand in a URL.
 pub fn model(text: &str) -> Result<String, String> {
@@ -15,6 +16,16 @@ pub fn model(text: &str) -> Result<String, String> {
         return Err("a model is named like gemini-3.1-flash-tts-preview".to_owned());
     }
     Ok(name.to_owned())
+}
+
+/// A speaker and their voice, `Ann=Kore`.
+pub fn speaker(text: &str) -> Result<Speaker, String> {
+    match text.split_once('=').map(|(name, voice)| (name.trim(), voice.trim())) {
+        Some((name, voice)) if !name.is_empty() && !voice.is_empty() => {
+            Ok(Speaker { name: name.to_owned(), voice: voice.to_owned() })
+        }
+        Some(_) | None => Err("a speaker and a voice are written as Ann=Kore".to_owned()),
+    }
 }
 
 /// A state in any case, with or without the service's prefix, as the word on the screen.

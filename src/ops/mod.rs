@@ -39,6 +39,7 @@ pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts, texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, Transition, Unconfirmed,
+    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, SourceOptions, Transition,
+    Unconfirmed,
 };
 pub use wait::wait;

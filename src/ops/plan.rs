@@ -11,6 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
 use crate::script::{Options, prepare};
+use crate::store::Store;
 
 use super::create::repeat;
 use super::list::to_unconfirmed;
@@ -52,6 +53,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
     (options.sample, options.inline, options.stop) = (order.sample, order.inline, stop);
+    options.reading = order.reading.clone();
 
     let folder = session.store.prepared_folder();
     let cannot = |error: std::io::Error| {
@@ -60,15 +62,34 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     let mut file = tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(cannot)?;
     let mut findings = Findings::default();
     let mut writer = BufWriter::with_capacity(256 * 1024, file.as_file_mut());
-    let prepared = prepare(&order.sources, &options, &mut writer, &mut |finding| findings.take(finding))
-        .map_err(|error| error.failure())?;
+    // Texts that are spoken otherwise than they are written are kept beside the requests, to be shown.
+    let mut texts = match order.reading.pronounce {
+        Some(_) => Some(tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(cannot)?),
+        None => None,
+    };
+    let mut texts_writer = texts.as_mut().map(|file| BufWriter::new(file.as_file_mut()));
+    let prepared = prepare(
+        &order.sources,
+        &options,
+        &mut writer,
+        texts_writer.as_mut().map(|writer| writer as &mut dyn Write),
+        &mut |finding| findings.take(finding),
+    )
+    .map_err(|error| error.failure())?;
     writer.flush().map_err(cannot)?;
     drop(writer);
+    if let Some(writer) = &mut texts_writer {
+        writer.flush().map_err(cannot)?;
+    }
+    drop(texts_writer);
     let id = ulid(u64::try_from(now.as_millisecond()).unwrap_or(0), crate::store::random()?);
     let path = folder.join(format!("{id}.jsonl"));
     file.persist(&path).map_err(|error| cannot(error.error))?;
     // Should nobody wait for the plan any more, the file goes with it.
     let unsent = Unsent::at(path.clone());
+    if let Some(texts) = texts {
+        texts.persist(Store::texts_path(&path)).map_err(|error| cannot(error.error))?;
+    }
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
     let plan = Plan {
@@ -80,6 +101,8 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         characters: prepared.characters,
         bytes: prepared.bytes,
         sha256: prepared.sha256,
+        n_split: prepared.n_split,
+        n_pronounced: prepared.n_pronounced,
         findings: findings.in_order(),
         preview: prepared.preview,
         estimate: Some(prepared.estimate),
@@ -89,6 +112,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.
         let _ = fs::remove_file(&plan.prepared);
+        let _ = fs::remove_file(Store::texts_path(&plan.prepared));
     }
     Ok((plan, unsent))
 }
@@ -99,7 +123,7 @@ fn settings(order: &Order, catalog: &Catalog) -> Settings {
         model: order.model.clone().unwrap_or(default.model),
         voice: order.voice.clone().or(default.voice),
         language: order.language.clone().or(default.language),
-        style: default.style,
+        style: order.reading.style.clone().or(default.style),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The beginnings of the texts of a job that was created on this machine, for screens and searches.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::failure::Failure;
 use crate::job::Job;
-use crate::script::each_head;
+use crate::script::{each_head, each_source_text};
+use crate::store::Store;
 
 use super::Session;
 use super::session::on_disk;
@@ -136,7 +138,17 @@ pub async fn texts(session: &Session, job: &Job) -> Texts {
     let read = on_disk(move || {
         let mut texts = Texts::default();
         if path.exists() {
-            each_head(&path, |key, text, voice| texts.push(key, text, voice)).map_err(|error| error.failure())?;
+            // Where words were replaced for the voice, people see what they wrote.
+            let mut written = HashMap::new();
+            let beside = Store::texts_path(&path);
+            if beside.exists() {
+                let take = |key: &str, text| drop(written.insert(key.to_owned(), text));
+                each_source_text(&beside, take).map_err(|error| error.failure())?;
+            }
+            let take = |key: &str, text: &str, voice: Option<&str>| {
+                texts.push(key, written.get(key).map_or(text, String::as_str), voice)
+            };
+            each_head(&path, take).map_err(|error| error.failure())?;
         }
         Ok::<_, Failure>(texts.finish())
     });

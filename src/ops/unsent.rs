@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{Plan, Session};
+use crate::store::Store;
 
 /// Removes the prepared requests of a plan when it is dropped, in whatever way its owner comes to an end.
 ///
@@ -33,6 +34,7 @@ impl Drop for Unsent {
         if let Some(path) = &self.0 {
             // What cannot be removed now is swept away after a day.
             let _ = fs::remove_file(path);
+            let _ = fs::remove_file(Store::texts_path(path));
         }
     }
 }

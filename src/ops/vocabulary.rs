@@ -7,7 +7,7 @@ use jiff::Timestamp;
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
 use crate::results::review::Review;
-pub use crate::script::SourceArg;
+pub use crate::script::{SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,8 @@ pub struct Order {
     pub inline: bool,
     /// Only the first so many requests.
     pub sample: Option<usize>,
+    /// How the sources are read, and who speaks.
+    pub reading: SourceOptions,
 }
 
 /// A checked order: what would be sent.
@@ -58,6 +60,10 @@ pub struct Plan {
     pub bytes: u64,
     /// SHA-256 of the prepared JSONL, lower-case hex.
     pub sha256: String,
+    /// Texts that were too long for the model and became several requests.
+    pub n_split: u64,
+    /// Words that the list of pronunciations replaced.
+    pub n_pronounced: u64,
     /// Findings of the linter, errors first.
     pub findings: Vec<crate::request::Finding>,
     /// The first requests, for a preview.

@@ -6,7 +6,7 @@ use super::facts::{Facts, voice_of};
 use super::fields::rename;
 use super::finding::{Finding, Problem, Severity};
 use super::key::is_portable;
-use super::speech::{Cast, Settings, SpeechPart, SpeechRequest, voice_config};
+use super::speech::{Cast, Settings, Speaker, SpeechRequest, voice_config};
 use super::spelling::closest;
 use super::{json, rules, speech_rules, text_rules};
 use crate::money::{Batch, Catalog, Date, Generation, Model};
@@ -135,21 +135,29 @@ pub fn check_line(text: &str, context: &Context) -> Checked {
     Checked { key, line, facts, problems, snake_case: renamed.snake_case }
 }
 
-/// Makes a request of plain text, with the job's settings, and checks what only the text can have wrong.
-pub fn check_text(key: String, text: &str, context: &Context) -> Checked {
-    let Settings { voice, language, style, .. } = context.settings;
-    let request = SpeechRequest {
-        parts: vec![SpeechPart { text: text.to_owned(), speaker: None }],
-        cast: Cast::One(voice.clone().unwrap_or_else(|| context.catalog.voices.default.clone())),
-        language: language.clone(),
-        style: style.clone(),
-        key,
-    };
+/// Writes a request that was made of a text, and checks what the text, its voices and its language can have wrong.
+/// What the settings of the job say is checked once, by [`check_settings`].
+pub fn check_speech(request: &SpeechRequest, context: &Context) -> Checked {
     let line = in_order(request.to_line(context.generation, context.catalog));
     let facts = Facts::of(&line["request"]);
     let mut problems: Vec<Problem> = check_key(&request.key).into_iter().collect();
+    if let Cast::One(voice) = &request.cast
+        && context.settings.voice.as_ref() != Some(voice)
+    {
+        problems.extend(speech_rules::check_voice(voice, context));
+    }
+    if request.language != context.settings.language {
+        let code = request.language.as_deref();
+        problems.extend(code.and_then(|code| speech_rules::check_language(code, context.catalog, context.generation)));
+    }
     problems.extend(text_rules::check(&facts, context));
-    Checked { key: Some(request.key), line: Some(line), facts, problems, snake_case: None }
+    Checked { key: Some(request.key.clone()), line: Some(line), facts, problems, snake_case: None }
+}
+
+/// What is doubtful about the voices of speakers.
+pub fn check_speakers(speakers: &[Speaker], context: &Context) -> Vec<Finding> {
+    let doubts = speakers.iter().filter_map(|speaker| speech_rules::check_voice(&speaker.voice, context));
+    doubts.map(|problem| problem.found("--speaker", 0, None)).collect()
 }
 
 /// What is doubtful about the settings of a job, whatever its requests. The source of a finding is the option.
@@ -243,6 +251,7 @@ fn fill(request: &mut Value, context: &Context) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::SpeechPart;
     use proptest::prelude::*;
     use serde_json::{Map, json};
 
@@ -309,7 +318,10 @@ mod tests {
             for settings in all_settings() {
                 let context = Context::new(&settings, &catalog);
                 check_line(&line, &context);
-                check_text(line.clone(), &line, &context);
+                let parts = vec![SpeechPart { text: line.clone(), speaker: None }];
+                let cast = Cast::One(line.clone());
+                let speech = SpeechRequest { key: line.clone(), parts, cast, language: None, style: None };
+                check_speech(&speech, &context);
                 check_line(&json!({ "key": key, "request": request }).to_string(), &context);
                 let whole = json!({ "key": "k", "request": { "contents": [{ "parts": request }], "generationConfig": config } });
                 let once = check_line(&whole.to_string(), &context);

@@ -3,23 +3,29 @@
 //! Pure: one line in, one line and its problems out. Files, line numbers and the order of lines belong to `script`.
 
 mod check;
+mod dialogue;
 mod facts;
 mod fields;
 mod finding;
 mod json;
 mod key;
 mod letters;
+mod pronounce;
 pub(crate) mod rules;
 mod speech;
 mod speech_rules;
 mod spelling;
+mod split;
 mod text_rules;
 
-pub use check::{Checked, Context, check_line, check_settings, check_text};
+pub use check::{Checked, Context, check_line, check_settings, check_speakers, check_speech};
+pub use dialogue::{Turn, groups, is_same, stranger, turns};
 pub use facts::{Facts, Preview};
 pub use finding::{Finding, Problem, Severity};
 pub use key::{KeyPlace, Keys, Seen, is_portable};
 pub use letters::letters;
+pub use pronounce::{PronunciationError, Pronunciations};
 pub use rules::{RULES, Rule, rule};
 pub use speech::{Cast, Settings, Speaker, SpeechPart, SpeechRequest};
 pub use spelling::closest;
+pub use split::split;

@@ -49,6 +49,31 @@ rules! {
         "The last line has no line end: perhaps the file was cut off. What is sent has one."
     BLANK_LINE "blank-line" Warning
         "A line of a JSONL file is empty. It is left out of what is sent."
+    CONTROL_CHARACTER "control-character" Error
+        "The text holds a character of zero, which no program means to be spoken. The file may be damaged."
+    UNCLOSED_QUOTE "unclosed-quote" Error
+        "A quote in a table opens a cell and is never closed, so that all rows after it would be one text. Nothing \
+         behind it is read."
+    BROKEN_ROW "broken-row" Error
+        "A row of a table has more cells than the first row, or characters behind a closing quote: part of the text \
+         would be lost."
+    MISSING_COLUMN "missing-column" Error
+        "The first row of a table names the columns, and one of them holds the text. Name it with --column."
+    UNKNOWN_COLUMN "unknown-column" Warning
+        "A column of a table means nothing to us, or stands twice. It is not read."
+    BROKEN_CAPTION "broken-caption" Warning
+        "A block of a file of captions has no line of times, so nobody knows what it is. It is not spoken."
+    BROKEN_CHAPTER "broken-chapter" Error
+        "A chapter of an e-book is missing, damaged, protected or too large."
+    LEFT_OUT "left-out" Warning
+        "Something in the source cannot be spoken as it is, such as a table or program code, or an option does not \
+         apply to it. It is left out. Reported once for each kind and source."
+    UNREAD_FILE "unread-file" Warning
+        "Files in a folder are of no form that can be read. They are left out."
+    KEY_TEMPLATE "key-template" Error
+        "The key template names something that the source does not have."
+    UNKNOWN_SPEAKER "unknown-speaker" Warning
+        "A speaker is named who has no voice. Give one with --speaker."
     BROKEN_JSON "broken-json" Error
         "The line is not JSON. Each request stands on one line of its own."
     NOT_AN_OBJECT "not-an-object" Error

@@ -14,6 +14,10 @@ pub(super) fn check(facts: &Facts, context: &Context) -> Vec<Problem> {
         return vec![problem.fix("write it in request.contents[].parts[].text, or remove the line")];
     }
     let mut problems = Vec::new();
+    if facts.text.contains('\0') {
+        let problem = Problem::new(&rules::CONTROL_CHARACTER, "the text holds a character of zero");
+        problems.push(problem.fix("take it out; see whether the file is damaged"));
+    }
     problems.extend(check_length(facts, context));
     match context.generation {
         Generation::V3_8 => {

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::source::UnreadForm;
 use crate::failure::{Exit, Failure};
+use crate::request::PronunciationError;
 use crate::text::clean;
 
 /// A source that gives nothing, or an output that takes nothing.
@@ -27,13 +27,21 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// A folder in place of a file.
-    #[error("{} is a folder", clean(name))]
-    Folder {
+    /// A folder without anything to read.
+    #[error("{} holds no file that can be read", clean(name))]
+    EmptyFolder {
         /// As it was named.
         name: String,
     },
-    /// Neither text nor JSONL.
+    /// A folder that is hardly meant.
+    #[error("{} holds more than {most} files", clean(name))]
+    FullFolder {
+        /// As it was named.
+        name: String,
+        /// The most.
+        most: usize,
+    },
+    /// Nothing that can be read as text.
     #[error("{} is no text: {what}", clean(name))]
     Binary {
         /// As it was named.
@@ -41,13 +49,28 @@ pub enum Error {
         /// What it looks like.
         what: &'static str,
     },
-    /// A form that is known but not read.
-    #[error("{} is {}, which cannot be read yet", clean(name), form.title())]
-    Form {
+    /// An e-book through a pipe, which has its table of contents at its end.
+    #[error("{} is an e-book, which cannot be read from a pipe", clean(name))]
+    BookFromPipe {
         /// As it was named.
         name: String,
-        /// Its form, from its name.
-        form: UnreadForm,
+    },
+    /// An e-book that cannot be read as a whole.
+    #[error("{} is no e-book that can be read: {}", clean(name), clean(reason))]
+    Book {
+        /// As it was named.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list of pronunciations that cannot be read.
+    #[error("{} cannot be read as a list of pronunciations", clean(name))]
+    Pronunciations {
+        /// As it was named.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        source: PronunciationError,
     },
     /// There is only one standard input.
     #[error("standard input is named twice")]
@@ -87,10 +110,15 @@ impl Error {
                 io::ErrorKind::PermissionDenied => Some("make the file readable for this user".to_owned()),
                 _ => None,
             },
-            Error::Folder { .. } => Some("name the files in it".to_owned()),
+            Error::EmptyFolder { .. } => {
+                Some("text, Markdown, CSV, TSV, SRT, VTT, EPUB and JSONL files are read, by their endings".to_owned())
+            }
+            Error::FullFolder { .. } => Some("name a smaller folder, or the files themselves".to_owned()),
             Error::Binary { .. } => Some("give a .txt file with one text a line, or a .jsonl file".to_owned()),
-            Error::Form { .. } => {
-                Some("turn it into a .txt file with one text a line, or into a .jsonl file".to_owned())
+            Error::BookFromPipe { .. } => Some("name the file itself".to_owned()),
+            Error::Book { .. } => Some("see whether a reader of e-books opens it".to_owned()),
+            Error::Pronunciations { .. } => {
+                Some("write one word a line, a tab, and how it is spoken; or TOML, as in SQL = \"sequel\"".to_owned())
             }
             Error::StdinTwice => Some("name `-` once".to_owned()),
             Error::Prepared { .. } => Some("prepare the job again from its source".to_owned()),
@@ -106,9 +134,12 @@ impl Error {
             Error::StdinTwice => Exit::Usage,
             Error::Open { .. }
             | Error::Read { .. }
-            | Error::Folder { .. }
+            | Error::EmptyFolder { .. }
+            | Error::FullFolder { .. }
             | Error::Binary { .. }
-            | Error::Form { .. }
+            | Error::BookFromPipe { .. }
+            | Error::Book { .. }
+            | Error::Pronunciations { .. }
             | Error::Prepared { .. }
             | Error::TooLarge { .. }
             | Error::Stopped => Exit::Failed,

@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::Error;
-use super::lines::Lines;
+use super::lines::{Ends, Lines};
 use crate::request::{Facts, letters};
 use crate::results::Texts;
 use crate::text::{clean, clean_short};
@@ -54,6 +54,15 @@ impl Index {
         Ok(Index { entries })
     }
 
+    /// Puts the texts as their source has them in the place of those that are spoken. Blocks.
+    pub fn read_texts(&mut self, path: &Path) -> Result<(), Error> {
+        each_source_text(path, |key, text| {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.text = text;
+            }
+        })
+    }
+
     /// What this key said.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         self.entries.get(key)
@@ -95,6 +104,18 @@ pub fn each_head(path: &Path, mut take: impl FnMut(&str, &str, Option<&str>)) ->
     })
 }
 
+/// Reads the beginnings of the texts as their source has them, where something else is spoken: key, and at most 200
+/// characters, cleaned. Blocks, and keeps nothing.
+pub fn each_source_text(path: &Path, mut take: impl FnMut(&str, String)) -> Result<(), Error> {
+    each_line(path, |_, object| {
+        let text = object.get("text").and_then(Value::as_str);
+        let key = object.get("key").and_then(Value::as_str);
+        let (Some(key), Some(text)) = (key, text) else { return Err("it has no key or no text") };
+        take(key, clean_short(text.trim(), 200));
+        Ok(())
+    })
+}
+
 /// Reads the requests of a prepared file of at most `most` bytes, in order, for a create call that carries them.
 pub fn read_requests(path: &Path, most: u64) -> Result<Vec<(String, Value)>, Error> {
     let length = path.metadata().map_err(|source| Error::Open { name: name(path), source })?.len();
@@ -107,15 +128,25 @@ pub fn read_requests(path: &Path, most: u64) -> Result<Vec<(String, Value)>, Err
 }
 
 fn each(path: &Path, mut take: impl FnMut(u64, String, Value)) -> Result<(), Error> {
+    each_line(path, |line, mut object| {
+        let key = object.get("key").and_then(Value::as_str).ok_or("it has no key")?.to_owned();
+        let request = object.remove("request").ok_or("it has no request")?;
+        take(line, key, request);
+        Ok(())
+    })
+}
+
+fn each_line(
+    path: &Path,
+    mut take: impl FnMut(u64, Map<String, Value>) -> Result<(), &'static str>,
+) -> Result<(), Error> {
     let file = File::open(path).map_err(|source| Error::Open { name: name(path), source })?;
-    let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file));
+    let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file), Ends::LineFeed);
     while let Some(line) = lines.next().map_err(|source| Error::Read { name: name(path), source })? {
         let broken = |reason: &str| Error::Prepared { name: name(path), line: line.number, reason: clean(reason) };
         let value: Value = serde_json::from_slice(line.bytes).map_err(|error| broken(&error.to_string()))?;
-        let Value::Object(mut object) = value else { return Err(broken("it is no object")) };
-        let key = object.get("key").and_then(Value::as_str).ok_or_else(|| broken("it has no key"))?.to_owned();
-        let request = object.remove("request").ok_or_else(|| broken("it has no request"))?;
-        take(line.number, key, request);
+        let Value::Object(object) = value else { return Err(broken("it is no object")) };
+        take(line.number, object).map_err(broken)?;
     }
     Ok(())
 }

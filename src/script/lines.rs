@@ -2,7 +2,10 @@
 
 use std::io::{self, BufRead};
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
+
+use crate::request::{Problem, rules};
+use crate::text::bytes as size;
 
 /// The longest line that is read as a request; the models take some tens of kilobytes of text.
 pub const LONGEST_LINE: usize = 4 * 1024 * 1024;
@@ -28,19 +31,32 @@ pub(super) enum End {
     Missing,
 }
 
+/// What ends a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// A line feed, with a carriage return before it or not: inside JSON a lone carriage return is white space.
+    LineFeed,
+    /// A lone carriage return too, as old programs write it.
+    Any,
+}
+
 /// A reader of lines; one buffer serves all.
 pub(super) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
     number: u64,
     longest: usize,
+    ends: Ends,
+    /// The line before ended with a carriage return: a line feed in front of the next one belongs to it.
+    is_after_return: bool,
     /// Whether the source began with a byte order mark, which is left out. Known after the first line.
     pub had_mark: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Lines { reader, buffer: Vec::new(), number: 0, longest: LONGEST_LINE, had_mark: false }
+    pub(super) fn new(reader: R, ends: Ends) -> Self {
+        let (buffer, number, is_after_return, had_mark) = (Vec::new(), 0, false, false);
+        Lines { reader, buffer, number, longest: LONGEST_LINE, ends, is_after_return, had_mark }
     }
 
     /// The next line; `None` at the end. A source without a line end has one line, an empty source has none.
@@ -58,8 +74,15 @@ impl<R: BufRead> Lines<R> {
             if piece.is_empty() {
                 break;
             }
+            if std::mem::take(&mut self.is_after_return) && piece[0] == b'\n' {
+                self.reader.consume(1);
+                continue;
+            }
             is_at_end = false;
-            let found = memchr(b'\n', piece);
+            let found = match self.ends {
+                Ends::LineFeed => memchr(b'\n', piece),
+                Ends::Any => memchr2(b'\n', b'\r', piece),
+            };
             let line = &piece[..found.unwrap_or(piece.len())];
             if self.buffer.len() + line.len() > self.longest {
                 is_too_long = true;
@@ -69,6 +92,7 @@ impl<R: BufRead> Lines<R> {
                 self.buffer.extend_from_slice(line);
             }
             let used = line.len() + usize::from(found.is_some());
+            self.is_after_return = found.is_some_and(|at| piece[at] == b'\r');
             self.reader.consume(used);
             if found.is_some() {
                 end = End::LineFeed;
@@ -91,13 +115,28 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// The line as text, or what is wrong with it.
+pub(super) fn as_text<'l>(line: &Line<'l>) -> Result<&'l str, Problem> {
+    if line.is_too_long {
+        let problem = Problem::new(&rules::LINE_TOO_LONG, format!("the line is over {}", size(LONGEST_LINE as u64)));
+        return Err(problem.fix("split the text"));
+    }
+    str::from_utf8(line.bytes).map_err(|error| {
+        let (good, _) = line.bytes.split_at(error.valid_up_to());
+        let column = String::from_utf8_lossy(good).chars().count() as u64 + 1;
+        let byte = line.bytes[error.valid_up_to()];
+        let message = format!("byte {} of the line, 0x{byte:02x}, is no UTF-8", error.valid_up_to() + 1);
+        Problem::new(&rules::INVALID_UTF8, message).at(column).fix("save the file as UTF-8")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::BufReader;
 
     fn read(text: &[u8], window: usize, longest: usize) -> (Vec<(u64, String, End, bool)>, bool) {
-        let mut lines = Lines::new(BufReader::with_capacity(window, text));
+        let mut lines = Lines::new(BufReader::with_capacity(window, text), Ends::LineFeed);
         lines.longest = longest;
         let mut all = Vec::new();
         while let Some(line) = lines.next().unwrap() {
@@ -121,6 +160,20 @@ mod tests {
         }
         assert_eq!(read(b"", 8, 8).0, []);
         assert_eq!(read(b"\n", 8, 8).0.len(), 1);
+    }
+
+    #[test]
+    fn texts_may_end_their_lines_in_any_way() {
+        for window in [1, 2, 3, 100] {
+            let text = b"one\rtwo\r\n\r\n\nfive\r\r\n";
+            let mut lines = Lines::new(BufReader::with_capacity(window, &text[..]), Ends::Any);
+            let mut all = Vec::new();
+            while let Some(line) = lines.next().unwrap() {
+                all.push((line.number, String::from_utf8_lossy(line.bytes).into_owned()));
+            }
+            let expected = ["one", "two", "", "", "five", ""];
+            assert_eq!(all, (1..).zip(expected.map(str::to_owned)).collect::<Vec<_>>(), "window {window}");
+        }
     }
 
     #[test]

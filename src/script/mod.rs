@@ -1,21 +1,34 @@
-//! Sources to requests: text and JSONL become the one JSONL that is sent, checked line by line.
+//! Sources to requests: texts of every form and JSONL become the one JSONL that is sent, checked one by one.
 //!
 //! Touches input files and standard input, and nothing else; what it makes goes to a writer that the caller owns.
-//! Memory stays flat: a line at a time, some thirty bytes for each key, however large the source is.
+//! Memory stays flat: a line, a row, a section or a chapter at a time, some thirty bytes for each key, however large
+//! the source is.
 //! What is written is canonical (UTF-8, line feeds, camelCase, fields in order), so equal requests have equal checksums.
 
+mod book;
+mod captions;
 mod error;
+mod folder;
 mod index;
 mod keys;
 mod lines;
+mod markdown;
+mod options;
 mod output;
+mod passage;
+mod plain;
 mod prepare;
+mod prose;
 mod reading;
+mod rows;
 mod source;
+mod speaking;
+mod table;
 
 pub use error::Error;
-pub use index::{Entry, Index, each_head, read_lengths, read_requests};
-pub use keys::{KeyTemplate, TemplateError};
+pub use index::{Entry, Index, each_head, each_source_text, read_lengths, read_requests};
+pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
+pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};
 pub use prepare::{Options, Prepared, lint, prepare};
-pub use source::{Form, SourceArg, UnreadForm};
+pub use source::{Form, SourceArg, UnknownForm};

@@ -1,20 +1,34 @@
 //! From sources to one checked JSONL, with everything that a person wants to know before it is sent.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, BufRead, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::book::Book;
+use super::captions::Captions;
 use super::error::Error;
+use super::folder::files_of;
 use super::keys::{KeyTemplate, Stems};
-use super::lines::Lines;
+use super::lines::{Ends, Lines};
+use super::markdown::Markdown;
+use super::options::SourceOptions;
+use super::passage::Passages;
+use super::plain::PlainText;
 use super::reading::{Preparation, Reading};
-use super::source::{Opened, SourceArg, look_at, open};
+use super::rows::Rows;
+use super::source::{Form, Opened, SourceArg, look_at, open};
+use super::table::Table;
 use crate::money::{Catalog, Date, Estimate};
-use crate::request::{Finding, Preview, Settings, check_settings};
-use crate::text::clean;
+use crate::request::{
+    Context, Finding, Preview, Problem, PronunciationError, Pronunciations, Settings, check_settings, check_speakers,
+    rules,
+};
+use crate::text::{clean, count};
 
-/// How sources are read.
+/// What is made of sources.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Model, voice, language and style of the job.
@@ -29,8 +43,8 @@ pub struct Options {
     pub preview: usize,
     /// The requests will go inside the create call.
     pub inline: bool,
-    /// Keys for texts.
-    pub key_template: KeyTemplate,
+    /// How the sources are read.
+    pub reading: SourceOptions,
     /// Keeps only the requests with these keys, as a retake does.
     pub only: Option<HashSet<String>>,
     /// Set by whoever wants no more of it; looked at before every line.
@@ -47,7 +61,7 @@ impl Options {
             sample: None,
             preview: 50,
             inline: false,
-            key_template: KeyTemplate::default(),
+            reading: SourceOptions::default(),
             only: None,
             stop: Arc::default(),
         }
@@ -65,6 +79,10 @@ pub struct Prepared {
     pub bytes: u64,
     /// SHA-256 of the JSONL, lower-case hex.
     pub sha256: String,
+    /// Texts that were too long for the model and became several requests.
+    pub n_split: u64,
+    /// Words that the list of pronunciations replaced.
+    pub n_pronounced: u64,
     /// Findings that forbid sending it.
     pub n_errors: u64,
     /// Findings that are worth a look.
@@ -85,11 +103,13 @@ impl Prepared {
 /// Reads the sources, writes the good requests as JSONL, and reports everything that was found, in order.
 ///
 /// Blocks. The output is only worth sending when the result has no errors. Errors are those of reading and writing:
-/// a source that cannot be read at all ends it.
+/// a source that cannot be read at all ends it. With a list of pronunciations, `texts` takes the texts as they are
+/// written, one `{"key":…,"text":…}` a line, for whoever shows them beside their results.
 pub fn prepare(
     sources: &[SourceArg],
     options: &Options,
     out: &mut dyn Write,
+    texts: Option<&mut dyn Write>,
     report: &mut dyn FnMut(Finding),
 ) -> Result<Prepared, Error> {
     if sources.iter().filter(|source| **source == SourceArg::Stdin).count() > 1 {
@@ -99,25 +119,114 @@ pub fn prepare(
     for source in sources {
         look_at(source)?;
     }
-    let names = sources.iter().map(|source| clean(&source.to_string())).collect();
-    let mut preparation = Preparation::new(options, names, out, report);
-    for finding in check_settings(&preparation.context, options.today) {
-        preparation.tell(finding);
+    let pronunciations = options.reading.pronounce.as_deref().map(read_pronunciations).transpose()?;
+    for finding in settings_findings(options) {
+        report(finding);
     }
+    let sources = without_folders(sources, report)?;
+    let names = sources.iter().map(|source| clean(&source.to_string())).collect();
+    let pronunciations = pronunciations.unwrap_or_default();
+    let texts = texts.map(|texts| texts as &mut dyn Write);
+    let mut preparation = Preparation::new(options, pronunciations, names, out, texts, report);
     let mut stems = Stems::default();
     for (number, source) in sources.iter().enumerate() {
         if preparation.has_enough() {
             break;
         }
-        let Opened { form, reader } = open(source)?;
-        let reading = Reading::new(number, form, stems.add(source.stem()));
+        let opened = open(source, options.reading.from)?;
+        let stem = stems.add(source.stem());
+        let reading = |form| Reading::new(number, form, stem, sources.len() == 1);
         let cannot = |error| Error::Read { name: source.to_string(), source: error };
-        preparation.read(reading, Lines::new(reader), &cannot)?;
+        match opened {
+            Opened::Stream { form: Form::Jsonl, reader } => {
+                preparation.take_lines(reading(Form::Jsonl), Lines::new(reader, Ends::LineFeed), &cannot)?;
+            }
+            Opened::Stream { form, reader } => {
+                let mut texts = texts_of(form, reader, &options.reading);
+                preparation.take_texts(reading(form), texts.as_mut(), &cannot)?;
+            }
+            Opened::Book(file) => {
+                let mut book = Book::open(file, options.reading.skip_headings)
+                    .map_err(|reason| Error::Book { name: source.to_string(), reason })?;
+                preparation.take_texts(reading(Form::Book), &mut book, &cannot)?;
+            }
+        }
     }
     preparation.finish()
 }
 
 /// The checks of [`prepare`] alone.
 pub fn lint(sources: &[SourceArg], options: &Options, report: &mut dyn FnMut(Finding)) -> Result<Prepared, Error> {
-    prepare(sources, options, &mut io::sink(), report)
+    prepare(sources, options, &mut io::sink(), None, report)
+}
+
+fn settings_findings(options: &Options) -> Vec<Finding> {
+    let context = Context::new(&options.settings, &options.catalog);
+    let mut findings = check_settings(&context, options.today);
+    findings.extend(check_speakers(&options.reading.speakers, &context));
+    findings
+}
+
+/// The reader for a form that is read from its first byte to its last.
+fn texts_of(form: Form, reader: Box<dyn BufRead>, options: &SourceOptions) -> Box<dyn Passages> {
+    let lines = Lines::new(reader, Ends::Any);
+    let table = |lines, separator| {
+        let in_keys = options.keys.as_ref().map(KeyTemplate::columns).unwrap_or_default();
+        Box::new(Table::new(Rows::new(lines, separator), &options.columns, in_keys))
+    };
+    match form {
+        Form::Csv => table(lines, None),
+        Form::Tsv => table(lines, Some('\t')),
+        Form::Markdown => Box::new(Markdown::new(lines, options.skip_headings)),
+        Form::Captions => Box::new(Captions::new(lines, &options.speakers)),
+        // JSONL and books were opened in their own ways.
+        Form::Text | Form::Jsonl | Form::Book => Box::new(PlainText::new(lines, options.by)),
+    }
+}
+
+/// Puts the files of folders in the place of the folders.
+fn without_folders(sources: &[SourceArg], report: &mut dyn FnMut(Finding)) -> Result<Vec<SourceArg>, Error> {
+    let mut files = Vec::new();
+    for source in sources {
+        match source {
+            SourceArg::Path(folder) if folder.is_dir() => {
+                let found = files_of(folder)?;
+                if !found.unread.is_empty() {
+                    report(left_out(folder, &found.unread).found(&clean(&source.to_string()), 0, None));
+                }
+                files.extend(found.files.into_iter().map(SourceArg::Path));
+            }
+            SourceArg::Path(_) | SourceArg::Stdin => files.push(source.clone()),
+        }
+    }
+    Ok(files)
+}
+
+fn left_out(folder: &Path, unread: &[std::path::PathBuf]) -> Problem {
+    const MOST: usize = 5;
+    let below = |path: &std::path::PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    let mut names: Vec<String> = unread.iter().take(MOST).map(below).collect();
+    if unread.len() > MOST {
+        names.push("…".to_owned());
+    }
+    let n_files = count(unread.len() as u64, "file");
+    let problem = Problem::new(&rules::UNREAD_FILE, format!("{n_files} cannot be read: {}", names.join(", ")));
+    problem.fix("text, Markdown, CSV, TSV, SRT, VTT, EPUB and JSONL files are read, by their endings")
+}
+
+/// Far more words than anybody writes down.
+const MOST_PRONUNCIATIONS: u64 = 4 * 1024 * 1024;
+
+fn read_pronunciations(path: &Path) -> Result<Pronunciations, Error> {
+    let name = || path.display().to_string();
+    let file = fs::File::open(path).map_err(|source| Error::Open { name: name(), source })?;
+    let mut text = String::new();
+    let read = file.take(MOST_PRONUNCIATIONS + 1).read_to_string(&mut text);
+    read.map_err(|source| Error::Read { name: name(), source })?;
+    if text.len() as u64 > MOST_PRONUNCIATIONS {
+        return Err(Error::TooLarge { name: name(), limit: MOST_PRONUNCIATIONS });
+    }
+    let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    let list = if is_toml { Pronunciations::from_toml(&text) } else { Pronunciations::from_tsv(&text) };
+    list.map_err(|source: PronunciationError| Error::Pronunciations { name: name(), source })
 }

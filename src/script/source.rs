@@ -5,13 +5,16 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use super::error::Error;
+use super::options::Column;
+use super::rows::separator_of;
 
 /// Where texts come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceArg {
-    /// A file, a named pipe or a device.
+    /// A file, a folder of files, a named pipe or a device.
     Path(PathBuf),
     /// Standard input.
     Stdin,
@@ -49,117 +52,155 @@ impl fmt::Display for SourceArg {
 pub enum Form {
     /// One request a line, as the service takes them.
     Jsonl,
-    /// One text a line.
+    /// Plain text.
     Text,
-}
-
-impl Form {
-    /// What the ending of a name says, as far as it says anything.
-    fn of_name(path: &Path) -> Option<Result<Form, UnreadForm>> {
-        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-        match ending.as_str() {
-            "jsonl" | "ndjson" | "json" => Some(Ok(Form::Jsonl)),
-            "txt" | "text" => Some(Ok(Form::Text)),
-            "csv" | "tsv" => Some(Err(UnreadForm::Table)),
-            "md" | "markdown" => Some(Err(UnreadForm::Markdown)),
-            "srt" | "vtt" => Some(Err(UnreadForm::Captions)),
-            "epub" => Some(Err(UnreadForm::Book)),
-            _ => None,
-        }
-    }
-
-    /// What the first bytes say: objects and lists are JSON, all else is text.
-    fn of_content(head: &[u8]) -> Form {
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{' | b'[') => Form::Jsonl,
-            Some(_) | None => Form::Text,
-        }
-    }
-}
-
-/// Forms that hold texts but cannot be taken for lines of text: refused, rather than spoken with their markup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnreadForm {
-    /// CSV and TSV.
-    Table,
-    /// Chapters with headings.
+    /// Text with headings and other markup.
     Markdown,
-    /// SRT and VTT.
+    /// A table whose separator its first row tells.
+    Csv,
+    /// A table with tabs.
+    Tsv,
+    /// SRT and WebVTT.
     Captions,
     /// EPUB.
     Book,
 }
 
-impl UnreadForm {
-    /// For people.
-    pub fn title(self) -> &'static str {
-        match self {
-            UnreadForm::Table => "a table",
-            UnreadForm::Markdown => "Markdown",
-            UnreadForm::Captions => "a file of captions",
-            UnreadForm::Book => "an e-book",
+/// A word that names no form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown form {0}; known are jsonl, text, markdown, csv, tsv, srt, vtt, epub")]
+pub struct UnknownForm(String);
+
+impl FromStr for Form {
+    type Err = UnknownForm;
+
+    fn from_str(word: &str) -> Result<Self, UnknownForm> {
+        Form::of_ending(&word.to_ascii_lowercase()).ok_or_else(|| UnknownForm(word.to_owned()))
+    }
+}
+
+impl Form {
+    fn of_ending(ending: &str) -> Option<Form> {
+        match ending {
+            "jsonl" | "ndjson" | "json" => Some(Form::Jsonl),
+            "txt" | "text" => Some(Form::Text),
+            "csv" => Some(Form::Csv),
+            "tsv" | "tab" => Some(Form::Tsv),
+            "md" | "markdown" => Some(Form::Markdown),
+            "srt" | "vtt" => Some(Form::Captions),
+            "epub" => Some(Form::Book),
+            _ => None,
+        }
+    }
+
+    /// What the ending of a name says, as far as it says anything.
+    pub(super) fn of_name(path: &Path) -> Option<Form> {
+        Form::of_ending(&path.extension()?.to_str()?.to_ascii_lowercase())
+    }
+
+    /// What the first bytes say. What is nothing else is text.
+    fn of_content(head: &[u8]) -> Form {
+        if head.starts_with(b"PK\x03\x04") {
+            return Form::Book;
+        }
+        let text = String::from_utf8_lossy(head);
+        let mut lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty());
+        let Some(first) = lines.next() else { return Form::Text };
+        let second = lines.next().unwrap_or_default();
+        let is_number = first.trim().bytes().all(|b| b.is_ascii_digit());
+        if first.trim_start().starts_with(['{', '[']) {
+            Form::Jsonl
+        } else if first.starts_with("WEBVTT") || first.contains("-->") || (is_number && second.contains("-->")) {
+            Form::Captions
+        } else if is_heading(first) || (first.trim_end() == "---" && lines.any(|line| line.trim_end() == "---")) {
+            Form::Markdown
+        } else if first.starts_with("sep=") || names_columns(first) {
+            Form::Csv
+        } else {
+            Form::Text
         }
     }
 }
 
+fn is_heading(line: &str) -> bool {
+    let level = line.bytes().take_while(|b| *b == b'#').count();
+    (1..=6).contains(&level) && line[level..].starts_with(' ')
+}
+
+/// Whether a line is the first row of a table: two or more cells, one of them called `text`.
+fn names_columns(line: &str) -> bool {
+    let cells = line.split(separator_of(line)).map(|cell| cell.trim().trim_matches('"').to_lowercase());
+    let names: Vec<String> = cells.collect();
+    names.len() > 1 && names.iter().any(|name| name == Column::Text.word())
+}
+
 /// A source that can be read.
-pub(super) struct Opened {
-    /// From its name, else from its first bytes.
-    pub form: Form,
+pub(super) enum Opened {
     /// From its first byte.
-    pub reader: Box<dyn BufRead>,
+    Stream { form: Form, reader: Box<dyn BufRead> },
+    /// A book, which has its table of contents at its end.
+    Book(File),
 }
 
 /// How many bytes decide what a source is.
 const HEAD: u64 = 8 * 1024;
 
-/// Whether a source can be opened at all, as far as its name and its place on the disk tell.
+/// Whether a source can be opened at all, as far as its place on the disk tells.
 pub(super) fn look_at(argument: &SourceArg) -> Result<(), Error> {
     let SourceArg::Path(path) = argument else { return Ok(()) };
-    let name = || argument.to_string();
-    // Opening a folder succeeds on some systems, and only reading it fails.
-    if path.metadata().map_err(|source| Error::Open { name: name(), source })?.is_dir() {
-        return Err(Error::Folder { name: name() });
-    }
-    match Form::of_name(path) {
-        Some(Err(form)) => Err(Error::Form { name: name(), form }),
-        Some(Ok(_)) | None => Ok(()),
-    }
+    path.metadata().map(|_| ()).map_err(|source| Error::Open { name: argument.to_string(), source })
 }
 
 /// Opens a source and looks at its first bytes.
-pub(super) fn open(argument: &SourceArg) -> Result<Opened, Error> {
-    look_at(argument)?;
+pub(super) fn open(argument: &SourceArg, form: Option<Form>) -> Result<Opened, Error> {
     let name = argument.to_string();
     match argument {
-        SourceArg::Stdin => look(io::stdin(), None, name),
-        SourceArg::Path(path) => match File::open(path) {
-            Ok(file) => look(file, Form::of_name(path).and_then(Result::ok), name),
-            Err(source) => Err(Error::Open { name, source }),
+        SourceArg::Stdin => match look(io::stdin(), form, &name)? {
+            (Form::Book, _) => Err(Error::BookFromPipe { name }),
+            (form, reader) => Ok(Opened::Stream { form, reader: Box::new(reader) }),
         },
+        SourceArg::Path(path) => {
+            let cannot = |source| Error::Open { name: name.clone(), source };
+            let form = form.or_else(|| Form::of_name(path));
+            match look(File::open(path).map_err(cannot)?, form, &name)? {
+                // A pipe cannot be opened twice; a book must be a file.
+                (Form::Book, _) if !path.is_file() => Err(Error::BookFromPipe { name }),
+                (Form::Book, _) => File::open(path).map(Opened::Book).map_err(cannot),
+                (form, reader) => Ok(Opened::Stream { form, reader: Box::new(reader) }),
+            }
+        }
     }
 }
 
-fn look(mut bytes: impl Read + 'static, by_name: Option<Form>, name: String) -> Result<Opened, Error> {
+fn look(
+    mut bytes: impl Read + 'static,
+    form: Option<Form>,
+    name: &str,
+) -> Result<(Form, impl BufRead + 'static), Error> {
     // A pipe gives what it has, so one read may be too little to judge by, and there is no going back.
     let mut head = Vec::new();
     if let Err(source) = bytes.by_ref().take(HEAD).read_to_end(&mut head) {
-        return Err(Error::Read { name, source });
+        return Err(Error::Read { name: name.to_owned(), source });
     }
-    if let Some(what) = binary(&head) {
-        return Err(Error::Binary { name, what });
+    let said = form;
+    let form = said.unwrap_or_else(|| Form::of_content(&head));
+    let is_book = form == Form::Book && head.starts_with(b"PK") && (said.is_some() || is_epub(&head));
+    if let (Some(what), false) = (binary(&head), is_book) {
+        return Err(Error::Binary { name: name.to_owned(), what });
     }
-    let form = by_name.unwrap_or_else(|| Form::of_content(&head));
-    let rest = BufReader::with_capacity(256 * 1024, bytes);
-    Ok(Opened { form, reader: Box::new(Cursor::new(head).chain(rest)) })
+    Ok((form, Cursor::new(head).chain(BufReader::with_capacity(256 * 1024, bytes))))
+}
+
+/// Whether a zip archive says in its first bytes that it is a book.
+fn is_epub(head: &[u8]) -> bool {
+    head.windows(28).take(100).any(|at| at == b"mimetypeapplication/epub+zip")
 }
 
 fn binary(head: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 6] = [
         (b"\xff\xfe", "it is UTF-16, save it as UTF-8"),
         (b"\xfe\xff", "it is UTF-16, save it as UTF-8"),
-        (b"PK\x03\x04", "it is a zip archive, such as an office document or an e-book"),
+        (b"PK\x03\x04", "it is a zip archive, such as an office document"),
         (b"%PDF", "it is a PDF"),
         (b"\x1f\x8b", "it is compressed, unpack it first"),
         (b"{\\rtf", "it is rich text"),
@@ -172,8 +213,8 @@ fn binary(head: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn looked_at(name: &str, content: &[u8]) -> Result<Opened, Error> {
-        look(Cursor::new(content.to_vec()), Form::of_name(Path::new(name)).and_then(Result::ok), name.into())
+    fn looked_at(name: &str, content: &[u8]) -> Result<Form, Error> {
+        look(Cursor::new(content.to_vec()), Form::of_name(Path::new(name)), name).map(|(form, _)| form)
     }
 
     #[test]
@@ -182,43 +223,44 @@ mod tests {
             ("a.jsonl", "plain", Form::Jsonl),
             ("a.JSON", "", Form::Jsonl),
             ("a.txt", "{\"key\"", Form::Text),
+            ("a.md", "plain", Form::Markdown),
+            ("a.CSV", "plain", Form::Csv),
+            ("a.tsv", "plain", Form::Tsv),
+            ("a.vtt", "plain", Form::Captions),
             ("a", "  \n{\"key\"", Form::Jsonl),
             ("a", "\u{feff}{", Form::Jsonl),
+            ("a", "\u{feff}WEBVTT\n", Form::Captions),
+            ("a", "\n1\n00:00:01,000 --> 00:00:02,000\nHi\n", Form::Captions),
+            ("a", "1\n2\n", Form::Text),
+            ("a", "\n## Title\n", Form::Markdown),
+            ("a", "---\ntitle: x\n---\n", Form::Markdown),
+            ("a", "--- \n", Form::Text),
+            ("a", "#hashtag\n", Form::Text),
+            ("a", "key;\"Text\"\n", Form::Csv),
+            ("a", "some text, and more\n", Form::Text),
             ("a.log", "Hello", Form::Text),
             ("a", "", Form::Text),
         ];
         for (name, content, form) in table {
-            let opened = looked_at(name, content.as_bytes());
-            assert_eq!(opened.ok().map(|opened| opened.form), Some(form), "{name} {content}");
+            assert_eq!(looked_at(name, content.as_bytes()).ok(), Some(form), "{name} {content}");
         }
+        assert_eq!("Markdown".parse(), Ok(Form::Markdown));
+        assert!("docx".parse::<Form>().unwrap_err().to_string().contains("known are jsonl, text"));
     }
 
     #[test]
     fn what_is_no_text_is_refused_with_its_name_and_a_way_out() {
-        let table: [(&str, &[u8], &str); 4] = [
+        let table: [(&str, &[u8], &str); 5] = [
             ("a.txt", b"a\0b", "bytes of zero"),
             ("a.txt", b"\xff\xfeh\0", "UTF-16"),
             ("a.jsonl", b"%PDF-1.4", "PDF"),
-            ("book", b"PK\x03\x04...", "zip"),
+            ("report", b"PK\x03\x04...", "zip"),
+            ("a.epub", b"%PDF-1.4", "PDF"),
         ];
         for (name, content, part) in table {
-            let failure = looked_at(name, content).err().expect(name).failure();
+            let failure = looked_at(name, content).expect_err(name).failure();
             assert!(failure.message.contains(part) && failure.message.contains(name), "{}", failure.message);
             assert!(failure.hint.is_some(), "{name}");
-        }
-    }
-
-    #[test]
-    fn forms_that_are_not_read_are_known_by_their_endings() {
-        let table = [
-            ("a.csv", UnreadForm::Table),
-            ("a.TSV", UnreadForm::Table),
-            ("a.md", UnreadForm::Markdown),
-            ("a.srt", UnreadForm::Captions),
-            ("a.epub", UnreadForm::Book),
-        ];
-        for (name, form) in table {
-            assert_eq!(Form::of_name(Path::new(name)), Some(Err(form)), "{name}");
         }
     }
 }

@@ -273,9 +273,19 @@ impl Store {
         self.0.folder.join("requests").join(format!("{token}.jsonl"))
     }
 
-    /// Moves prepared requests to where they are kept.
+    /// Where the texts of requests stand as their source has them, when they are spoken otherwise.
+    pub fn texts_path(requests: &Path) -> PathBuf {
+        requests.with_extension("texts")
+    }
+
+    /// Moves prepared requests to where they are kept, with the texts of their source if there are any.
     pub fn keep_requests(&self, prepared: &Path, token: &str) -> Result<(), Error> {
         let path = self.requests_path(token);
+        let texts = Store::texts_path(prepared);
+        if texts.exists() {
+            let kept = Store::texts_path(&path);
+            fs::rename(&texts, &kept).map_err(Error::write(&kept))?;
+        }
         fs::rename(prepared, &path).map_err(Error::write(&path))
     }
 

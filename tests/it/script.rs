@@ -1,5 +1,8 @@
 //! Sources as files: what is made of them, what is found in them, and that every lint rule finds what it is for.
 
+#[path = "script/forms.rs"]
+mod forms;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +39,7 @@ fn for_model(model: &str) -> Options {
 fn make(sources: &[PathBuf], options: &Options) -> Result<Made, Error> {
     let sources: Vec<SourceArg> = sources.iter().cloned().map(SourceArg::Path).collect();
     let (mut out, mut findings) = (Vec::new(), Vec::new());
-    let prepared = prepare(&sources, options, &mut out, &mut |finding| findings.push(finding))?;
+    let prepared = prepare(&sources, options, &mut out, None, &mut |finding| findings.push(finding))?;
     Ok(Made { prepared, findings, out: String::from_utf8(out).expect("UTF-8") })
 }
 
@@ -100,6 +103,7 @@ fn bad_sources() -> Vec<(&'static str, &'static str, Vec<u8>, u64)> {
         ("missing-request", new, "{\"key\":\"k\"}\n".to_owned(), 1),
         ("missing-request", new, "{\"key\":\"k\",\"contents\":[]}\n".to_owned(), 1),
         ("empty-text", new, text(" \\n ".to_owned()), 1),
+        ("control-character", new, text("a\\u0000b".to_owned()), 1),
         ("empty-text", new, line(r#"[{"text":"Hello!"}]"#, "[]"), 1),
         ("flat-config", new, line(r#""generationConfig""#, r#""temperature":1,"generationConfig""#), 1),
         ("no-such-field", new, line("voiceName", "voicName"), 1),
@@ -166,8 +170,10 @@ fn every_rule_finds_what_it_is_for() {
 fn every_rule_has_a_bad_source() {
     let elsewhere = ["file-too-large", "inline-too-large", "model-ending"];
     let table = bad_sources();
+    let other_forms = forms::bad_sources();
     for rule in RULES {
-        let here = table.iter().any(|(id, ..)| *id == rule.id);
+        let in_other_forms = other_forms.iter().any(|bad| bad.rule == rule.id);
+        let here = in_other_forms || table.iter().any(|(id, ..)| *id == rule.id);
         assert!(here != elsewhere.contains(&rule.id), "{} needs one bad source in a test", rule.id);
     }
 }
@@ -386,11 +392,12 @@ fn sources_that_cannot_be_read_are_refused_with_a_way_out() {
         fs::write(&path, content).unwrap();
         path
     };
+    fs::create_dir(folder.path().join("empty")).unwrap();
     let table = [
         (folder.path().join("none.jsonl"), "cannot open", true),
-        (folder.path().to_path_buf(), "is a folder", true),
+        (folder.path().join("empty"), "holds no file that can be read", true),
         (file("a.bin", b"a\0b"), "is no text", true),
-        (file("a.csv", b"key,text\n"), "is a table, which cannot be read yet", true),
+        (file("a.epub", b"no book"), "is no e-book that can be read", true),
         (file("under", b"x").join("file.txt"), "cannot open", false),
     ];
     for (path, part, has_hint) in table {
@@ -441,7 +448,7 @@ fn the_examples_are_good_and_the_bad_one_is_bad() {
         assert_eq!(made.rules(), expected, "{name}: {:?}", made.findings);
         assert!(fs::read_to_string(example("README.md")).unwrap().contains(&name), "{name} is not in the README");
     }
-    assert_eq!(n_seen, 5);
+    assert_eq!(n_seen, 9);
     let made = make(&[example("bad.jsonl")], &options()).unwrap();
     assert_eq!(made.prepared.n_requests, 4, "one good line, and three with warnings alone");
     assert_eq!(

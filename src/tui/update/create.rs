@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::ops::{Order, Plan, SourceArg};
+use crate::ops::{Order, Plan, SourceArg, SourceOptions};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
@@ -144,6 +144,7 @@ fn order(draft: &Draft) -> Option<Order> {
         name: some(&draft.name),
         inline: draft.inline,
         sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
+        reading: SourceOptions::default(),
     })
 }
 

@@ -234,7 +234,7 @@ fn forget_draft(model: &mut Model, submitted: &Draft) {
 mod tests {
     use super::*;
     use crate::job::JobState;
-    use crate::ops::{Order, SourceArg};
+    use crate::ops::{Order, SourceArg, SourceOptions};
     use crate::request::Finding;
     use crate::tui::event::Event;
     use crate::tui::update::testing::{
@@ -302,6 +302,7 @@ mod tests {
             name: None,
             inline: false,
             sample: None,
+            reading: SourceOptions::default(),
         };
         assert_eq!(asked, [Effect::Plan(seq_of(&asked), order)]);
         assert_eq!(submits(&planned(&mut model, &asked, plan("a"))), [seq_of(&asked)]);

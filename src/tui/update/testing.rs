@@ -261,6 +261,8 @@ pub fn plan(name: &str) -> Plan {
         characters: 1_000,
         bytes: 8_000,
         sha256: "00".into(),
+        n_split: 0,
+        n_pronounced: 0,
         findings: Vec::new(),
         preview: Vec::new(),
         estimate: None,

@@ -53,8 +53,7 @@ fn lines(theme: &Theme, form: &Form, room: usize) -> Vec<Vec<Piece>> {
     let plan = match &form.plan {
         PlanState::Ready(_, plan) => plan,
         PlanState::None => {
-            let help =
-                "Here stands what will be sent, once there is a source: text, Markdown, CSV, subtitles or JSONL.";
+            let help = "Here stands what will be sent, once there is a source: text, Markdown, CSV, subtitles, an e-book or JSONL.";
             return wrap(help, room).into_iter().map(|line| vec![piece(line, theme.muted())]).collect();
         }
         PlanState::InFlight(_) | PlanState::Failed(_) => return Vec::new(),

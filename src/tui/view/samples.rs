@@ -393,6 +393,8 @@ pub fn plan() -> Plan {
         characters: 40_000,
         bytes: 1_240_000,
         sha256: "9f2c".into(),
+        n_split: 0,
+        n_pronounced: 0,
         findings: vec![
             finding(
                 9,

@@ -77,7 +77,7 @@ mod tests {
     use crate::api::gemini;
     use crate::clock::Clock;
     use crate::config::BaseUrl;
-    use crate::ops::{Session, SourceArg};
+    use crate::ops::{Session, SourceArg, SourceOptions};
     use crate::secret::ApiKey;
     use crate::store::Store;
     use crate::tui::effect::Effect;
@@ -116,6 +116,7 @@ mod tests {
                 name: None,
                 inline: false,
                 sample: None,
+                reading: SourceOptions::default(),
             };
             self.world.perform(Effect::Plan(Seq(number), order));
         }

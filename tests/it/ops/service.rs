@@ -97,6 +97,8 @@ impl Bench {
             characters: 20,
             bytes: text.len() as u64,
             sha256: "ab".repeat(32),
+            n_split: 0,
+            n_pronounced: 0,
             findings: vec![],
             preview: vec![],
             estimate: None,

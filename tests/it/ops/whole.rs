@@ -11,7 +11,7 @@ use gemtts_tui::failure::Exit;
 use gemtts_tui::job::{Dest, Job, JobState};
 use gemtts_tui::ops::{
     self, Created, KeyChoice, Loss, Opening, Order, Pace, Plan, Progress, SaveFrom, SaveOrder, Saved, Saving, Session,
-    SourceArg,
+    SourceArg, SourceOptions,
 };
 use gemtts_tui::results::Row;
 use gemtts_tui::secret::ApiKey;
@@ -67,6 +67,7 @@ impl Bench {
             name: None,
             inline: false,
             sample: None,
+            reading: SourceOptions::default(),
         }
     }
 
@@ -145,6 +146,27 @@ pub(super) fn wavs(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = names.filter(|name| name.ends_with(".wav")).collect();
     names.sort();
     names
+}
+
+#[tokio::test]
+async fn a_text_that_is_spoken_otherwise_is_shown_as_it_is_written() {
+    let bench = Bench::new("").await;
+    let list = bench.folder.path().join("words.tsv");
+    std::fs::write(&list, "line\trow\n").unwrap();
+    let mut order = bench.order(2);
+    order.reading.pronounce = Some(list);
+    let n_prepared = || std::fs::read_dir(bench.session.store.prepared_folder()).unwrap().count();
+    let dropped = ops::plan(&bench.session, &order).await.unwrap();
+    assert_eq!((dropped.n_pronounced, n_prepared()), (2, 2), "the requests, and the texts beside them");
+    drop(ops::Unsent::of(&bench.session, &dropped));
+    assert_eq!(n_prepared(), 0);
+
+    let plan = ops::plan(&bench.session, &order).await.unwrap();
+    assert!(std::fs::read_to_string(&plan.prepared).unwrap().contains("This is row number 2"));
+    let job = bench.run(&plan).await;
+    let texts = ops::texts(&bench.session, &job).await;
+    assert!(texts.all().any(|(_, head)| head.text.contains("This is line number 2")), "{texts:?}");
+    assert_eq!(n_prepared(), 0);
 }
 
 #[tokio::test]
