@@ -62,7 +62,12 @@ impl Results {
         let mut out = BufWriter::with_capacity(1 << 20, File::create(path).context("the results file")?);
         let (mut files, mut pcm, mut text) = (Vec::new(), Vec::new(), String::new());
         for n in 0..keys {
-            let key = if n % 7 == 3 { format!("ключ-ж{n:06}") } else { format!("chapter-{n:06}") };
+            // As in real projects: some keys outside ASCII, and now and then a sign beyond 16 bits.
+            let key = match (n % 70, n % 7) {
+                (3, _) => format!("🎧clip-{n:06}"),
+                (_, 3) => format!("ключ-ж{n:06}"),
+                _ => format!("chapter-{n:06}"),
+            };
             if n % 100 == 50 {
                 writeln!(out, r#"{{"error":{{"code":13,"message":"internal error"}},"key":"{key}"}}"#)?;
                 continue;

@@ -18,8 +18,9 @@ use crate::results::{Parser, Sink, Totals};
 
 use super::keep::Part;
 
-/// So many pieces wait for the disk. When they are too many the download waits, and through it the service.
-pub(super) const MOST_PIECES: usize = 64;
+/// So many pieces wait for the disk, each of at most some 400 KB. When they are too many the download waits, and through
+/// it the service.
+pub(super) const MOST_PIECES: usize = 8;
 
 /// So many events wait for the front end. When they are too many the disk waits, and through it the download.
 const MOST_EVENTS: usize = 256;
