@@ -114,4 +114,14 @@ pub enum Saving {
         /// Of its audio.
         seconds: f64,
     },
+    /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
+    /// keeps it.
+    Renamed {
+        /// As the service sent it.
+        key: Option<String>,
+        /// In the folder, from now on.
+        file: String,
+        /// Result lines or inline items, counted from 1.
+        line: u64,
+    },
 }
