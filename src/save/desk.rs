@@ -274,7 +274,8 @@ fn bring_to_disk(folder: &Folder, batch: &mut [Place], first_error: &mut Option<
     for place in batch {
         let Some(part) = &mut place.part else { continue };
         if let Err(source) = part.sync() {
-            first_error.get_or_insert(Error::Write { path: folder.place(part.name()), source });
+            let need = place.record.bytes.unwrap_or_default();
+            first_error.get_or_insert(Error::write(folder.place(part.name()), need, source));
             place.part = None;
             place.is_lost = true;
         }

@@ -75,7 +75,7 @@ impl Error {
     pub fn no_room(&self) -> Option<(u64, &io::Error)> {
         match self {
             Error::NoRoom { need, source, .. } => Some((*need, source)),
-            Error::Write { source, .. } if is_full(source) => Some((1, source)),
+            Error::Write { source, .. } if is_full(source) => Some((BLOCK, source)),
             Error::Folder { .. }
             | Error::Locked { .. }
             | Error::Write { .. }
@@ -111,6 +111,9 @@ impl Error {
         }
     }
 }
+
+/// Room is given in blocks, mostly of this size: the least that anything needs that does not fit.
+const BLOCK: u64 = 4096;
 
 /// Whether a disk, or a user's share of it, is full.
 fn is_full(error: &io::Error) -> bool {

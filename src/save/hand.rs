@@ -88,7 +88,8 @@ impl Hand {
             let ready = &mut self.made.rows[at];
             let What::File(part) = &mut ready.what else { continue };
             if let Err(source) = part.sync() {
-                ready.what = What::Lost(Error::Write { path: self.shared.folder.place(part.name()), source });
+                let need = ready.record.bytes.unwrap_or_default();
+                ready.what = What::Lost(Error::write(self.shared.folder.place(part.name()), need, source));
             }
         }
     }

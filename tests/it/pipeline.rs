@@ -359,7 +359,8 @@ fn a_hand_that_comes_to_a_sudden_end_is_an_error() {
     let out = folder();
     let source = tempfile::NamedTempFile::new().unwrap();
     fs::write(source.path(), many()).unwrap();
-    let mut saver = open_with(out.path(), Box::new(|progress| assert!(progress.record.line < 40, "a test that panics")));
+    let mut saver =
+        open_with(out.path(), Box::new(|progress| assert!(progress.record.line < 40, "a test that panics")));
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -5,6 +5,7 @@
 
 mod cache;
 mod choice;
+mod decoding;
 mod feed;
 mod folder;
 mod index;
