@@ -129,7 +129,9 @@ fn noise(sound: &Sound, limits: &Limits) -> Option<Cause<'static>> {
         return Some(Cause::Flat(sound.noise));
     }
     let texture = &sound.texture;
-    let is_steady = texture.blocks >= 8 && texture.movement_db < limits.steady_db;
+    // Of what is hardly louder than silence only the loudest moments are heard, and those are alike in speech as well.
+    let is_heard = level(sound) >= limits.quiet_db;
+    let is_steady = is_heard && texture.blocks >= 8 && texture.movement_db < limits.steady_db;
     (is_steady && sounding(sound) >= limits.steady_seconds).then_some(Cause::Steady(texture.movement_db))
 }
 

@@ -212,6 +212,17 @@ impl Desk<'_> {
                     self.console.progress_line(|cells| together.line(now, cells));
                 }
             }
+            Saving::Renamed { key, file, line } => match self.tell {
+                Tell::Json => self.console.json(&json!({
+                    "key": key,
+                    "file": file,
+                    "status": "renamed",
+                    "job": job,
+                    "line": line,
+                })),
+                // Nobody was told the name before.
+                Tell::Result | Tell::Talk => {}
+            },
             Saving::Row { key, file, verdict, status, line, seconds: _ } => match self.tell {
                 Tell::Json => self.console.json(&json!({
                     "key": key,

@@ -31,8 +31,8 @@ pub enum Done {
 /// A row that has been dealt with; its file, if it has one, is safe on the disk.
 #[derive(Debug)]
 pub struct Progress<'a> {
-    /// The row.
-    pub row: &'a Row,
+    /// The row; none when it was told of before, and its file has got another name since.
+    pub row: Option<&'a Row>,
     /// What stands in the manifest about it.
     pub record: &'a Record,
     /// What happened.
@@ -41,7 +41,8 @@ pub struct Progress<'a> {
     pub is_last: bool,
 }
 
-/// Is told of every row, in the order of the lines.
+/// Is told of every row, in the order of the lines; and once more, when the run ends, of rows whose file has got another
+/// name because a later key wants the plain one too. Some of those may be of an earlier run, and not told of in this one.
 pub type OnRow = Box<dyn FnMut(Progress<'_>) + Send>;
 
 pub(super) struct Desk {
@@ -218,9 +219,16 @@ impl Desk {
             let Place { row, record, done, .. } = place;
             self.summary.count(row, record, *done);
             self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.tokens, row.verdict));
-            (self.on_row)(Progress { row, record, done: *done, is_last: n == n_told });
+            (self.on_row)(Progress { row: Some(row), record, done: *done, is_last: n == n_told });
         }
         Ok(())
+    }
+
+    /// Tells of rows whose files have got other names.
+    pub(super) fn tell_renamed(&mut self, records: &[Record]) {
+        for (n, record) in (1..).zip(records) {
+            (self.on_row)(Progress { row: None, record, done: Done::Already, is_last: n == records.len() });
+        }
     }
 
     fn forget(&mut self, batch: &[Place]) {
@@ -266,7 +274,8 @@ fn bring_to_disk(folder: &Folder, batch: &mut [Place], first_error: &mut Option<
     for place in batch {
         let Some(part) = &mut place.part else { continue };
         if let Err(source) = part.sync() {
-            first_error.get_or_insert(Error::Write { path: folder.place(part.name()), source });
+            let need = place.record.bytes.unwrap_or_default();
+            first_error.get_or_insert(Error::write(folder.place(part.name()), need, source));
             place.part = None;
             place.is_lost = true;
         }

@@ -30,6 +30,16 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The disk, or what this user may have of it, is full.
+    #[error("cannot write {}", path.display())]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// It needs so many bytes at least.
+        need: u64,
+        /// Why.
+        source: io::Error,
+    },
     /// A file cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -56,10 +66,30 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file that needs so many bytes at least cannot be written.
+    pub(super) fn write(path: PathBuf, need: u64, source: io::Error) -> Error {
+        if is_full(&source) { Error::NoRoom { path, need, source } } else { Error::Write { path, source } }
+    }
+
+    /// How many bytes the file at hand needs at least, and why it gets them not, when the disk is full.
+    pub fn no_room(&self) -> Option<(u64, &io::Error)> {
+        match self {
+            Error::NoRoom { need, source, .. } => Some((*need, source)),
+            Error::Write { source, .. } if is_full(source) => Some((BLOCK, source)),
+            Error::Folder { .. }
+            | Error::Locked { .. }
+            | Error::Write { .. }
+            | Error::Read { .. }
+            | Error::GivenUp { .. }
+            | Error::Panicked
+            | Error::NoManifest { .. } => None,
+        }
+    }
+
     /// The exit code of a command that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Folder { .. } | Error::Write { .. } => Exit::Disk,
+            Error::Folder { .. } | Error::Write { .. } | Error::NoRoom { .. } => Exit::Disk,
             Error::Locked { .. } => Exit::Refused,
             Error::Read { .. } | Error::GivenUp { .. } | Error::Panicked | Error::NoManifest { .. } => Exit::Failed,
         }
@@ -70,7 +100,7 @@ impl Error {
         match self {
             Error::Folder { .. } => Some("choose another folder with --out"),
             Error::Locked { .. } => Some("wait until it has ended, or choose another folder with --out"),
-            Error::Write { source, .. } => match source.kind() {
+            Error::Write { source, .. } | Error::NoRoom { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                     Some("make room and run the same command again: what is saved stays, and only the rest is written")
                 }
@@ -80,6 +110,14 @@ impl Error {
             Error::NoManifest { .. } => Some("name the folder that save has written"),
         }
     }
+}
+
+/// Room is given in blocks, mostly of this size: the least that anything needs that does not fit.
+const BLOCK: u64 = 4096;
+
+/// Whether a disk, or a user's share of it, is full.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl From<Error> for Failure {

@@ -19,6 +19,7 @@ mod unix;
 
 use super::aligned::Aligned;
 use super::manifest::Record;
+use super::name::leads_out;
 use super::part::random_number;
 
 /// An open folder.
@@ -82,8 +83,12 @@ impl Folder {
 }
 
 impl Folder {
-    /// Whether a file holds what a record says. One that cannot be read does not.
+    /// Whether a file holds what a record says. One that cannot be read does not, nor does one in another folder.
     pub(super) fn is_right(&self, file: &str, record: &Record) -> bool {
+        // A manifest is a file that anybody may have written.
+        if leads_out(file) {
+            return false;
+        }
         match self.look(file) {
             Ok(Found::File { bytes }) if Some(bytes) == record.bytes => {}
             Ok(Found::Nothing | Found::File { .. } | Found::Other) | Err(_) => return false,

@@ -88,7 +88,8 @@ impl Hand {
             let ready = &mut self.made.rows[at];
             let What::File(part) = &mut ready.what else { continue };
             if let Err(source) = part.sync() {
-                ready.what = What::Lost(Error::Write { path: self.shared.folder.place(part.name()), source });
+                let need = ready.record.bytes.unwrap_or_default();
+                ready.what = What::Lost(Error::write(self.shared.folder.place(part.name()), need, source));
             }
         }
     }
@@ -112,10 +113,11 @@ impl Hand {
                 self.push(row, record, key, What::Nothing, false);
                 return Ok(());
             }
-            Err(Failed::Disk { name, source }) => return Err(self.disk(&name, source)),
+            Err(Failed::Disk { name, source }) => return Err(self.disk(&name, sound.pcm_bytes, source)),
         };
+        let bytes = whole.bytes;
         record.status = Status::Saved;
-        record.bytes = Some(whole.bytes);
+        record.bytes = Some(bytes);
         record.sha256 = Some(whole.sha256);
         let mut is_again = false;
         if let Some(what) = self.is_there(key, &row, &record, &mut is_again)? {
@@ -125,12 +127,12 @@ impl Hand {
         let made = self.collector.write(&self.shared.folder, row.line);
         let mut part = match made {
             Ok(part) => part,
-            Err(Failed::Disk { name, source }) => return Err(self.disk(&name, source)),
-            Err(Failed::TooLong) => return Err(self.disk("", std::io::ErrorKind::FileTooLarge.into())),
+            Err(Failed::Disk { name, source }) => return Err(self.disk(&name, bytes, source)),
+            Err(Failed::TooLong) => return Err(self.disk("", bytes, std::io::ErrorKind::FileTooLarge.into())),
         };
         let together = self.shared.folder.syncs_together();
         if let Err(source) = part.open_up(together) {
-            return Err(self.disk(part.name(), source));
+            return Err(self.disk(part.name(), bytes, source));
         }
         if !together {
             self.open.push(self.made.rows.len());
@@ -171,8 +173,8 @@ impl Hand {
         Ok(None)
     }
 
-    fn disk(&self, name: &str, source: std::io::Error) -> Error {
-        Error::Write { path: self.shared.folder.place(name), source }
+    fn disk(&self, name: &str, need: u64, source: std::io::Error) -> Error {
+        Error::write(self.shared.folder.place(name), need, source)
     }
 }
 
@@ -195,11 +197,12 @@ impl Sink for Hand {
 
     fn audio(&mut self, samples: &[u8]) -> Result<(), Error> {
         let Err(failed) = self.collector.push(samples, &self.shared.folder, self.line) else { return Ok(()) };
+        let bytes = self.collector.bytes();
         // Half a file only takes room from what is whole.
         self.collector.discard();
         Err(match failed {
-            Failed::Disk { name, source } => self.disk(&name, source),
-            Failed::TooLong => self.disk("", std::io::ErrorKind::FileTooLarge.into()),
+            Failed::Disk { name, source } => self.disk(&name, bytes, source),
+            Failed::TooLong => self.disk("", bytes, std::io::ErrorKind::FileTooLarge.into()),
         })
     }
 

@@ -14,6 +14,7 @@ use super::manifest::{Lines, MANIFEST, Manifest, Record};
 use super::name::{Identity, candidates, plain};
 use super::part::part_name;
 use super::saver::Shared;
+use crate::job::JobName;
 
 /// Renames the files that have a plain name although another key would take it as well.
 pub(super) fn rename(desk: &mut Desk, shared: &Shared) -> Result<(), Error> {
@@ -51,6 +52,8 @@ pub(super) fn rename(desk: &mut Desk, shared: &Shared) -> Result<(), Error> {
     if !newer.is_empty() {
         folder.sync().map_err(write_error)?;
         desk.manifest.supersede(&newer).map_err(|source| Error::Write { path: folder.place(MANIFEST), source })?;
+        newer.retain(|record| record.job.as_deref() == shared.job.as_ref().map(JobName::as_str));
+        desk.tell_renamed(&newer);
     }
     for (old, new) in old_names {
         // Only a second name of the same file goes.

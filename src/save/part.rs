@@ -24,6 +24,8 @@ pub(super) struct Collector {
     /// Begins with room for the header, as long as nothing has been written.
     memory: Aligned,
     held: usize,
+    /// All bytes of audio of the row so far.
+    taken: u64,
     part: Option<Part>,
 }
 
@@ -55,7 +57,7 @@ pub(super) enum Failed {
 
 impl Collector {
     pub(super) fn new() -> Self {
-        Collector { memory: Aligned::new(MOST_HELD), held: HEADER_BYTES, part: None }
+        Collector { memory: Aligned::new(MOST_HELD), held: HEADER_BYTES, taken: 0, part: None }
     }
 
     fn held(&self) -> &[u8] {
@@ -64,6 +66,7 @@ impl Collector {
 
     /// Adds samples of the row at hand.
     pub(super) fn push(&mut self, samples: &[u8], folder: &Arc<Folder>, line: u64) -> Result<(), Failed> {
+        self.taken += samples.len() as u64;
         let mut samples = samples;
         while self.held + samples.len() > self.memory.len() {
             // Whole pages are written, so that the next write begins with one too.
@@ -88,9 +91,15 @@ impl Collector {
         written
     }
 
+    /// How many bytes the file of the row at hand has at least.
+    pub(super) fn bytes(&self) -> u64 {
+        HEADER_BYTES as u64 + self.taken
+    }
+
     /// Forgets the audio of the row at hand.
     pub(super) fn discard(&mut self) {
         self.held = HEADER_BYTES;
+        self.taken = 0;
         self.part = None;
     }
 

@@ -19,8 +19,11 @@ use crate::results::{Form, Parser, Totals};
 /// More threads than this only wait for the disk.
 const MOST_HANDS: usize = 4;
 
-/// Read at once. A line that is longer is read in steps of this.
+/// Read at once by one hand. A line that is longer is read in steps of this.
 const BUFFER: usize = 1024 * 1024;
+
+/// All hands together read so much at once, so that more of them need no more memory than two.
+const BUFFERS: usize = 2 * BUFFER;
 
 /// Bytes are handed to the parser in steps that stay in the cache.
 const STEP: usize = 256 * 1024;
@@ -41,6 +44,7 @@ pub(super) fn run(source: &Source, saver: &mut Saver) -> Result<Totals, Error> {
         pieces: Pieces::new(source),
         shared,
         queue: Queue::default(),
+        buffer: BUFFER.min(BUFFERS / n_hands),
         in_background: saver.in_background,
     };
     std::thread::scope(|scope| {
@@ -68,6 +72,8 @@ struct Work<'a> {
     pieces: Pieces<'a>,
     shared: &'a Arc<Shared>,
     queue: Queue,
+    /// Read at once.
+    buffer: usize,
     in_background: bool,
 }
 
@@ -204,7 +210,7 @@ impl Work<'_> {
             step_back();
         }
         let mut hand = Hand::new(Arc::clone(self.shared));
-        let mut buffer = Aligned::new(BUFFER);
+        let mut buffer = Aligned::new(self.buffer);
         while self.has_room() {
             let piece = match self.pieces.claim(&mut buffer, &mut || self.lull()) {
                 Ok(Some(piece)) => piece,

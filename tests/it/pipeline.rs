@@ -98,7 +98,7 @@ fn rows_are_noted_and_told_in_the_order_of_their_lines() {
     let source = one.path().join("source");
     fs::write(&source, &text).unwrap();
     let (tell, told) = mpsc::channel();
-    let on_row: save::OnRow = Box::new(move |progress| tell.send((progress.row.line, progress.is_last)).unwrap());
+    let on_row: save::OnRow = Box::new(move |progress| tell.send((progress.record.line, progress.is_last)).unwrap());
     let mut saver = open_with(&one.path().join("out"), on_row);
     save::from_file(&source, Form::Lines, &mut saver).unwrap();
     saver.finish().unwrap();
@@ -303,7 +303,7 @@ fn what_is_whole_gets_its_name_when_no_more_bytes_come() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let (source, feeder) = Source::growing(File::open(file.path()).unwrap(), file.path(), 0);
     let (tell, told) = mpsc::channel();
-    let mut saver = open_with(out.path(), Box::new(move |progress| tell.send(progress.row.line).unwrap()));
+    let mut saver = open_with(out.path(), Box::new(move |progress| tell.send(progress.record.line).unwrap()));
     let saving = std::thread::spawn(move || {
         let saved = save::from_source(&source, Form::Lines, &mut saver);
         (saver.finish().unwrap(), saved)
@@ -359,7 +359,8 @@ fn a_hand_that_comes_to_a_sudden_end_is_an_error() {
     let out = folder();
     let source = tempfile::NamedTempFile::new().unwrap();
     fs::write(source.path(), many()).unwrap();
-    let mut saver = open_with(out.path(), Box::new(|progress| assert!(progress.row.line < 40, "a test that panics")));
+    let mut saver =
+        open_with(out.path(), Box::new(|progress| assert!(progress.record.line < 40, "a test that panics")));
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -518,7 +518,7 @@ fn rows_are_told_when_their_file_is_there() {
         if let Some(file) = &progress.record.file {
             assert!(path.join(file).is_file());
         }
-        tell.lock().unwrap().push((progress.row.line, progress.done));
+        tell.lock().unwrap().push((progress.record.line, progress.done));
     });
     let mut saver = Saver::open(out.path(), None, Selection::All, on_row).unwrap();
     save::from_file(&fixture("output_mixed.jsonl"), Form::Lines, &mut saver).unwrap();

@@ -67,6 +67,11 @@ impl Ledger {
         }
     }
 
+    /// How much of a promise is still to be written.
+    pub(super) fn of(&self, number: u64) -> Option<u64> {
+        self.promises.get(&number).map(|promise| promise.left)
+    }
+
     /// The promise is over.
     pub(super) fn end(&mut self, number: u64) {
         self.promises.remove(&number);

@@ -106,8 +106,19 @@ impl Budget {
         };
         match self.ledger().promise(disk, bytes) {
             Ok(number) => Ok(Reservation { budget: self.clone(), number: Some(number), bytes }),
-            Err(have) => Err(NoRoom { folder: folder.to_owned(), need: bytes, have }),
+            Err(have) => Err(NoRoom { folder: folder.to_owned(), need: Need::Reckoned(bytes), have: Some(have) }),
         }
+    }
+
+    /// What is told when a disk turned out to be full on the way.
+    pub(super) fn ran_out(&self, folder: &Path, need: Need) -> NoRoom {
+        NoRoom { folder: folder.to_owned(), need, have: (self.0.look)(folder).map(|disk| disk.free) }
+    }
+
+    /// Whether what is removed from one folder makes room in the other.
+    pub(super) fn is_one_disk(&self, one: &Path, other: &Path) -> bool {
+        let id = |folder| (self.0.look)(folder).map(|disk: Disk| disk.id);
+        id(one).is_some_and(|one| id(other) == Some(one))
     }
 
     /// Whether a folder is this job's: the first one that asks for it gets it, as long as the process runs. Two jobs of
@@ -154,6 +165,11 @@ impl Reservation {
         let left = u128::from(self.bytes) * u128::from(of.saturating_sub(part)) / u128::from(of.max(1));
         self.budget.ledger().left(number, u64::try_from(left).unwrap_or(u64::MAX));
     }
+
+    /// So much is still to be written, as far as it can be reckoned.
+    pub(super) fn left(&self) -> u64 {
+        self.number.and_then(|number| self.budget.ledger().of(number)).unwrap_or(self.bytes)
+    }
 }
 
 impl Drop for Reservation {
@@ -168,16 +184,34 @@ impl Drop for Reservation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NoRoom {
     folder: PathBuf,
-    need: u64,
-    have: u64,
+    need: Need,
+    /// `None` where the system does not tell.
+    have: Option<u64>,
+}
+
+/// How many bytes are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// For all that is still to be written.
+    Reckoned(u64),
+    /// For what was at hand; nobody knows what else there is.
+    AtLeast(u64),
 }
 
 impl NoRoom {
-    /// The refusal of what was to be done, with the way out.
+    /// The refusal of what was to be done.
     pub(super) fn failure(&self, what: &str) -> Failure {
-        let (need, have) = (text::bytes(self.need), text::bytes(self.have));
+        let (least, need) = match self.need {
+            Need::Reckoned(need) => ("", need),
+            Need::AtLeast(need) => ("at least ", need),
+        };
         let folder = self.folder.display();
-        Failure::with_exit(Exit::Disk, format!("no room {what}: need {need}, have {have} in {folder}"))
+        let need = format!("no room {what}: need {least}{}", text::bytes(need));
+        let message = match self.have {
+            Some(have) => format!("{need}, have {} in {folder}", text::bytes(have)),
+            None => format!("{need} in {folder}"),
+        };
+        Failure::with_exit(Exit::Disk, message)
     }
 }
 
@@ -254,9 +288,26 @@ mod tests {
         assert_eq!(refused.message, "no room to save ch01: need 500 kB, have 400 kB in /b");
         assert_eq!(refused.exit, Exit::Disk);
         first.done(1, 2);
+        assert_eq!(first.left(), 300_000);
         let second = budget.reserve(Path::new("/b"), 700_000).unwrap();
         drop((first, second));
         assert!(budget.reserve(Path::new("/b"), 1_000_000).is_ok());
+    }
+
+    #[test]
+    fn a_disk_that_runs_out_on_the_way_is_told_in_the_same_words() {
+        let table = [
+            (Need::Reckoned(2_500_000), "no room to save ch01: need 2.5 MB, have 400 kB in /b"),
+            (Need::AtLeast(960_000), "no room to save ch01: need at least 960 kB, have 400 kB in /b"),
+        ];
+        for (need, expected) in table {
+            assert_eq!(budget(400_000).ran_out(Path::new("/b"), need).failure("to save ch01").message, expected);
+        }
+        let silent = Budget::on_disks(&Transfer::default(), |_| None);
+        let told = silent.ran_out(Path::new("/b"), Need::AtLeast(44)).failure("to save ch01");
+        assert_eq!((told.message.as_str(), told.exit), ("no room to save ch01: need at least 44 B in /b", Exit::Disk));
+        assert!(!silent.is_one_disk(Path::new("/a"), Path::new("/b")));
+        assert!(budget(1).is_one_disk(Path::new("/a"), Path::new("/b")));
     }
 
     #[test]

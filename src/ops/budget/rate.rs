@@ -9,6 +9,10 @@ use std::time::Duration;
 /// How far ahead of its time a piece may pass. Evens out the steps of timers without letting a burst be felt.
 const AHEAD: Duration = Duration::from_millis(100);
 
+/// What was left unused for no longer than this is made good: a timer that fires late, as it does where both cores are
+/// busy, costs nothing of the rate.
+const MADE_GOOD: Duration = Duration::from_secs(1);
+
 /// Which download; numbers are given out by [`Rate::join`].
 pub(super) type Flow = u64;
 
@@ -92,7 +96,8 @@ impl Rate {
         self.waiting.pop_first();
         self.level = had;
         self.had.insert(flow, had.saturating_add(bytes));
-        self.paid_at = self.paid_at.max(now).saturating_add(self.cost(bytes));
+        let since = now.saturating_sub(MADE_GOOD);
+        self.paid_at = self.paid_at.max(since).saturating_add(self.cost(bytes));
         Turn::Now
     }
 
@@ -111,6 +116,17 @@ mod tests {
     /// Lets downloads ask for pieces of their size as long as the time lasts, one that rests in the given stretch not
     /// asking meanwhile, and tells how many bytes each had.
     fn had(per_second: u64, pieces: &[u64], rests: Option<(usize, Duration, Duration)>, lasts: Duration) -> Vec<u64> {
+        had_late(per_second, pieces, rests, lasts, Duration::ZERO)
+    }
+
+    /// The same with timers that fire late by so much.
+    fn had_late(
+        per_second: u64,
+        pieces: &[u64],
+        rests: Option<(usize, Duration, Duration)>,
+        lasts: Duration,
+        late: Duration,
+    ) -> Vec<u64> {
         let mut rate = Rate::new(per_second);
         let flows: Vec<Flow> = pieces.iter().map(|_| rate.join()).collect();
         let mut had = vec![0; pieces.len()];
@@ -132,7 +148,7 @@ mod tests {
                         next = Some(now);
                         break;
                     }
-                    Turn::At(at) => next = Some(at),
+                    Turn::At(at) => next = Some(at + late),
                     Turn::Behind => {}
                 }
             }
@@ -163,6 +179,45 @@ mod tests {
                 let share = all / pieces.len() as u64;
                 assert!(bytes.abs_diff(share) <= 2 * largest, "{per_second} {pieces:?}: {had:?}");
             }
+        }
+    }
+
+    #[test]
+    fn timers_that_fire_late_cost_nothing_of_the_rate_and_add_nothing_to_it() {
+        let table: [(u64, &[u64]); 4] =
+            [(1_000_000, &[50_000]), (1_000_000, &[50_000, 50_000]), (20_000_000, &[65_536, 100]), (1_000, &[1_024])];
+        for (per_second, pieces) in table {
+            for late in [0, 1, 20, 99, 101, 250, 600, 900] {
+                let had = had_late(per_second, pieces, None, 20 * SECOND, Duration::from_millis(late));
+                let all: u64 = had.iter().sum();
+                let largest = pieces.iter().max().unwrap();
+                // What the last timer holds back has not come yet.
+                let least = per_second * 19 - largest;
+                let most = per_second * 20 + per_second / 10 + largest;
+                assert!((least..=most).contains(&all), "{per_second} {pieces:?}, {late} ms late: {all}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rest_of_any_length_is_worth_a_second_at_most() {
+        for (rest, worth) in [(0, 0), (300, 300), (1_000, 1_000), (100_000, 1_000)] {
+            let mut rate = Rate::new(1_000_000);
+            let one = rate.join();
+            // From a minute on, when all is paid for up to then.
+            let begin = Duration::from_secs(60);
+            rate.paid_at = begin;
+            let now = begin + Duration::from_millis(rest);
+            let mut passed = 0;
+            loop {
+                rate.ask(one, 1_000);
+                if rate.turn(one, now) != Turn::Now {
+                    break;
+                }
+                passed += 1;
+            }
+            // A piece of a millisecond each, and as many as may go ahead of their time.
+            assert_eq!(passed, worth + 101, "{rest} ms");
         }
     }
 

@@ -33,10 +33,14 @@ const LULL: Duration = Duration::from_millis(100);
 
 /// Takes what the parser finds, on a thread that may block.
 pub(super) trait Taker: Sink<Error = Failure> + Send + 'static {
+    /// What it has made of all it took.
+    type Taken: Send + 'static;
     /// A piece was read and no other one is there yet.
     fn caught_up(&mut self) -> Result<(), Failure>;
     /// No byte has come for a while, or none will come any more.
     fn quiet(&mut self) -> Result<(), Failure>;
+    /// All was taken. What is told here still finds somebody who listens.
+    fn end(self) -> Result<Self::Taken, Failure>;
 }
 
 /// Where the bytes come from.
@@ -49,7 +53,7 @@ pub(super) enum From {
 
 /// What is known when all bytes were read.
 pub(super) struct Finished<T> {
-    pub(super) taker: T,
+    pub(super) taken: T,
     pub(super) totals: Totals,
     /// The announced size was reached, or the bytes are from this disk.
     pub(super) is_announced_size: bool,
@@ -70,7 +74,7 @@ pub(super) async fn feed<T: Taker, E: Send + 'static>(
     mut told: Receiver<E>,
     on_event: &(dyn Fn(E) + Send + Sync),
     on_progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Finished<T>, Failure> {
+) -> Result<Finished<T::Taken>, Failure> {
     let (progress, mut moved) = events();
     let (pieces, taken) = channel::<Piece>(MOST_PIECES);
     let handle = Handle::current();
@@ -141,7 +145,7 @@ struct Work<T> {
 }
 
 impl<T: Taker> Work<T> {
-    fn run(mut self, input: Input) -> Result<Finished<T>, Failure> {
+    fn run(mut self, input: Input) -> Result<Finished<T::Taken>, Failure> {
         match input {
             Input::Disk(path) => {
                 let failed = |error| cannot("read", &path, error);
@@ -232,11 +236,11 @@ impl<T: Taker> Work<T> {
         let _ = self.progress.try_send(Progress { bytes: self.at, of: self.of, ..Progress::default() });
     }
 
-    fn finish(mut self, part: Option<Part>, is_announced_size: bool) -> Result<Finished<T>, Failure> {
+    fn finish(mut self, part: Option<Part>, is_announced_size: bool) -> Result<Finished<T::Taken>, Failure> {
         let totals = self.parser.finish(&mut self.taker)?;
         self.taker.quiet()?;
         let _ = self.progress.blocking_send(Progress { bytes: self.at, of: Some(self.at), ..Progress::default() });
-        Ok(Finished { taker: self.taker, totals, is_announced_size, part })
+        Ok(Finished { taken: self.taker.end()?, totals, is_announced_size, part })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cache;
 mod choice;
+mod decoding;
 mod feed;
 mod folder;
 mod index;
@@ -113,5 +114,15 @@ pub enum Saving {
         line: u64,
         /// Of its audio.
         seconds: f64,
+    },
+    /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
+    /// keeps it.
+    Renamed {
+        /// As the service sent it.
+        key: Option<String>,
+        /// In the folder, from now on.
+        file: String,
+        /// Result lines or inline items, counted from 1.
+        line: u64,
     },
 }

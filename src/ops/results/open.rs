@@ -68,8 +68,8 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
     // A cut download is looked at as well: what came of it is shown.
     review.await;
     if is_kept {
-        let complete = finished
-            .and_then(|finished| is_complete(&finished.totals, expected(&job), true).map(|()| finished.taker.index));
+        let complete =
+            finished.and_then(|finished| is_complete(&finished.totals, expected(&job), true).map(|()| finished.taken));
         return match complete {
             Ok(index) => finish_index(index).await.map(|()| kept(place.whole_path())),
             Err(failure) => {
@@ -78,13 +78,13 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
             }
         };
     }
-    let Finished { totals, is_announced_size, part, taker } =
+    let Finished { totals, is_announced_size, part, taken: index } =
         finished.map_err(|failure| explain(session, &job, failure))?;
     let complete = is_complete(&totals, expected(&job), is_announced_size);
     let path = settle(part, &totals, &complete).await?;
     complete?;
     let path = path.ok_or_else(|| Failure::with_exit(Exit::Disk, "the results could not be kept"))?;
-    finish_index(taker.index).await?;
+    finish_index(index).await?;
     Ok(kept(path))
 }
 
@@ -287,11 +287,17 @@ impl Sink for Showing {
 }
 
 impl Taker for Showing {
+    type Taken = IndexWriter;
+
     fn caught_up(&mut self) -> Result<(), Failure> {
         self.tell_in_time()
     }
 
     fn quiet(&mut self) -> Result<(), Failure> {
         self.tell()
+    }
+
+    fn end(self) -> Result<IndexWriter, Failure> {
+        Ok(self.index)
     }
 }

@@ -14,7 +14,7 @@ use crate::api::Download;
 use crate::failure::{Exit, Failure};
 use crate::ops::Progress;
 use crate::results::{Form, Totals};
-use crate::save::{Feeder, Saver, Source};
+use crate::save::{Feeder, Saver, Source, Summary};
 
 use super::feed::{MOST_PIECES, Piece, STEP, events, send};
 use super::keep::Part;
@@ -22,15 +22,17 @@ use super::keep::Part;
 /// What messages call the bytes that come.
 const RESULTS: &str = "results";
 
-/// How a save while a copy was made has ended: all three parts of it.
+/// How a save while a copy was made has ended: all parts of it.
 pub(super) struct Piped {
     /// Whether all of it came from the service.
     pub(super) sent: Result<(), Failure>,
     /// The part of the copy that holds all that came, and whether its size is the announced one.
     pub(super) kept: Result<(Part, bool), Failure>,
-    /// The saver, which has not been finished, and what was in the bytes.
-    pub(super) saver: Saver,
+    /// What was in the bytes.
     pub(super) saved: Result<Totals, crate::save::Error>,
+    /// What the saver has done, and whether its run could be ended.
+    pub(super) summary: Summary,
+    pub(super) ended: Result<(), crate::save::Error>,
 }
 
 /// Keeps what comes and saves from what is kept.
@@ -49,19 +51,26 @@ pub(super) async fn pipe<E: Send + 'static>(
         Ok(begun) => begun,
         Err(failure) => {
             let saved = Err(crate::save::Error::GivenUp { path: RESULTS.into() });
-            return Ok(Piped { sent: Ok(()), kept: Err(failure), saver, saved });
+            let (summary, ended) = tokio::task::spawn_blocking(move || finish(saver)).await.map_err(|_| sudden())?;
+            return Ok(Piped { sent: Ok(()), kept: Err(failure), saved, summary, ended });
         }
     };
     let (progress, mut moved) = events();
     let (pieces, taken) = channel::<Piece>(MOST_PIECES);
     let keeper = Keeper { at: part.had, part, feeder, total, progress, told: 0 };
     let keeping = tokio::task::spawn_blocking(move || keeper.run(taken));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut saving = tokio::task::spawn_blocking(move || {
         let mut saver = saver;
         let saved = crate::save::from_source(&source, form, &mut saver);
-        (saver, saved)
+        if saved.is_err() {
+            // Whoever sends may be gone already.
+            let _ = stop.send(());
+        }
+        // The end of the run tells of rows too, so somebody has to listen still.
+        let (summary, ended) = finish(saver);
+        (saved, summary, ended)
     });
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let sending = async move {
         tokio::select! {
             sent = send(download, pieces) => sent,
@@ -70,7 +79,6 @@ pub(super) async fn pipe<E: Send + 'static>(
         }
     };
     let telling = async {
-        let mut stop = Some(stop);
         let ended = loop {
             tokio::select! {
                 biased;
@@ -79,20 +87,26 @@ pub(super) async fn pipe<E: Send + 'static>(
                 ended = &mut saving => break ended,
             }
         };
-        if let (Some(stop), Ok((_, Err(_)))) = (stop.take(), &ended) {
-            let _ = stop.send(());
-        }
         std::iter::from_fn(|| told.try_recv().ok()).for_each(on_event);
         ended
     };
     let (sent, kept, ended) = tokio::join!(sending, keeping, telling);
     std::iter::from_fn(|| moved.try_recv().ok()).for_each(on_progress);
     let kept = kept.unwrap_or_else(|_| Err(sudden()));
-    let (saver, saved) = ended.map_err(|_| sudden())?;
+    let (saved, summary, ended) = ended.map_err(|_| sudden())?;
     if let Ok(totals) = &saved {
         on_progress(Progress { bytes: totals.bytes, of: Some(totals.bytes), ..Progress::default() });
     }
-    Ok(Piped { sent, kept, saver, saved })
+    Ok(Piped { sent, kept, saved, summary, ended })
+}
+
+/// Ends a run. Where that fails, as on a full disk, what was done before it still counts.
+fn finish(saver: Saver) -> (Summary, Result<(), crate::save::Error>) {
+    let before = saver.summary();
+    match saver.finish() {
+        Ok(summary) => (summary, Ok(())),
+        Err(error) => (before, Err(error)),
+    }
 }
 
 /// Finds out what there is of the copy, and lets it be read while it grows.

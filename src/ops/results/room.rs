@@ -1,12 +1,13 @@
 //! Room on the disk for what a save or a kept copy is going to write, promised before its first byte is fetched.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::failure::Failure;
 use crate::job::{Dest, Job};
-use crate::ops::budget::{Reservation, audio_in};
+use crate::ops::budget::{Need, Reservation, audio_in};
 use crate::ops::session::on_disk;
 use crate::ops::{Budget, Progress, Session};
 use crate::save::Status;
@@ -21,7 +22,7 @@ const WORDS: u64 = 1024;
 
 /// What was promised, until this is dropped.
 pub(super) struct Room {
-    audio: Option<Reservation>,
+    audio: Option<Arc<Reservation>>,
     copy: Option<Reservation>,
     /// Results that will be told, when that is known, and those of them that an earlier run has saved.
     rows: Option<u64>,
@@ -32,7 +33,7 @@ pub(super) struct Room {
 impl Room {
     fn new(what: &SaveOrder, job: Option<&Job>, audio: Audio, copy: Option<Reservation>) -> Self {
         let Audio { room, saved_before } = audio;
-        Room { audio: room, copy, rows: rows_of(&what.keys, job), saved_before, told: AtomicU64::new(0) }
+        Room { audio: room.map(Arc::new), copy, rows: rows_of(&what.keys, job), saved_before, told: AtomicU64::new(0) }
     }
 
     fn of_copy(copy: Option<Reservation>) -> Self {
@@ -60,6 +61,7 @@ impl Room {
                         audio.done(progress.bytes, of);
                     }
                 }
+                Saving::Renamed { .. } => {}
                 Saving::Row { .. } => {
                     let told = self.told.fetch_add(1, Ordering::Relaxed) + 1;
                     if let (Some(rows), Some(audio)) = (self.rows, &self.audio) {
@@ -70,6 +72,51 @@ impl Room {
             }
             events(event);
         }
+    }
+}
+
+/// What is told when the disk turns out to be full on the way.
+#[derive(Clone)]
+pub(super) struct Words {
+    budget: Budget,
+    what: String,
+    folder: PathBuf,
+    audio: Option<Arc<Reservation>>,
+}
+
+impl Words {
+    pub(super) fn of(session: &Session, what: &SaveOrder, room: &Room) -> Self {
+        Words {
+            budget: session.budget.clone(),
+            what: title(what),
+            folder: what.folder.clone(),
+            audio: room.audio.clone(),
+        }
+    }
+
+    /// Why saving came to an end; of a full disk, how much it needs and has. To be called where looking at a disk may
+    /// take its time.
+    pub(super) fn failure(&self, error: crate::save::Error) -> Failure {
+        let Some((least, why)) = error.no_room() else { return error.into() };
+        let need = match &self.audio {
+            Some(audio) if audio.left() >= least => Need::Reckoned(audio.left()),
+            Some(_) | None => Need::AtLeast(least),
+        };
+        let told = self.budget.ran_out(&self.folder, need).failure(&self.what).hint(MAKE_ROOM);
+        // The numbers do not show everything: a user's share, rows that other threads had at hand, the number of files.
+        let message = format!("{}: {why}", told.message);
+        Failure { message, ..told }
+    }
+}
+
+/// What to do about a disk without room for audio.
+const MAKE_ROOM: &str = "make room or choose another folder with --out, and run the same command again: \
+                         what is saved stays, and only the rest is written";
+
+fn title(what: &SaveOrder) -> String {
+    match &what.from {
+        SaveFrom::Job(job) => format!("to save {}", job.title()),
+        SaveFrom::File(path) => format!("to save {}", path.display()),
     }
 }
 
@@ -173,16 +220,8 @@ async fn audio(session: &Session, what: &SaveOrder, job: Option<&Job>, size: Opt
     on_disk(move || {
         let already = already(&what, job.as_ref());
         let need = left(all, rows_of(&what.keys, job.as_ref()), already);
-        let room = budget.reserve(&what.folder, need).map_err(|no_room| {
-            let title = match &what.from {
-                SaveFrom::Job(job) => job.title().to_owned(),
-                SaveFrom::File(path) => path.display().to_string(),
-            };
-            no_room.failure(&format!("to save {title}")).hint(
-                "make room or choose another folder with --out, and run the same command again: \
-                 what is saved stays, and only the rest is written",
-            )
-        })?;
+        let room = budget.reserve(&what.folder, need);
+        let room = room.map_err(|no_room| no_room.failure(&title(&what)).hint(MAKE_ROOM))?;
         Ok::<_, Failure>(Audio { room: Some(room), saved_before: already.rows })
     })
     .await
@@ -269,6 +308,39 @@ mod tests {
         ];
         for (rows, already, expected) in table {
             assert_eq!(left(1_000_000, rows, already), expected, "{rows:?} {already:?}");
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_on_the_way_is_told_with_what_is_left_to_write() {
+        use crate::config::Transfer;
+        use crate::ops::budget::Disk;
+        use crate::save::Error;
+        use std::io::ErrorKind;
+        let budget = Budget::on_disks(&Transfer::default(), |_| Some(Disk { id: 1, free: 8_000_000 }));
+        let reserved = Arc::new(budget.reserve(Path::new("/out"), 8_000_000).unwrap());
+        reserved.done(1, 4);
+        let full = |need| Error::NoRoom { path: "/out/a.wav".into(), need, source: ErrorKind::StorageFull.into() };
+        let other = || Error::Write { path: "/out/a.wav".into(), source: ErrorKind::PermissionDenied.into() };
+        let manifest = || Error::Write { path: "/out/m".into(), source: ErrorKind::QuotaExceeded.into() };
+        let table = [
+            (
+                Some(&reserved),
+                full(100_000),
+                "no room to save ch01: need 6.0 MB, have 8.0 MB in /out: no storage space",
+            ),
+            // More than was reckoned.
+            (Some(&reserved), full(7_000_000), "no room to save ch01: need at least 7.0 MB, have 8.0 MB in /out: no"),
+            (None, full(100_000), "no room to save ch01: need at least 100 kB, have 8.0 MB in /out: no storage space"),
+            (None, manifest(), "no room to save ch01: need at least 4 kB, have 8.0 MB in /out: quota exceeded"),
+            (None, other(), "cannot write /out/a.wav: permission denied"),
+        ];
+        for (audio, error, expected) in table {
+            let (budget, what, folder) = (budget.clone(), "to save ch01".to_owned(), "/out".into());
+            let failure = Words { budget, what, folder, audio: audio.cloned() }.failure(error);
+            assert!(failure.message.starts_with(expected), "{}", failure.message);
+            assert_eq!(failure.exit, crate::failure::Exit::Disk);
+            assert!(failure.hint.is_some());
         }
     }
 

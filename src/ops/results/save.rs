@@ -10,20 +10,21 @@ use crate::job::{Dest, Job};
 use crate::ops::session::on_disk;
 use crate::ops::{Saved, Session};
 use crate::results::review::Review;
-use crate::results::{Form, Judging, Parser, Row, Sink, Totals};
-use crate::save::{Saver, Summary};
+use crate::results::{Form, Judging, Parser, Totals};
+use crate::save::Summary;
 use crate::store::SavedTo;
 use crate::text;
 
 use super::choice::Takes;
-use super::feed::{self, Finished, From, Taker};
+use super::decoding::Decoding;
+use super::feed::{self, Finished, From};
 use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::review::judging;
-use super::room;
-use super::writing::Writing;
+use super::room::{self, Words};
+use super::writing::{Lines, Writing};
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
@@ -44,10 +45,14 @@ pub async fn save(
             let source = path.clone();
             let form = on_disk(move || form_of(&source)).await?;
             let judging = Judging { limits: session.limits, texts: None };
-            let writing = Writing::open(session, what, None, (takes.selection(), judging), 0).await?;
+            let writing = Writing::open(session, what, None, (takes.selection(), judging), &Lines::default()).await?;
             let room = room::for_file(session, what, path).await?;
+            let words = Words::of(session, what, &room);
             let events = &room.watching(events);
-            let (summary, totals) = from_disk(writing, path.clone(), form, events).await??;
+            let (summary, totals) = match from_disk(writing, path.clone(), form, events).await? {
+                Ok(saved) => saved,
+                Err(error) => return Err(in_words(&words, error).await),
+            };
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
                 None if totals.rows == 0 => Err(Failure::new(format!("{} holds no results", path.display()))
@@ -61,23 +66,30 @@ pub async fn save(
         }
         SaveFrom::Job(job) => {
             let (job, dest) = ready(session, job, session.pace.output_most).await?;
-            from_job(session, &job, &dest, Order { what, events }, takes).await
+            from_job(session, &job, &dest, (what, events), takes).await
         }
     }
 }
 
-async fn from_job(session: &Session, job: &Job, dest: &Dest, order: Order<'_>, takes: Takes) -> Result<Saved, Failure> {
-    let what = order.what;
+async fn from_job(
+    session: &Session,
+    job: &Job,
+    dest: &Dest,
+    (what, events): (&SaveOrder, Events<'_>),
+    takes: Takes,
+) -> Result<Saved, Failure> {
     let place = Place::new(session, job, dest);
     // Before anything is asked of the service: a folder that cannot be written needs no download.
     let judges = (takes.selection(), judging(session, job).await);
-    let writing = Writing::open(session, what, Some(job.name.clone()), judges, 0).await?;
-    let from = source(session, job, dest, &place, &|progress| (order.events)(Saving::Progress(progress))).await?;
+    let lines = Lines::default();
+    let writing = Writing::open(session, what, Some(job.name.clone()), judges, &lines).await?;
+    let from = source(session, job, dest, &place, &|progress| events(Saving::Progress(progress))).await?;
     let (room, from) = room::for_save(session, what, (job, dest), &place, from).await?;
-    let watching = room.watching(order.events);
-    let order = Order { what, events: &watching };
+    let words = Words::of(session, what, &room);
+    let watching = room.watching(events);
+    let order = Order { what, events: &watching, lines: &lines, words: &words };
     let ended = match from {
-        From::Disk(path) => from_copy(job, writing, &place, path, order.events).await?,
+        From::Disk(path) => from_copy(job, order, writing, &place, path).await?,
         From::Service(download, part) => {
             from_service(session, (job, dest), order, writing, &place, (download, part)).await?
         }
@@ -124,24 +136,27 @@ type Events<'a> = &'a (dyn Fn(Saving) + Send + Sync);
 struct Order<'a> {
     what: &'a SaveOrder,
     events: Events<'a>,
+    /// Of the rows that were told.
+    lines: &'a Lines,
+    words: &'a Words,
 }
 
 impl Order<'_> {
-    async fn open(self, session: &Session, job: &Job, told_before: u64) -> Result<Writing, Failure> {
+    async fn open(self, session: &Session, job: &Job) -> Result<Writing, Failure> {
         let judges = (Takes::new(&self.what.keys)?.selection(), judging(session, job).await);
-        Writing::open(session, self.what, Some(job.name.clone()), judges, told_before).await
+        Writing::open(session, self.what, Some(job.name.clone()), judges, self.lines).await
     }
 }
 
 /// From a copy that was kept earlier. One that turns out to be damaged is dropped, after what is good of it was saved.
 async fn from_copy(
     job: &Job,
+    order: Order<'_>,
     writing: Writing,
     place: &Place,
     path: PathBuf,
-    events: Events<'_>,
 ) -> Result<Ended, Failure> {
-    let read = match from_disk(writing, path.clone(), place.form, events).await? {
+    let read = match from_disk(writing, path.clone(), place.form, order.events).await? {
         Ok((summary, totals)) => {
             Ok(Ended { summary, complete: is_complete(&totals, expected(job), true), is_cut: false })
         }
@@ -155,6 +170,7 @@ async fn from_copy(
             crate::save::Error::Folder { .. }
             | crate::save::Error::Locked { .. }
             | crate::save::Error::Write { .. }
+            | crate::save::Error::NoRoom { .. }
             | crate::save::Error::GivenUp { .. }
             | crate::save::Error::Panicked
             | crate::save::Error::NoManifest { .. },
@@ -163,7 +179,10 @@ async fn from_copy(
     if !is_good {
         discard(place.clone()).await;
     }
-    Ok(read?)
+    match read {
+        Ok(ended) => Ok(ended),
+        Err(error) => Err(in_words(order.words, error).await),
+    }
 }
 
 /// Saves while a copy is made, or without one when there is no room for it.
@@ -176,9 +195,9 @@ async fn from_service(
     (download, part): (Download, Option<Part>),
 ) -> Result<Ended, Failure> {
     let Some(part) = part else {
-        return while_it_arrives(session, job, writing, place, download, order.events).await;
+        return while_it_arrives(session, job, order, writing, place, download).await;
     };
-    let kept = while_it_is_kept(session, job, writing, place, (download, part), order.events).await?;
+    let kept = while_it_is_kept(session, job, order, writing, place, (download, part)).await?;
     let (before, failure) = match kept {
         Kept::Ended(ended) => return Ok(ended),
         Kept::NoRoom(summary, failure) => (summary, failure),
@@ -191,8 +210,8 @@ async fn from_service(
         Dest::File(file) => reader.download(file, 0).await,
     };
     let download = again.map_err(|error| explain(session, job, error.into()))?;
-    let writing = order.open(session, job, before.rows() + before.passed_over).await?;
-    let mut ended = while_it_arrives(session, job, writing, place, download, order.events).await?;
+    let writing = order.open(session, job).await?;
+    let mut ended = while_it_arrives(session, job, order, writing, place, download).await?;
     // What was saved before the room ran out is there already, and yet it is this save that did it.
     let summary = &mut ended.summary;
     let saved = before.saved.min(summary.already);
@@ -205,7 +224,7 @@ async fn from_service(
 #[allow(clippy::large_enum_variant)]
 enum Kept {
     Ended(Ended),
-    /// The disk has no room for a copy; so much was saved until then.
+    /// The disk has no room for a copy, or none for audio beside it; so much was saved until then.
     NoRoom(Summary, Failure),
 }
 
@@ -213,18 +232,29 @@ enum Kept {
 async fn while_it_is_kept(
     session: &Session,
     job: &Job,
+    order: Order<'_>,
     writing: Writing,
     place: &Place,
     (download, part): (Download, Part),
-    events: Events<'_>,
 ) -> Result<Kept, Failure> {
+    let events = order.events;
     let Writing { saver, told, .. } = writing;
     let on_progress = |progress| events(Saving::Progress(progress));
     let on_events = |more: Vec<Saving>| more.into_iter().for_each(events);
     let piped = pipe(download, part, place.form, saver, told, &on_events, &on_progress).await?;
-    let Piped { sent, kept, saver, saved } = piped;
-    let summary = on_disk(move || saver.finish()).await;
+    let Piped { sent, kept, saved, summary, ended } = piped;
     let is_given_up = matches!(saved, Err(crate::save::Error::GivenUp { .. }));
+    let is_full = |error: &crate::save::Error| error.no_room().is_some();
+    // What could not be saved before could not be ended either.
+    let full = [saved.as_ref().err(), ended.as_ref().err()].into_iter().flatten().any(is_full);
+    if full && is_beside(session, order.what, place).await {
+        let failure = Failure::with_exit(Exit::Disk, "the copy takes the room of the audio");
+        return Ok(Kept::NoRoom(summary, failure));
+    }
+    let summary = match ended {
+        Ok(()) => Ok(summary),
+        Err(error) => Err(in_words(order.words, error).await),
+    };
     let stopped = match (sent, kept, saved) {
         (Ok(()), Ok((part, is_announced_size)), Ok(totals)) => {
             let complete = is_complete(&totals, expected(job), is_announced_size);
@@ -232,12 +262,27 @@ async fn while_it_is_kept(
             return Ok(Kept::Ended(Ended { summary: summary?, complete, is_cut: false }));
         }
         // A disk that has no room for audio says so itself, and the copy only came to a stop with it.
-        (_, _, Err(error)) if !is_given_up => return Err(error.into()),
+        (_, _, Err(error)) if !is_given_up => return Err(in_words(order.words, error).await),
         (Ok(()), Err(failure), _) if failure.exit == Exit::Disk => return Ok(Kept::NoRoom(summary?, failure)),
         (Err(failure), _, _) | (Ok(()), Err(failure), _) => explain(session, job, failure),
         (Ok(()), Ok(_), Err(error)) => error.into(),
     };
     Ok(Kept::Ended(Ended { summary: summary?, complete: Err(stopped), is_cut: true }))
+}
+
+/// Whether the copy lies on the disk that audio is written to.
+async fn is_beside(session: &Session, what: &SaveOrder, place: &Place) -> bool {
+    let (budget, folder, cache) = (session.budget.clone(), what.folder.clone(), place.folder().to_owned());
+    on_disk(move || Ok::<_, Failure>(budget.is_one_disk(&folder, &cache))).await.unwrap_or(false)
+}
+
+/// Why saving came to an end.
+async fn in_words(words: &Words, error: crate::save::Error) -> Failure {
+    let words = words.clone();
+    match on_disk(move || Err::<std::convert::Infallible, _>(words.failure(error))).await {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    }
 }
 
 /// Drops the part that the disk had no room for.
@@ -256,22 +301,23 @@ async fn make_room(session: &Session, place: &Place) {
 async fn while_it_arrives(
     session: &Session,
     job: &Job,
+    order: Order<'_>,
     writing: Writing,
     place: &Place,
     download: Download,
-    events: Events<'_>,
 ) -> Result<Ended, Failure> {
+    let events = order.events;
     let Writing { saver, told, judging, .. } = writing;
     let parser = Parser::new(place.form).judging(judging);
     let on_progress = |progress| events(Saving::Progress(progress));
     let from = From::Service(download, None);
     let on_events = |more: Vec<Saving>| more.into_iter().for_each(events);
-    let finished = feed::feed(from, parser, Decoding(saver), told, &on_events, &on_progress)
+    let decoding = Decoding::new(saver, order.words.clone());
+    let finished = feed::feed(from, parser, decoding, told, &on_events, &on_progress)
         .await
         .map_err(|failure| explain(session, job, failure))?;
-    let Finished { taker, totals, is_announced_size, .. } = finished;
+    let Finished { taken: summary, totals, is_announced_size, .. } = finished;
     let complete = is_complete(&totals, expected(job), is_announced_size);
-    let summary = on_disk(move || taker.0.finish()).await?;
     Ok(Ended { summary, complete, is_cut: false })
 }
 
@@ -316,35 +362,6 @@ fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Sa
         expected,
         review: Review { unordered: summary.unmatched, ..summary.review.clone() },
     })
-}
-
-/// Decodes and writes what the parser finds.
-struct Decoding(Saver);
-
-impl Sink for Decoding {
-    type Error = Failure;
-
-    fn wants_audio(&mut self, key: Option<&str>, line: u64) -> bool {
-        self.0.wants_audio(key, line)
-    }
-
-    fn audio(&mut self, samples: &[u8]) -> Result<(), Failure> {
-        Ok(self.0.audio(samples)?)
-    }
-
-    fn row(&mut self, row: Row) -> Result<(), Failure> {
-        Ok(self.0.row(row)?)
-    }
-}
-
-impl Taker for Decoding {
-    fn caught_up(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn quiet(&mut self) -> Result<(), Failure> {
-        Ok(self.0.flush()?)
-    }
 }
 
 /// Whether a file holds result lines or the whole answer to a GET of a job.

@@ -48,6 +48,7 @@ pub async fn save(
                 Saving::Row { key, file, verdict, status, line, seconds }
             }
             Saving::Progress(progress) => Saving::Progress(tally.counted(progress)),
+            Saving::Renamed { key, file, line } => Saving::Renamed { key, file, line },
         });
     };
     super::save::save(session, what, &events).await

@@ -1,6 +1,6 @@
 //! An open folder that results are saved into, and what is told of its rows.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::job::JobName;
 use crate::ops::session::on_disk;
 use crate::ops::{Progress, Session};
-use crate::results::Judging;
-use crate::save::{Progress as Done, Saver, Selection, Status};
+use crate::results::{Judging, Row};
+use crate::save::{Progress as Done, Record, Saver, Selection, Status};
 
 use super::feed::{self, STEP};
 use super::{SaveOrder, Saving};
@@ -28,20 +28,23 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Opens the folder. Rows up to a line that has been told already are not told again.
+    /// Opens the folder. Rows that were told already are not told again, but for other names of their files.
     pub(super) async fn open(
         session: &Session,
         what: &SaveOrder,
         job: Option<JobName>,
         (selection, judging): (Selection, Judging),
-        told_before: u64,
+        lines: &Lines,
     ) -> Result<Self, Failure> {
         let (tell, told) = feed::events();
         let size = Arc::new(OnceLock::new());
+        let lines = lines.clone();
         let mut telling = Telling { tell, events: Vec::new(), size: Arc::clone(&size), at: 0 };
         let on_row = move |done: Done<'_>| {
-            if done.row.line > told_before {
-                telling.row(&done);
+            match done.row {
+                Some(row) if lines.add(row.line) => telling.row(row, done.record),
+                None if lines.has(done.record.line) => telling.renamed(done.record),
+                Some(_) | None => {}
             }
             if done.is_last {
                 telling.send();
@@ -56,6 +59,38 @@ impl Writing {
     }
 }
 
+/// Lines whose rows were told: a bit for each, as there may be very many, and neither all of them nor the first ones
+/// need have been told when a save begins anew.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines(Arc<Mutex<Vec<u64>>>);
+
+impl Lines {
+    /// Takes a line in; `false` when it is there already.
+    fn add(&self, line: u64) -> bool {
+        let (word, bit) = place(line);
+        let mut words = self.words();
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        let is_new = words[word] & bit == 0;
+        words[word] |= bit;
+        is_new
+    }
+
+    fn has(&self, line: u64) -> bool {
+        let (word, bit) = place(line);
+        self.words().get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn words(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn place(line: u64) -> (usize, u64) {
+    (usize::try_from(line / 64).expect("lines are counted one by one"), 1 << (line % 64))
+}
+
 /// Gathers events and sends them on.
 struct Telling {
     tell: Sender<Vec<Saving>>,
@@ -65,8 +100,7 @@ struct Telling {
 }
 
 impl Telling {
-    fn row(&mut self, done: &Done<'_>) {
-        let record = done.record;
+    fn row(&mut self, row: &Row, record: &Record) {
         self.events.push(Saving::Row {
             key: record.key.clone(),
             file: record.file.clone(),
@@ -79,13 +113,23 @@ impl Telling {
             line: record.line,
             seconds: record.duration_seconds.unwrap_or(0.0),
         });
-        let bytes = done.row.offset + done.row.length;
+        let bytes = row.offset + row.length;
         if let Some(of) = self.size.get().copied()
             && bytes.saturating_sub(self.at) >= STEP
         {
             self.at = bytes;
             self.events.push(Saving::Progress(Progress { bytes, of: Some(of), ..Progress::default() }));
         }
+        self.send_many();
+    }
+
+    fn renamed(&mut self, record: &Record) {
+        let Some(file) = record.file.clone() else { return };
+        self.events.push(Saving::Renamed { key: record.key.clone(), file, line: record.line });
+        self.send_many();
+    }
+
+    fn send_many(&mut self) {
         if self.events.len() >= MOST_TOLD {
             self.send();
         }
@@ -97,5 +141,19 @@ impl Telling {
         }
         // Nobody listens any more when the caller was dropped; the files are of use all the same.
         let _ = self.tell.blocking_send(std::mem::take(&mut self.events));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_new_once() {
+        let lines = Lines::default();
+        for line in [1, 63, 64, 65, 100_000, 2] {
+            assert!(!lines.has(line) && lines.add(line) && lines.has(line) && !lines.clone().add(line), "{line}");
+        }
+        assert!(!lines.has(3) && !lines.has(99_999) && !lines.has(1 << 40));
     }
 }

@@ -43,6 +43,7 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
     let events = |event: Saving| match event {
         Saving::Progress(progress) => here.mailbox.tell(Event::SaveProgressed(seq, progress)),
         Saving::Row { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, file)),
+        Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some(file))),
     };
     let saved = ops::save(&here.session, &order, &events).await;
     here.mailbox.tell(Event::SaveEnded(seq, saved));

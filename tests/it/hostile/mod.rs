@@ -14,6 +14,7 @@ mod keys;
 #[cfg(target_os = "linux")]
 mod kill;
 mod obstacles;
+mod renamed;
 #[cfg(target_os = "linux")]
 mod scale;
 mod server;

@@ -109,7 +109,7 @@ fn a_job_of_very_many_keys_is_opened_filtered_and_saved_in_little_memory() {
     let saved = format!("key-{:06}.wav", keys - 3);
     terminal.wait("the key to be saved", |screen| screen.contains(&saved) || screen.contains("1 file"));
     terminal.send("\x1b");
-    terminal.wait("all keys", |screen| shows_number(screen, keys, "keys") && !screen.contains("downloading"));
+    terminal.wait("all keys", |screen| shows_number(screen, keys, "done") && !screen.contains("downloading"));
     println!("opened, filtered and one key saved after {:.1?}", opened.elapsed());
     let (client, served) = (peak(terminal.id()), peak(service.child.id()));
     let megabytes = |bytes: u64| bytes as f64 / 1e6;

@@ -217,6 +217,7 @@ async fn a_save_downloads_once_tells_every_row_and_keeps_the_copy() {
     let order = SaveOrder { from: SaveFrom::Job(job.clone()), folder: bench.out(), keys: KeyChoice::All };
     let note = |event: Saving| match event {
         Saving::Progress(_) => events.lock().unwrap().0 += 1,
+        Saving::Renamed { file, .. } => panic!("no two keys want {file}"),
         Saving::Row { status, file, .. } => {
             assert!(status == "saved" && file.is_some());
             events.lock().unwrap().1 += 1;
