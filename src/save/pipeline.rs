@@ -20,7 +20,7 @@ use crate::results::{Form, Parser, Totals};
 const MOST_HANDS: usize = 4;
 
 /// Read at once by one hand. A line that is longer is read in steps of this.
-const BUFFER: usize = 1024 * 1024;
+const BUFFER: usize = 512 * 1024;
 
 /// All hands together read so much at once, so that more of them need no more memory than two.
 const BUFFERS: usize = 2 * BUFFER;
