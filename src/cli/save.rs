@@ -249,7 +249,8 @@ impl Desk<'_> {
         if n_more > 0 {
             lines.push(format!("  … and {} more that do not fit the others", text::thousands(n_more)));
         }
-        lines.extend(review.lines(&|line| format!("line {line}")).iter().map(|line| format!("warning: {name}: {line}")));
+        lines
+            .extend(review.lines(&|line| format!("line {line}")).iter().map(|line| format!("warning: {name}: {line}")));
         if !lines.is_empty() {
             self.console.talk(&lines.join("\n"));
         }

@@ -18,6 +18,7 @@ mod ready;
 mod review;
 mod room;
 mod save;
+mod seek;
 mod tally;
 mod writing;
 
