@@ -212,7 +212,7 @@ impl Desk<'_> {
                     self.console.progress_line(|cells| together.line(now, cells));
                 }
             }
-            Saving::Row { key, file, verdict, status, line, seconds: _ } => match self.tell {
+            Saving::Row { key, file, verdict, status, line, seconds: _, sha256: _ } => match self.tell {
                 Tell::Json => self.console.json(&json!({
                     "key": key,
                     "file": file,

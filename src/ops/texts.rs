@@ -1,10 +1,13 @@
-//! The beginnings of the texts of a job that was created on this machine, for screens and searches.
+//! The texts of a job that was created on this machine: their beginnings for screens and searches, and their lengths
+//! for those who judge what was spoken.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::job::Job;
-use crate::script::each_head;
+use crate::results::Texts as Lengths;
+use crate::script::each_spoken;
 
 use super::Session;
 use super::session::on_disk;
@@ -129,20 +132,36 @@ impl fmt::Debug for Texts {
     }
 }
 
-/// The beginnings of the texts of a job that was created on this machine; empty for any other.
-pub async fn texts(session: &Session, job: &Job) -> Texts {
-    let Some(token) = job.token() else { return Texts::default() };
+/// What is known of the texts of a job.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Their beginnings; empty unless they were asked for.
+    pub(super) heads: Texts,
+    /// Their lengths; `None` unless the job was created on this machine.
+    pub(super) lengths: Option<Arc<Lengths>>,
+}
+
+/// Reads the texts of a job that was created on this machine, once for all that is wanted of them.
+pub(super) async fn known(session: &Session, job: &Job, with_heads: bool) -> Known {
+    let Some(token) = job.token() else { return Known::default() };
     let path = session.store.requests_path(token);
     let read = on_disk(move || {
-        let mut texts = Texts::default();
-        if path.exists() {
-            each_head(&path, |key, text, voice| texts.push(key, text, voice)).map_err(|error| error.failure())?;
+        if !path.exists() {
+            return Ok(Known::default());
         }
-        Ok::<_, Failure>(texts.finish())
+        let (mut heads, mut lengths) = (Texts::default(), Lengths::default());
+        let read = each_spoken(&path, |spoken| {
+            if with_heads {
+                heads.push(&spoken.key, &spoken.head(), spoken.voice().as_deref());
+            }
+            lengths.push(&spoken.key, spoken.letters(), &spoken.manner());
+        });
+        read.map_err(|error| error.failure())?;
+        Ok::<_, Failure>(Known { heads: heads.finish(), lengths: Some(Arc::new(lengths)) })
     });
     read.await.unwrap_or_else(|failure| {
         tracing::warn!(%failure, "the texts of a job cannot be read");
-        Texts::default()
+        Known::default()
     })
 }
 

@@ -14,7 +14,7 @@ mod reading;
 mod source;
 
 pub use error::Error;
-pub use index::{Entry, Index, each_head, read_lengths, read_requests};
+pub use index::{Entry, Index, Spoken, each_spoken, read_requests};
 pub use keys::{KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
 pub use prepare::{Options, Prepared, lint, prepare};

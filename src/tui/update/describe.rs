@@ -135,7 +135,9 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
         facts.add("Clipped", Some(count(sound.clipped, "sample")));
         facts.add("Silence", Some(sound.silences()));
     }
-    facts.add("File", screen.and_then(|screen| screen.files.get(&row.line)));
+    let file = screen.and_then(|screen| screen.files.get(row.line));
+    facts.add("File", file.as_ref().map(|file| file.name));
+    facts.add("SHA-256", file.and_then(|file| file.sha256).map(|digits| format!("{digits}…")));
     facts.0
 }
 

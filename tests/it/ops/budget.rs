@@ -214,7 +214,7 @@ async fn progress_counts_each_byte_once_and_every_key() {
     let rows = Mutex::new(Progress::default());
     let note = |event: Opening| match event {
         Opening::Progress(progress) => *rows.lock().unwrap() = progress,
-        Opening::Rows(_) | Opening::Reviewed(_) => {}
+        Opening::Rows(_) | Opening::Texts(_) | Opening::Reviewed(_) => {}
     };
     ops::open(&bench.session, &job, &note).await.unwrap();
     let last = *rows.lock().unwrap();

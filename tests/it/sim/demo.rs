@@ -26,11 +26,16 @@ impl Sink for Rows {
     }
 }
 
+/// The display name without a token behind it.
+fn title_of(job: &serde_json::Value) -> &str {
+    job["metadata"]["displayName"].as_str().unwrap().split(" ~gt-").next().unwrap()
+}
+
 /// The rows of a job of the demo.
 async fn rows(sim: &Sim, title: &str) -> Vec<Row> {
     let list = sim.get("/v1beta/batches?pageSize=100").await.ok();
     let jobs = list["operations"].as_array().unwrap();
-    let job = jobs.iter().find(|job| job["metadata"]["displayName"] == title).unwrap();
+    let job = jobs.iter().find(|job| title_of(job) == title).unwrap();
     let name = job["name"].as_str().unwrap();
     let answer = sim.get(&format!("/v1beta/{name}")).await;
     let (form, body) = match answer.json()["response"]["responsesFile"].as_str() {
