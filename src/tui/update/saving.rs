@@ -176,12 +176,7 @@ fn begin(model: &mut Model, save: Save) -> Vec<Effect> {
 }
 
 /// A result line was saved, or could not be.
-pub fn row_saved(
-    model: &mut Model,
-    seq: Seq,
-    line: u64,
-    file: Option<(String, Option<String>)>,
-) -> Vec<Effect> {
+pub fn row_saved(model: &mut Model, seq: Seq, line: u64, file: Option<(String, Option<String>)>) -> Vec<Effect> {
     let Some(save) = model.saves.running.get(&seq) else { return Vec::new() };
     let name = save.job.name.clone();
     if let (Some((file, sha256)), Some(screen)) = (file, model.job_screen_mut())

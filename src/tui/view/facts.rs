@@ -82,8 +82,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
         say(&silence(sound, spots), theme.text());
     }
     // What the reason says already is not said again.
-    if let Some(tokens) =
-        result.tokens.audio.filter(|_| tokens(model, result).is_none_or(|said| reason(model, screen, result) != Some(said)))
+    if let Some(tokens) = result
+        .tokens
+        .audio
+        .filter(|_| tokens(model, result).is_none_or(|said| reason(model, screen, result) != Some(said)))
     {
         // The service bills 25 tokens for a second of audio; a difference means that audio is missing.
         let billed = text::span(tokens as f64 / 25.0);

@@ -1,6 +1,5 @@
 //! Models as a person would see them, for tests of the screens.
 
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::StoredFile;
