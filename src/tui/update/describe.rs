@@ -128,7 +128,10 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
     facts.add("Audio", row.tokens.audio.map(|tokens| count(tokens, "token")));
     if let Some(sound) = &row.sound {
         facts.add("Length", Some(span(sound.seconds)));
-        facts.add("Samples", Some(format!("{} Hz, {} channels", sound.format.sample_rate, sound.format.channels)));
+        facts.add(
+            "Samples",
+            Some(format!("{} Hz, {}", sound.format.sample_rate, count(u64::from(sound.format.channels), "channel"))),
+        );
         facts.add("Size", Some(bytes(sound.pcm_bytes)));
         facts.add("Peak", Some(format!("{:.1} dB", sound.peak_db)));
         facts.add("Level", Some(format!("{:.1} dB", sound.rms_db)));

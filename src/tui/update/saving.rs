@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
+use crate::results::review::ORDER_UNVERIFIED;
 use crate::results::{Outcome, Row};
 use crate::text::{clean_short, count, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
@@ -239,10 +240,15 @@ fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, S
     let folder = short(&saved.folder, &model.setting.folder);
     let good = saved.saved + saved.skipped;
     let audio = span(saved.seconds);
-    let suspect = match saved.suspect {
+    // Audio that nobody can match to its text sounds as it should.
+    let unordered = saved.review.unordered;
+    let mut suspect = match saved.suspect.saturating_sub(unordered) {
         0 => String::new(),
         number => format!(", {} sound wrong", thousands(number)),
     };
+    if unordered > 0 {
+        suspect = format!("{suspect}, {ORDER_UNVERIFIED}");
+    }
     let level = if good == 0 { Level::Bad } else { Level::Good };
     let text = match what {
         SaveWhat::All => {
@@ -340,6 +346,15 @@ mod tests {
         assert!(model.work.is_empty() && model.jobs.saved.contains_key(&name("ch02")));
         update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress::default()));
         assert!(model.work.is_empty(), "a late word begins nothing again");
+    }
+
+    #[test]
+    fn results_without_keys_are_not_said_to_sound_wrong() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        let review = crate::results::review::Review { unordered: 3, ..Default::default() };
+        update(&mut model, Event::SaveEnded(seq, Ok(Saved { suspect: 5, review, ..saved() })));
+        assert!(said(&model).ends_with("of audio, 2 sound wrong, order unverified)"), "{}", said(&model));
     }
 
     #[test]
