@@ -33,10 +33,12 @@ pub struct SavedFile<'a> {
 }
 
 impl SavedFiles {
-    /// Remembers a file, in place of an older one of the same line.
+    /// Remembers a file, in place of an older one of the same line. Without a checksum it is the same file under another
+    /// name.
     pub fn insert(&mut self, line: u64, name: &str, sha256: Option<&str>) {
         let is_same = self.get(line).is_some_and(|known| known.name == name);
-        let sha256 = sha256.and_then(beginning);
+        let known = || self.places.get(&line).and_then(|known| known.sha256);
+        let sha256 = sha256.map_or_else(known, beginning);
         match self.places.get_mut(&line) {
             Some(known) if is_same => known.sha256 = sha256,
             Some(_) | None => {
@@ -107,10 +109,10 @@ mod tests {
         assert_eq!((shown(&files, 2), shown(&files, 3)), (known("b.wav", None), None));
         let mut newer = SavedFiles::default();
         newer.insert(2, "b.wav", Some("ffffffff00"));
-        newer.insert(7, "u~12.wav", Some("no digits"));
+        newer.insert(7, "u~12.wav", None);
         newer.insert(9, &"long".repeat(20_000), None);
         files.update(&newer);
         assert_eq!(shown(&files, 2), known("b.wav", Some("ffffffff")));
-        assert_eq!((shown(&files, 7), files.len()), (known("u~12.wav", None), 2));
+        assert_eq!((shown(&files, 7), files.len()), (known("u~12.wav", Some("00c2aa11")), 2));
     }
 }
