@@ -54,6 +54,7 @@ fn setting(settings: &Settings, session: &Session, env: &Env) -> Setting {
         demo: settings.demo,
         refresh,
         folder: env.folder().to_owned(),
+        limits: session.limits,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
+use crate::job::split_token;
 use crate::ops::{Budget, Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
@@ -29,7 +30,7 @@ pub struct Stage {
     pub settings: Settings,
     hidden: Hidden,
     /// Lives as long as the command.
-    _demo: Option<Demo>,
+    demo: Option<Demo>,
     /// The same for the folders of a command without a home.
     _folder: Option<tempfile::TempDir>,
 }
@@ -45,6 +46,22 @@ struct Demo {
     service: sim::Running,
     /// State, cache and configuration of the demo; removed at the end.
     folder: tempfile::TempDir,
+    made_here: Vec<MadeHere>,
+}
+
+/// A job of the demo that its state folder knows as if it had been made on this machine.
+#[derive(Clone)]
+struct MadeHere {
+    token: String,
+    requests: String,
+}
+
+impl MadeHere {
+    /// Only the display name of such a job has a token.
+    fn of(spec: &sim::JobSpec) -> Option<Self> {
+        let token = split_token(&spec.name).1?.to_owned();
+        Some(MadeHere { token, requests: sim::requests(spec) })
+    }
 }
 
 impl Stage {
@@ -83,7 +100,7 @@ impl Stage {
             None => Hidden::default(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
-        Ok(Stage { settings, hidden, _demo: demo, _folder: folder })
+        Ok(Stage { settings, hidden, demo, _folder: folder })
     }
 
     /// Refuses what would change something at the service, before anything is read or asked.
@@ -107,8 +124,14 @@ impl Stage {
     /// The way to the service and the state folder. Reads the key, which may run a command of the user.
     pub async fn session(&self, key: Key) -> Result<Session, Failure> {
         let (settings, hidden) = (self.settings.clone(), self.hidden.clone());
+        let made_here = self.demo.as_ref().map(|demo| demo.made_here.clone()).unwrap_or_default();
         // On a thread of its own, so that a key_command that hangs does not keep a signal from being heard.
-        let opened = tokio::task::spawn_blocking(move || open(&settings, &hidden, key)).await;
+        let opened = tokio::task::spawn_blocking(move || {
+            let session = open(&settings, &hidden, key)?;
+            made_here.iter().try_for_each(|job| session.store.put_requests(&job.requests, &job.token))?;
+            Ok(session)
+        })
+        .await;
         opened.unwrap_or_else(|_| Err(Failure::new("internal error: the session could not be opened")))
     }
 }
@@ -180,8 +203,10 @@ impl Demo {
             move |error: std::io::Error| Failure::with_exit(Exit::Disk, format!("cannot {what} for the demo: {error}"))
         };
         let folder = temporary().map_err(cannot("make a folder"))?;
-        let service = sim::serve(sim::Options::new(Scenario::demo())).await.map_err(cannot("start a service"))?;
-        Ok(Demo { service, folder })
+        let scenario = Scenario::demo();
+        let made_here = scenario.job.iter().filter_map(MadeHere::of).collect();
+        let service = sim::serve(sim::Options::new(scenario)).await.map_err(cannot("start a service"))?;
+        Ok(Demo { service, folder, made_here })
     }
 
     fn base_url(&self) -> BaseUrl {

@@ -68,12 +68,14 @@ impl SharedCopies {
         self.growing.lock().unwrap_or_else(PoisonError::into_inner).get(copy).cloned()
     }
 
-    /// The places of this copy are being written there from now on.
+    /// The places of this copy are being written there from now on. Of two that write them at once the first one has
+    /// more of them.
     pub(super) fn grows(&self, copy: &Path, places: &Arc<File>) {
-        self.growing.lock().unwrap_or_else(PoisonError::into_inner).insert(copy.to_owned(), Arc::clone(places));
+        let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        growing.entry(copy.to_owned()).or_insert_with(|| Arc::clone(places));
     }
 
-    /// They are not any more, unless somebody else writes them anew by now.
+    /// They are not any more, unless it is somebody else who writes them.
     pub(super) fn stopped(&self, copy: &Path, places: &Arc<File>) {
         let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         if growing.get(copy).is_some_and(|there| Arc::ptr_eq(there, places)) {

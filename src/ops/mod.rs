@@ -32,11 +32,11 @@ pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfi
 pub use lost::{find_lost, give_up};
 pub use plan::plan;
 pub use results::{
-    Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, loss, open, outline, raw_line, save,
-    with_results,
+    Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
+    save, with_results,
 };
 pub use session::{Pace, Session};
-pub use texts::{TextHead, Texts, texts};
+pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
     CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, SourceOptions, Transition,

@@ -1,11 +1,14 @@
-//! The beginnings of the texts of a job that was created on this machine, for screens and searches.
+//! The texts of a job that was created on this machine: their beginnings for screens and searches, and their lengths
+//! for those who judge what was spoken.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::job::Job;
-use crate::script::{each_head, each_source_text};
+use crate::results::Texts as Lengths;
+use crate::script::{each_source_text, each_spoken};
 use crate::store::Store;
 
 use super::Session;
@@ -131,30 +134,44 @@ impl fmt::Debug for Texts {
     }
 }
 
-/// The beginnings of the texts of a job that was created on this machine; empty for any other.
-pub async fn texts(session: &Session, job: &Job) -> Texts {
-    let Some(token) = job.token() else { return Texts::default() };
+/// What is known of the texts of a job.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Their beginnings; empty unless they were asked for.
+    pub(super) heads: Texts,
+    /// Their lengths; `None` unless the job was created on this machine.
+    pub(super) lengths: Option<Arc<Lengths>>,
+}
+
+/// Reads the texts of a job that was created on this machine, once for all that is wanted of them.
+pub(super) async fn known(session: &Session, job: &Job, with_heads: bool) -> Known {
+    let Some(token) = job.token() else { return Known::default() };
     let path = session.store.requests_path(token);
     let read = on_disk(move || {
-        let mut texts = Texts::default();
-        if path.exists() {
-            // Where words were replaced for the voice, people see what they wrote.
-            let mut written = HashMap::new();
-            let beside = Store::texts_path(&path);
-            if beside.exists() {
-                let take = |key: &str, text| drop(written.insert(key.to_owned(), text));
-                each_source_text(&beside, take).map_err(|error| error.failure())?;
-            }
-            let take = |key: &str, text: &str, voice: Option<&str>| {
-                texts.push(key, written.get(key).map_or(text, String::as_str), voice)
-            };
-            each_head(&path, take).map_err(|error| error.failure())?;
+        if !path.exists() {
+            return Ok(Known::default());
         }
-        Ok::<_, Failure>(texts.finish())
+        // Where words were replaced for the voice, people see what they wrote.
+        let mut written = HashMap::new();
+        let beside = Store::texts_path(&path);
+        if with_heads && beside.exists() {
+            let take = |key: &str, text| drop(written.insert(key.to_owned(), text));
+            each_source_text(&beside, take).map_err(|error| error.failure())?;
+        }
+        let (mut heads, mut lengths) = (Texts::default(), Lengths::default());
+        let read = each_spoken(&path, |spoken| {
+            if with_heads {
+                let head = written.remove(&spoken.key).unwrap_or_else(|| spoken.head());
+                heads.push(&spoken.key, &head, spoken.voice().as_deref());
+            }
+            lengths.push(&spoken.key, spoken.letters(), &spoken.manner());
+        });
+        read.map_err(|error| error.failure())?;
+        Ok::<_, Failure>(Known { heads: heads.finish(), lengths: Some(Arc::new(lengths)) })
     });
     read.await.unwrap_or_else(|failure| {
         tracing::warn!(%failure, "the texts of a job cannot be read");
-        Texts::default()
+        Known::default()
     })
 }
 

@@ -14,6 +14,9 @@ const HEAD: usize = 36;
 /// Where its verdict stands.
 const VERDICT_AT: usize = 28;
 
+/// The outcome of a row that could not be read as a result.
+const MALFORMED: u8 = 3;
+
 /// Which of its optional parts a record has, in this order behind the key.
 mod flag {
     pub const KEY: u16 = 1;
@@ -214,6 +217,11 @@ impl<'a> RowView<'a> {
         self.verdict != Verdict::Ok
     }
 
+    /// Whether it could be read as a result at all.
+    pub fn is_result(&self) -> bool {
+        self.outcome != MALFORMED
+    }
+
     /// Why it has no audio, if it has none.
     pub fn reason(&self) -> Option<&'a str> {
         (self.outcome != 0).then_some(self.words)
@@ -251,7 +259,7 @@ impl<'a> RowView<'a> {
         let verdict = verdict(kind)?;
         let flags = u16::from_le_bytes(rest.take()?);
         let key_size = rest.u32()?;
-        if flags & !flag::ALL != 0 || outcome > 3 {
+        if flags & !flag::ALL != 0 || outcome > MALFORMED {
             return None;
         }
         let has = |flag: u16| flags & flag != 0;
@@ -349,7 +357,7 @@ fn write(row: &Row, bytes: &mut Vec<u8>) {
         Outcome::Audio => (0, None, None),
         Outcome::NoAudio { reason } => (1, None, Some(reason)),
         Outcome::Error { code, message } => (2, *code, Some(message)),
-        Outcome::Malformed { reason } => (3, None, Some(reason)),
+        Outcome::Malformed { reason } => (MALFORMED, None, Some(reason)),
     };
     let flags = [
         (key.is_some(), flag::KEY),

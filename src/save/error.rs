@@ -54,6 +54,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A row is not where it was when its place was noted. What stands before it has been dealt with.
+    #[error("result line {line} is not where it was")]
+    Moved {
+        /// Which one.
+        line: u64,
+    },
     /// A thread came to a sudden end.
     #[error("internal error: saving came to a sudden end")]
     Panicked,
@@ -81,6 +87,7 @@ impl Error {
             | Error::Write { .. }
             | Error::Read { .. }
             | Error::GivenUp { .. }
+            | Error::Moved { .. }
             | Error::Panicked
             | Error::NoManifest { .. } => None,
         }
@@ -91,7 +98,11 @@ impl Error {
         match self {
             Error::Folder { .. } | Error::Write { .. } | Error::NoRoom { .. } => Exit::Disk,
             Error::Locked { .. } => Exit::Refused,
-            Error::Read { .. } | Error::GivenUp { .. } | Error::Panicked | Error::NoManifest { .. } => Exit::Failed,
+            Error::Read { .. }
+            | Error::GivenUp { .. }
+            | Error::Moved { .. }
+            | Error::Panicked
+            | Error::NoManifest { .. } => Exit::Failed,
         }
     }
 
@@ -106,7 +117,7 @@ impl Error {
                 }
                 _ => Some("what is saved stays; the same command writes only the rest"),
             },
-            Error::Read { .. } | Error::GivenUp { .. } | Error::Panicked => None,
+            Error::Read { .. } | Error::GivenUp { .. } | Error::Moved { .. } | Error::Panicked => None,
             Error::NoManifest { .. } => Some("name the folder that save has written"),
         }
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::aligned::Aligned;
+use super::pieces::Pieces;
 use super::pipeline;
 use super::source::{End, Source};
-use super::{Error, Saver};
-use crate::results::{Form, Parser, Row, Totals};
+use super::{Error, Given, Saver};
+use crate::results::{Form, Parser, Totals};
 
 /// Read at once by one hand alone. Smaller pieces cost a fifth of the time, larger ones leave the cache.
 const READ: usize = 256 * 1024;
@@ -27,37 +28,38 @@ pub fn from_file(path: &Path, form: Form, saver: &mut Saver) -> Result<Totals, E
 /// has been saved.
 pub fn from_source(source: &Source, form: Form, saver: &mut Saver) -> Result<Totals, Error> {
     match form {
-        Form::Lines => pipeline::run(source, saver),
+        Form::Lines => pipeline::run(source, Pieces::new(source), saver),
         // One document cannot be shared out.
-        Form::Inline | Form::One => stream(source, saver, Parser::new(form), 0, u64::MAX),
+        Form::Inline | Form::One => stream(source, saver, Parser::new(form)),
     }
 }
 
-/// Reads one row again, by the place that an index has kept, into a saver.
-pub fn from_row(path: &Path, row: &Row, saver: &mut Saver) -> Result<(), Error> {
-    let parser = Parser::starting_at(Form::One, row.line, row.offset);
-    let end = row.offset.saturating_add(row.length);
-    stream(&Source::whole(path)?, saver, parser, row.offset, end).map(|_| ())
+/// Reads some rows of a results file, or of a kept answer, into a saver: those at these places, in the order of their
+/// lines, and nothing else of it.
+///
+/// Fails with [`Error::Moved`] at the first row that is not where it was, after those before it have been saved.
+pub fn from_places(path: &Path, form: Form, places: &[Given], saver: &mut Saver) -> Result<Totals, Error> {
+    let source = Source::whole(path)?;
+    pipeline::run(&source, Pieces::given(&source, form, places), saver)
 }
 
-fn stream(source: &Source, saver: &mut Saver, mut parser: Parser, from: u64, to: u64) -> Result<Totals, Error> {
-    parser = parser.judging(saver.shared().judging.clone());
+fn stream(source: &Source, saver: &mut Saver, parser: Parser) -> Result<Totals, Error> {
+    let mut parser = parser.judging(saver.shared().judging.clone());
     let mut bytes = Aligned::new(READ);
-    let mut at = from;
+    let mut at = 0;
     loop {
-        let most = usize::try_from(to - at).unwrap_or(usize::MAX).min(READ);
-        let reached = source.wait(at.saturating_add(most as u64), LULL);
-        let there = usize::try_from(reached.bytes - at).unwrap_or(usize::MAX).min(most);
+        let reached = source.wait(at + READ as u64, LULL);
+        let there = usize::try_from(reached.bytes - at).unwrap_or(usize::MAX).min(READ);
         let read = source.read_at(&mut bytes[..there], at)?;
         parser.push(&bytes[..read], saver)?;
         at += read as u64;
         match reached.end {
-            Some(End::Whole) if read < there || at == reached.bytes || at == to => return parser.finish(saver),
+            Some(End::Whole) if read < there || at == reached.bytes => return parser.finish(saver),
             Some(End::GivenUp) if at >= reached.bytes => {
                 saver.flush()?;
                 return Err(source.given_up());
             }
-            None if read < most => {
+            None if read < READ => {
                 saver.flush()?;
                 source.wait_for_more(reached.bytes);
             }

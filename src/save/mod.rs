@@ -9,6 +9,7 @@ mod desk;
 mod error;
 mod folder;
 mod from_source;
+mod given;
 mod hand;
 mod late;
 mod manifest;
@@ -25,7 +26,8 @@ mod verify;
 
 pub use desk::{Done, OnRow, Progress};
 pub use error::Error;
-pub use from_source::{from_file, from_row, from_source};
+pub use from_source::{from_file, from_places, from_source};
+pub use given::Given;
 pub use manifest::{MANIFEST, Record, Status};
 pub use saver::Saver;
 pub use selection::{Selection, Takes};

@@ -1,4 +1,5 @@
-//! Cuts a results file into pieces of whole lines, one after the other, for whoever has time for the next one.
+//! Cuts a results file into pieces of whole lines, one after the other, for whoever has time for the next one; or takes
+//! the pieces that are given.
 //!
 //! Lines are only counted here, which costs a hundredth of reading them as JSON, so that every piece knows the numbers
 //! of its lines although nobody has read the pieces before it.
@@ -8,7 +9,8 @@ use std::time::Duration;
 
 use super::aligned::Aligned;
 use super::source::{End, Source};
-use super::{Error, from_source::LULL};
+use super::{Error, Given, from_source::LULL};
+use crate::results::Form;
 
 /// A piece has at most so many lines: rows that wait for their turn take room.
 const MOST_LINES: u64 = 256;
@@ -21,6 +23,9 @@ pub(super) struct Pieces<'a> {
     source: &'a Source,
     lull: Duration,
     next: Mutex<Next>,
+    form: Form,
+    /// The pieces, each of one row, when they are known beforehand.
+    given: Option<&'a [Given]>,
 }
 
 /// Where the next piece begins.
@@ -56,7 +61,26 @@ struct Cut {
 impl<'a> Pieces<'a> {
     pub(super) fn new(source: &'a Source) -> Self {
         let next = Next { order: 0, line: 1, offset: 0, is_last: false, scratch: None };
-        Pieces { source, lull: LULL, next: Mutex::new(next) }
+        Pieces { source, lull: LULL, next: Mutex::new(next), form: Form::Lines, given: None }
+    }
+
+    /// Rows at these places of a file or an answer of that form, and nothing else.
+    pub(super) fn given(source: &'a Source, form: Form, places: &'a [Given]) -> Self {
+        let form = match form {
+            Form::Lines => Form::Lines,
+            Form::Inline | Form::One => Form::One,
+        };
+        Pieces { form, given: Some(places), ..Pieces::new(source) }
+    }
+
+    /// What a piece is as JSON.
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The one row that should be in a piece, when that is known.
+    pub(super) fn row_of(&self, piece: &Piece) -> Option<&'a Given> {
+        self.given?.get(usize::try_from(piece.order).ok()?)
     }
 
     /// Reads the next piece into a buffer; of a line that is longer, only its beginning. `None` when there is none.
@@ -64,6 +88,12 @@ impl<'a> Pieces<'a> {
     /// When no whole line is there and none comes for a while, `at_lull` is called.
     pub(super) fn claim(&self, buffer: &mut [u8], at_lull: &mut dyn FnMut()) -> Result<Option<Piece>, Error> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(given) = self.given {
+            let order = next.order;
+            next.order += 1;
+            drop(next);
+            return self.claim_given(order, given, buffer);
+        }
         if next.is_last {
             return Ok(None);
         }
@@ -91,6 +121,13 @@ impl<'a> Pieces<'a> {
             at_lull();
             self.source.wait_for_more(reached.bytes);
         }
+    }
+
+    fn claim_given(&self, order: u64, given: &[Given], buffer: &mut [u8]) -> Result<Option<Piece>, Error> {
+        let Some(row) = usize::try_from(order).ok().and_then(|order| given.get(order)) else { return Ok(None) };
+        let most = usize::try_from(row.length).unwrap_or(usize::MAX).min(buffer.len());
+        let in_buffer = self.source.read_at(&mut buffer[..most], row.offset)?;
+        Ok(Some(Piece { order, line: row.line, offset: row.offset, length: row.length, in_buffer }))
     }
 
     /// Finds the end of a line that does not fit into the buffer.

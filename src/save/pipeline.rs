@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::aligned::Aligned;
+use super::given::Checked;
 use super::hand::{Hand, Made};
 use super::pieces::{Piece, Pieces};
 use super::saver::{MOST_WAITING, MOST_WAITING_BYTES, Shared};
 use super::source::Source;
 use super::{Error, Saver};
-use crate::results::{Form, Parser, Totals};
+use crate::results::{Parser, Sink, Totals};
 
 /// More threads than this only wait for the disk.
 const MOST_HANDS: usize = 4;
@@ -34,14 +35,14 @@ const MOST_AHEAD: usize = 2;
 /// No piece has this place.
 const NEVER: u64 = u64::MAX;
 
-/// Saves the lines of a source.
-pub(super) fn run(source: &Source, saver: &mut Saver) -> Result<Totals, Error> {
+/// Saves the pieces of a source.
+pub(super) fn run(source: &Source, pieces: Pieces<'_>, saver: &mut Saver) -> Result<Totals, Error> {
     saver.flush()?;
     let n_hands = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HANDS);
     let shared = saver.shared();
     let work = Work {
         source,
-        pieces: Pieces::new(source),
+        pieces,
         shared,
         queue: Queue::default(),
         buffer: BUFFER.min(BUFFERS / n_hands),
@@ -279,10 +280,16 @@ impl Work<'_> {
     }
 
     fn read(&self, piece: Piece, buffer: &mut [u8], hand: &mut Hand) -> Result<Totals, Error> {
-        let mut parser =
-            Parser::starting_at(Form::Lines, piece.line, piece.offset).judging(self.shared.judging.clone());
+        let Some(given) = self.pieces.row_of(&piece) else { return self.parse(piece, buffer, hand) };
+        let totals = self.parse(piece, buffer, &mut Checked { hand, given })?;
+        if totals.rows == 1 { Ok(totals) } else { Err(given.moved()) }
+    }
+
+    fn parse<S: Sink<Error = Error>>(&self, piece: Piece, buffer: &mut [u8], sink: &mut S) -> Result<Totals, Error> {
+        let parser = Parser::starting_at(self.pieces.form(), piece.line, piece.offset);
+        let mut parser = parser.judging(self.shared.judging.clone());
         for step in buffer[..piece.in_buffer].chunks(STEP) {
-            parser.push(step, hand)?;
+            parser.push(step, sink)?;
         }
         let mut at = piece.offset + piece.in_buffer as u64;
         let end = piece.offset + piece.length;
@@ -292,10 +299,10 @@ impl Work<'_> {
             if read == 0 {
                 break;
             }
-            parser.push(&buffer[..read], hand)?;
+            parser.push(&buffer[..read], sink)?;
             at += read as u64;
         }
-        parser.finish(hand)
+        parser.finish(sink)
     }
 }
 

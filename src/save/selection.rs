@@ -18,7 +18,8 @@ pub enum Selection {
 pub type Takes = Box<dyn Fn(Option<&str>, u64) -> bool + Send + Sync>;
 
 impl Selection {
-    pub(super) fn takes(&self, key: Option<&str>, line: u64) -> bool {
+    /// Whether a row with this key, on this line, is wanted.
+    pub fn takes(&self, key: Option<&str>, line: u64) -> bool {
         match self {
             Selection::All => true,
             Selection::Keys(keys) => key.is_some_and(|key| keys.contains(key)),

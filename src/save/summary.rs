@@ -48,6 +48,13 @@ impl Summary {
         }
     }
 
+    /// Of the files that were right already, so many were written by the same run, before it had to begin again.
+    pub fn is_of_this_run(&mut self, written: u64) {
+        let written = written.min(self.already);
+        self.saved += written;
+        self.already -= written;
+    }
+
     /// Rows that were dealt with.
     pub fn rows(&self) -> u64 {
         self.saved + self.already + self.failed + self.duplicates

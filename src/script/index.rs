@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::error::Error;
 use super::lines::{Ends, Lines};
+use crate::audio::Letters;
 use crate::request::{Facts, letters};
-use crate::results::Texts;
 use crate::text::{clean, clean_short};
 
 /// What the requests of a job say, by key.
@@ -84,24 +84,40 @@ impl Index {
     }
 }
 
-/// How long the texts of a prepared file are, in its order. Blocks; takes some 50 bytes for each key.
-pub fn read_lengths(path: &Path) -> Result<Texts, Error> {
-    let mut texts = Texts::default();
-    each(path, |_, key, request| {
-        let facts = Facts::of(&request);
-        let manner = format!("{} {}", facts.voice.as_deref().unwrap_or(""), facts.language.as_deref().unwrap_or(""));
-        texts.push(&key, letters(&facts.text), &manner);
-    })?;
-    Ok(texts)
+/// One request of a prepared file, while it is read.
+#[derive(Debug)]
+pub struct Spoken {
+    /// As in the file.
+    pub key: String,
+    facts: Facts,
 }
 
-/// Reads the beginnings of the texts of a prepared file, in its order: key, at most 200 characters of the text, and the
-/// voice, cleaned. Blocks, and keeps nothing.
-pub fn each_head(path: &Path, mut take: impl FnMut(&str, &str, Option<&str>)) -> Result<(), Error> {
-    each(path, |_, key, request| {
-        let facts = Facts::of(&request);
-        take(&key, &clean_short(facts.text.trim(), 200), facts.voice.as_deref().map(clean).as_deref());
-    })
+impl Spoken {
+    /// The beginning of the text, cleaned, of at most 200 characters.
+    pub fn head(&self) -> String {
+        clean_short(self.facts.text.trim(), 200)
+    }
+
+    /// The voice, or the speakers' voices, cleaned.
+    pub fn voice(&self) -> Option<String> {
+        self.facts.voice.as_deref().map(clean)
+    }
+
+    /// How long the text is.
+    pub fn letters(&self) -> Letters {
+        letters(&self.facts.text)
+    }
+
+    /// In which voice and language it is spoken: texts with the same are spoken alike.
+    pub fn manner(&self) -> String {
+        let Facts { voice, language, .. } = &self.facts;
+        format!("{} {}", voice.as_deref().unwrap_or(""), language.as_deref().unwrap_or(""))
+    }
+}
+
+/// Reads what a prepared file says, in its order. Blocks, and keeps nothing.
+pub fn each_spoken(path: &Path, mut take: impl FnMut(&Spoken)) -> Result<(), Error> {
+    each(path, |_, key, request| take(&Spoken { key, facts: Facts::of(&request) }))
 }
 
 /// Reads the beginnings of the texts as their source has them, where something else is spoken: key, and at most 200

@@ -18,3 +18,4 @@ pub use scenario::{
     Timing, WithoutPageSize,
 };
 pub use server::{Control, Options, Recorded, Running, serve};
+pub use world::requests;

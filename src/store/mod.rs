@@ -289,6 +289,12 @@ impl Store {
         fs::rename(prepared, &path).map_err(Error::write(&path))
     }
 
+    /// Keeps requests that were prepared elsewhere, as the lines of a file.
+    pub fn put_requests(&self, lines: &str, token: &str) -> Result<(), Error> {
+        let path = self.requests_path(token);
+        fs::write(&path, lines).map_err(Error::write(&path))
+    }
+
     /// Removes prepared requests that were left behind more than a day ago, and kept ones that are a month old.
     pub fn sweep(&self, now: Timestamp) -> Result<(), Error> {
         files::sweep(&self.prepared_folder(), now, 24)?;

@@ -24,6 +24,8 @@ pub enum Effect {
 
     /// Fetch, keep and read the results of a job: `RowsArrived`, `OpeningProgressed`, `Opened`, `TextsLoaded`.
     OpenJob(Seq, Box<Job>),
+    /// Read which files of a job are in a folder: `FilesKnown`, if there are any.
+    ReadSaved(JobName, PathBuf),
     /// Stop that; nobody looks any more.
     StopOpening(Seq),
     /// Decode and save results: `SaveProgressed`, `RowSaved`, `SaveEnded`.

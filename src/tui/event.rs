@@ -14,7 +14,7 @@ pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
 use crate::tui::keys::Chord;
-use crate::tui::model::{Draft, JobsView, Seq};
+use crate::tui::model::{Draft, JobsView, SavedFiles, Seq};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,10 +61,13 @@ pub enum Event {
     /// The beginnings of the texts of a job that we made, by key.
     TextsLoaded(JobName, Texts),
 
+    /// The files that earlier saves of a job have left.
+    FilesKnown(JobName, SavedFiles),
+
     /// How far a save is.
     SaveProgressed(Seq, Progress),
-    /// A result line was saved or could not be: line, file name in the folder.
-    RowSaved(Seq, u64, Option<String>),
+    /// A result line was saved or could not be: line, file name in the folder, its SHA-256.
+    RowSaved(Seq, u64, Option<(String, Option<String>)>),
     /// A save came to its end.
     SaveEnded(Seq, Result<Saved, Failure>),
 

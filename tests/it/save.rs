@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use gemtts_tui::audio::Verdict;
 use gemtts_tui::failure::Exit;
 use gemtts_tui::job::JobName;
-use gemtts_tui::results::{Form, Parser, Rows};
-use gemtts_tui::save::{self, Done, Error, Record, Saver, Selection, Status, Summary, What};
+use gemtts_tui::results::{Form, PackedRows, Parser, Rows};
+use gemtts_tui::save::{self, Done, Error, Given, Record, Saver, Selection, Status, Summary, What};
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> PathBuf {
@@ -465,7 +465,9 @@ fn one_row_can_be_saved_from_its_place() {
         let out = folder();
         for row in &rows.0 {
             let mut saver = open(out.path());
-            save::from_row(&fixture(name), row, &mut saver).unwrap();
+            let packed: PackedRows = [row.clone()].into_iter().collect();
+            let given: Vec<_> = packed.views().map(|row| Given::of(&row)).collect();
+            save::from_places(&fixture(name), form, &given, &mut saver).unwrap();
             saver.finish().unwrap();
         }
         assert_eq!(wavs(out.path()), wavs(all.path()), "{name}");

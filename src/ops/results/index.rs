@@ -101,6 +101,11 @@ impl IndexWriter {
         self.carefully(|writing| writing.row(row));
     }
 
+    /// How many rows it has; none when it cannot be written.
+    pub(super) fn rows(&self) -> u64 {
+        self.0.as_ref().map_or(0, |writing| writing.rows)
+    }
+
     /// From here on the places of all lines so far can be looked up, while the others are still on their way.
     pub(super) fn flush(&mut self) {
         self.carefully(Writing::flush_places);
@@ -188,6 +193,14 @@ impl Writing {
         self.rows_file.persist(self.place.rows_path())?;
         Ok(())
     }
+}
+
+/// Whether a whole copy has an index that fits it and the rules.
+pub(super) fn is_there(place: &Place, rules: u64) -> bool {
+    let Ok(stamp) = stamp(place, rules) else { return false };
+    let fits = |path: PathBuf, which| Some(fitting(&mut File::open(path).ok()?, which, &stamp)?.rows);
+    let rows = fits(place.rows_path(), index::File::Rows);
+    rows.is_some() && rows == fits(place.places_path(), index::File::Places)
 }
 
 /// The rows of a copy, from its index.

@@ -19,6 +19,8 @@ mod ready;
 mod review;
 mod room;
 mod save;
+mod saved;
+mod seek;
 mod tally;
 mod writing;
 
@@ -29,13 +31,14 @@ use crate::job::{Job, JobName};
 use crate::results::review::Review;
 use crate::results::{Form, PackedRows};
 
-use super::Progress;
+use super::{Progress, Texts};
 
 pub use folder::default_folder;
 pub use loss::loss;
 pub use outline::outline;
 pub use raw::raw_line;
 pub use ready::with_results;
+pub use saved::each_saved;
 pub use tally::{open, save};
 
 /// Results that lie on this disk, whole.
@@ -56,6 +59,8 @@ pub struct Kept {
 pub enum Opening {
     /// More rows, a few thousand at the most, in the order of the file.
     Rows(PackedRows),
+    /// The beginnings of the texts, when the job was made on this machine; once, before or after its rows.
+    Texts(Texts),
     /// More bytes.
     Progress(Progress),
     /// What all rows together have shown, when that is anything; once, after the last row.
@@ -114,6 +119,8 @@ pub enum Saving {
         line: u64,
         /// Of its audio.
         seconds: f64,
+        /// Of the file, in hex digits.
+        sha256: Option<String>,
     },
     /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
     /// keeps it.

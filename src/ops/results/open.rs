@@ -15,7 +15,7 @@ use super::feed::{self, Finished, From, Taker};
 use super::index::{self, IndexReader, IndexWriter};
 use super::keep::{Part, Place};
 use super::ready::{expected, explain, ready};
-use super::review::{Reviewing, judging};
+use super::review::{Reviewing, judging_and_heads};
 use super::room;
 use super::{Kept, Opening};
 
@@ -42,8 +42,16 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
         reviewing.rows(&rows);
         events(Opening::Rows(rows));
     };
-    let (path, told) = from_index(session, &place, &on_rows).await?;
-    let judging = judging(session, &job).await;
+    // A long list of texts takes longer to read than an index: the rows need not wait for them.
+    let texts = async {
+        let (judging, texts) = judging_and_heads(session, &job).await;
+        if !texts.is_empty() {
+            events(Opening::Texts(texts));
+        }
+        judging
+    };
+    let (from_index, judging) = tokio::join!(from_index(session, &place, &on_rows), texts);
+    let (path, told) = from_index?;
     let review = async {
         let reviewed = reviewing.finish(judging.clone()).await;
         if !reviewed.is_empty() {

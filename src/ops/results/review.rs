@@ -1,31 +1,24 @@
 //! The look at all results of a job together, once its last row is there; and what its rows are judged by before.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::failure::Failure;
 use crate::job::Job;
-use crate::ops::Session;
 use crate::ops::session::on_disk;
+use crate::ops::texts::{self, Known};
+use crate::ops::{Session, Texts};
 use crate::results::review::{Heard, Review, review};
 use crate::results::{Judging, PackedRows};
-use crate::script;
 
 /// By what the results of a job are judged: the limits of the session, and the texts if the job was made on this machine.
 pub(super) async fn judging(session: &Session, job: &Job) -> Judging {
-    let judging = Judging { limits: session.limits, texts: None };
-    let Some(token) = job.token() else { return judging };
-    let path = session.store.requests_path(token);
-    let read = on_disk(move || {
-        if !path.exists() {
-            return Ok(None);
-        }
-        script::read_lengths(&path).map(|texts| Some(Arc::new(texts))).map_err(|error| error.failure())
-    });
-    let texts = read.await.unwrap_or_else(|failure| {
-        tracing::warn!(%failure, "the texts of a job cannot be read");
-        None
-    });
-    Judging { texts, ..judging }
+    Judging { limits: session.limits, texts: texts::known(session, job, false).await.lengths }
+}
+
+/// [`judging`], and the beginnings of those texts.
+pub(super) async fn judging_and_heads(session: &Session, job: &Job) -> (Judging, Texts) {
+    let Known { heads, lengths } = texts::known(session, job, true).await;
+    (Judging { limits: session.limits, texts: lengths }, heads)
 }
 
 /// Keeps of every row what the review needs, while the rows go by.

@@ -1,5 +1,6 @@
 //! Room on the disk for what a save or a kept copy is going to write, promised before its first byte is fetched.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -261,10 +262,11 @@ fn left(all: u64, rows: Option<u64>, already: Already) -> u64 {
 
 fn already(what: &SaveOrder, job: Option<&Job>) -> Already {
     let mut already = Already::default();
-    let is_meant = |line| match &what.keys {
-        KeyChoice::Lines(lines) => lines.contains(&line),
-        KeyChoice::All | KeyChoice::Globs(_) => true,
+    let lines: Option<HashSet<u64>> = match &what.keys {
+        KeyChoice::Lines(lines) => Some(lines.iter().copied().collect()),
+        KeyChoice::All | KeyChoice::Globs(_) => None,
     };
+    let is_meant = |line| lines.as_ref().is_none_or(|lines| lines.contains(&line));
     // A folder without a manifest holds nothing yet.
     let _ = crate::save::read(&what.folder, |record| {
         let is_ours = record.job.as_deref() == job.map(|job| job.name.as_str());

@@ -11,20 +11,22 @@ use crate::ops::session::on_disk;
 use crate::ops::{Saved, Session};
 use crate::results::review::Review;
 use crate::results::{Form, Judging, Parser, Totals};
-use crate::save::Summary;
+use crate::save::{Saver, Summary};
 use crate::store::SavedTo;
 use crate::text;
 
 use super::choice::Takes;
 use super::decoding::Decoding;
 use super::feed::{self, Finished, From};
+use super::index;
 use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::review::judging;
 use super::room::{self, Words};
-use super::writing::{Lines, Writing};
+use super::seek::{self, Chosen};
+use super::writing::{Lines, Reads, Writing};
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
@@ -49,8 +51,9 @@ pub async fn save(
             let room = room::for_file(session, what, path).await?;
             let words = Words::of(session, what, &room);
             let events = &room.watching(events);
-            let (summary, totals) = match from_disk(writing, path.clone(), form, events).await? {
-                Ok(saved) => saved,
+            let (summary, totals) = all_of(writing, path.clone(), form, events).await?;
+            let totals = match totals {
+                Ok(totals) => totals,
                 Err(error) => return Err(in_words(&words, error).await),
             };
             match totals.lost {
@@ -89,7 +92,7 @@ async fn from_job(
     let watching = room.watching(events);
     let order = Order { what, events: &watching, lines: &lines, words: &words };
     let ended = match from {
-        From::Disk(path) => from_copy(job, order, writing, &place, path).await?,
+        From::Disk(path) => from_copy(session, job, order, writing, &place, path).await?,
         From::Service(download, part) => {
             from_service(session, (job, dest), order, writing, &place, (download, part)).await?
         }
@@ -148,41 +151,89 @@ impl Order<'_> {
     }
 }
 
-/// From a copy that was kept earlier. One that turns out to be damaged is dropped, after what is good of it was saved.
+/// From a copy that was kept earlier. Of chosen rows only they are read where an index tells their places; when all are
+/// saved, the copy gets its index. A copy that turns out to be damaged is dropped, after what is good of it was saved.
 async fn from_copy(
+    session: &Session,
     job: &Job,
     order: Order<'_>,
     writing: Writing,
     place: &Place,
     path: PathBuf,
 ) -> Result<Ended, Failure> {
-    let read = match from_disk(writing, path.clone(), place.form, order.events).await? {
-        Ok((summary, totals)) => {
-            Ok(Ended { summary, complete: is_complete(&totals, expected(job), true), is_cut: false })
+    let Some(chosen) = seek::chosen(session, place, &order.what.keys).await? else {
+        if order.what.keys == KeyChoice::All && !has_index(session, place).await? {
+            writing.index.begin(session, place).await;
         }
-        Err(error) => Err(error),
+        return from_whole_copy(job, order, writing, place, path).await;
     };
-    let is_good = match &read {
-        Ok(ended) => ended.complete.is_ok(),
-        Err(crate::save::Error::Read { path: unread, .. }) => *unread != path,
+    let others = chosen.others;
+    let (mut before, read) = some_of(writing, path.clone(), place.form, chosen, order.events).await?;
+    let line = match read {
+        Ok(_) => {
+            before.passed_over = others;
+            return Ok(Ended { summary: before, complete: Ok(()), is_cut: false });
+        }
+        Err(crate::save::Error::Moved { line }) => line,
+        Err(error) => return Err(given_up_on(place, &path, order.words, error).await),
+    };
+    tracing::warn!(line, "a result is not where it was, and the whole copy is read again");
+    let dropped = place.clone();
+    on_disk(move || {
+        index::drop_index(&dropped);
+        Ok::<_, Failure>(())
+    })
+    .await?;
+    let writing = order.open(session, job).await?;
+    let mut ended = from_whole_copy(job, order, writing, place, path).await?;
+    ended.summary.is_of_this_run(before.saved);
+    Ok(ended)
+}
+
+async fn has_index(session: &Session, place: &Place) -> Result<bool, Failure> {
+    let (place, rules) = (place.clone(), index::rules(session));
+    on_disk(move || Ok::<_, Failure>(index::is_there(&place, rules))).await
+}
+
+async fn from_whole_copy(
+    job: &Job,
+    order: Order<'_>,
+    writing: Writing,
+    place: &Place,
+    path: PathBuf,
+) -> Result<Ended, Failure> {
+    let index = writing.index.clone();
+    let (summary, totals) = all_of(writing, path.clone(), place.form, order.events).await?;
+    let totals = match totals {
+        Ok(totals) => totals,
+        Err(error) => return Err(given_up_on(place, &path, order.words, error).await),
+    };
+    let complete = is_complete(&totals, expected(job), true);
+    match &complete {
+        Ok(()) => index.finish(totals.rows).await?,
+        Err(_) => discard(place.clone()).await,
+    }
+    Ok(Ended { summary, complete, is_cut: false })
+}
+
+/// The failure of a save from a copy, which is dropped if it is the one that cannot be read.
+async fn given_up_on(place: &Place, copy: &Path, words: &Words, error: crate::save::Error) -> Failure {
+    let is_good = match &error {
+        crate::save::Error::Read { path: unread, .. } => unread != copy,
         // These are about the folder, whatever the copy is like.
-        Err(
-            crate::save::Error::Folder { .. }
-            | crate::save::Error::Locked { .. }
-            | crate::save::Error::Write { .. }
-            | crate::save::Error::NoRoom { .. }
-            | crate::save::Error::GivenUp { .. }
-            | crate::save::Error::Panicked
-            | crate::save::Error::NoManifest { .. },
-        ) => true,
+        crate::save::Error::Folder { .. }
+        | crate::save::Error::Locked { .. }
+        | crate::save::Error::Write { .. }
+        | crate::save::Error::NoRoom { .. }
+        | crate::save::Error::GivenUp { .. }
+        | crate::save::Error::Moved { .. }
+        | crate::save::Error::Panicked
+        | crate::save::Error::NoManifest { .. } => true,
     };
     if !is_good {
         discard(place.clone()).await;
     }
-    match read {
-        Ok(ended) => Ok(ended),
-        Err(error) => Err(in_words(order.words, error).await),
-    }
+    in_words(words, error).await
 }
 
 /// Saves while a copy is made, or without one when there is no room for it.
@@ -213,9 +264,7 @@ async fn from_service(
     let writing = order.open(session, job).await?;
     let mut ended = while_it_arrives(session, job, order, writing, place, download).await?;
     // What was saved before the room ran out is there already, and yet it is this save that did it.
-    let summary = &mut ended.summary;
-    let saved = before.saved.min(summary.already);
-    (summary.saved, summary.already) = (summary.saved + saved, summary.already - saved);
+    ended.summary.is_of_this_run(before.saved);
     Ok(ended)
 }
 
@@ -237,8 +286,11 @@ async fn while_it_is_kept(
     place: &Place,
     (download, part): (Download, Part),
 ) -> Result<Kept, Failure> {
-    let events = order.events;
-    let Writing { saver, told, .. } = writing;
+    let (events, is_all) = (order.events, order.what.keys == KeyChoice::All);
+    let Writing { saver, told, index, .. } = writing;
+    if is_all {
+        index.begin(session, place).await;
+    }
     let on_progress = |progress| events(Saving::Progress(progress));
     let on_events = |more: Vec<Saving>| more.into_iter().for_each(events);
     let piped = pipe(download, part, place.form, saver, told, &on_events, &on_progress).await?;
@@ -259,6 +311,9 @@ async fn while_it_is_kept(
         (Ok(()), Ok((part, is_announced_size)), Ok(totals)) => {
             let complete = is_complete(&totals, expected(job), is_announced_size);
             settle(Some(part), &totals, &complete).await?;
+            if complete.is_ok() {
+                index.finish(totals.rows).await?;
+            }
             return Ok(Kept::Ended(Ended { summary: summary?, complete, is_cut: false }));
         }
         // A disk that has no room for audio says so itself, and the copy only came to a stop with it.
@@ -321,21 +376,47 @@ async fn while_it_arrives(
     Ok(Ended { summary, complete, is_cut: false })
 }
 
-/// What is on this disk already.
-async fn from_disk(
+/// All of a file that is on this disk already.
+async fn all_of(writing: Writing, path: PathBuf, form: Form, events: Events<'_>) -> Result<FromDisk, Failure> {
+    let reads = writing.reads.clone();
+    let read = move |saver: &mut Saver| {
+        if let Ok(metadata) = fs::metadata(&path) {
+            // Set once, as nothing else has the other end.
+            let _ = reads.set(Reads::All(metadata.len()));
+        }
+        crate::save::from_file(&path, form, saver)
+    };
+    from_disk(writing, read, events).await
+}
+
+/// Some rows of a file that is on this disk already.
+async fn some_of(
     writing: Writing,
     path: PathBuf,
     form: Form,
-    events: &(dyn Fn(Saving) + Send + Sync),
-) -> Result<Result<(Summary, Totals), crate::save::Error>, Failure> {
-    let Writing { mut saver, mut told, size, .. } = writing;
-    let saving = tokio::task::spawn_blocking(move || {
-        if let Ok(metadata) = fs::metadata(&path) {
-            // Set once, as nothing else has the other end.
-            let _ = size.set(metadata.len());
-        }
-        let totals = crate::save::from_file(&path, form, &mut saver)?;
-        Ok::<_, crate::save::Error>((saver.finish()?, totals))
+    chosen: Chosen,
+    events: Events<'_>,
+) -> Result<FromDisk, Failure> {
+    let bytes = chosen.rows.iter().map(|row| row.length).sum();
+    let _ = writing.reads.set(Reads::Rows(bytes));
+    from_disk(writing, move |saver| crate::save::from_places(&path, form, &chosen.rows, saver), events).await
+}
+
+/// What has been saved, and what has been read, or why no more of it.
+type FromDisk = (Summary, Result<Totals, crate::save::Error>);
+
+async fn from_disk(
+    writing: Writing,
+    read: impl FnOnce(&mut Saver) -> Result<Totals, crate::save::Error> + Send + 'static,
+    events: Events<'_>,
+) -> Result<FromDisk, Failure> {
+    let Writing { mut saver, mut told, .. } = writing;
+    let saving = tokio::task::spawn_blocking(move || match read(&mut saver) {
+        Ok(totals) => match saver.finish() {
+            Ok(summary) => (summary, Ok(totals)),
+            Err(error) => (Summary::default(), Err(error)),
+        },
+        Err(error) => (saver.summary(), Err(error)),
     });
     let telling = async {
         while let Some(more) = told.recv().await {

@@ -23,6 +23,7 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
                 Opening::Rows(rows)
             }
             Opening::Progress(progress) => Opening::Progress(tally.counted(progress)),
+            Opening::Texts(texts) => Opening::Texts(texts),
             Opening::Reviewed(review) => Opening::Reviewed(review),
         });
     };
@@ -42,13 +43,13 @@ pub async fn save(
 ) -> Result<Saved, Failure> {
     let tally = Tally::default();
     let events = |event| {
-        events(match event {
-            Saving::Row { key, file, verdict, status, line, seconds } => {
-                tally.add(seconds);
-                Saving::Row { key, file, verdict, status, line, seconds }
+        events(match &event {
+            Saving::Row { seconds, .. } => {
+                tally.add(*seconds);
+                event
             }
-            Saving::Progress(progress) => Saving::Progress(tally.counted(progress)),
-            Saving::Renamed { key, file, line } => Saving::Renamed { key, file, line },
+            Saving::Progress(progress) => Saving::Progress(tally.counted(*progress)),
+            Saving::Renamed { .. } => event,
         });
     };
     super::save::save(session, what, &events).await

@@ -12,6 +12,9 @@ use crate::results::{Judging, Row};
 use crate::save::{Progress as Done, Record, Saver, Selection, Status};
 
 use super::feed::{self, STEP};
+use super::index::IndexWriter;
+use super::keep::Place;
+use super::open::{begin_index, finish_index};
 use super::{SaveOrder, Saving};
 
 /// So many events are told at once: to wake the other side for each one costs as much as writing a small file.
@@ -21,8 +24,10 @@ const MOST_TOLD: usize = 64;
 pub(super) struct Writing {
     pub(super) saver: Saver,
     pub(super) told: Receiver<Vec<Saving>>,
-    /// The size of a file that is read from this disk: with it, rows tell how far it is.
-    pub(super) size: Arc<OnceLock<u64>>,
+    /// What is read from this disk, when something is: with it, rows tell how far it is.
+    pub(super) reads: Arc<OnceLock<Reads>>,
+    /// Is given every row.
+    pub(super) index: Indexing,
     /// By what rows are judged.
     pub(super) judging: Judging,
 }
@@ -37,10 +42,15 @@ impl Writing {
         lines: &Lines,
     ) -> Result<Self, Failure> {
         let (tell, told) = feed::events();
-        let size = Arc::new(OnceLock::new());
+        let reads = Arc::new(OnceLock::new());
         let lines = lines.clone();
-        let mut telling = Telling { tell, events: Vec::new(), size: Arc::clone(&size), at: 0 };
+        let mut telling = Telling { tell, events: Vec::new(), reads: Arc::clone(&reads), at: 0, told_at: 0 };
+        let index = Indexing::default();
+        let indexing = index.clone();
         let on_row = move |done: Done<'_>| {
+            if let Some(row) = done.row {
+                indexing.row(row);
+            }
             match done.row {
                 Some(row) if lines.add(row.line) => telling.row(row, done.record),
                 None if lines.has(done.record.line) => telling.renamed(done.record),
@@ -55,7 +65,43 @@ impl Writing {
         let open = move || Saver::open_judging(&folder, job, selection, judges, Box::new(on_row));
         let saver = on_disk(open).await?;
         let saver = if session.gives_way { saver.in_background() } else { saver };
-        Ok(Writing { saver, told, size, judging })
+        Ok(Writing { saver, told, reads, index, judging })
+    }
+}
+
+/// What is read from this disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reads {
+    /// All of a file of so many bytes.
+    All(u64),
+    /// Rows that have so many bytes together.
+    Rows(u64),
+}
+
+/// Writes the index of a copy from the rows that are saved, once it has been begun. Those that come without a file, or
+/// that an earlier run has saved, are told as well, so that all rows of a whole copy go by.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Indexing(Arc<Mutex<IndexWriter>>);
+
+impl Indexing {
+    fn writer(&self) -> MutexGuard<'_, IndexWriter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From the next row on there will be an index of this copy. To be called before the first one.
+    pub(super) async fn begin(&self, session: &Session, place: &Place) {
+        let begun = begin_index(session, place).await;
+        *self.writer() = begun;
+    }
+
+    fn row(&self, row: &Row) {
+        self.writer().row(row);
+    }
+
+    /// The copy is whole and has so many rows. An index that has not seen each of them is dropped.
+    pub(super) async fn finish(&self, rows: u64) -> Result<(), Failure> {
+        let index = std::mem::take(&mut *self.writer());
+        if index.rows() == rows { finish_index(index).await } else { Ok(()) }
     }
 }
 
@@ -95,8 +141,10 @@ fn place(line: u64) -> (usize, u64) {
 struct Telling {
     tell: Sender<Vec<Saving>>,
     events: Vec<Saving>,
-    size: Arc<OnceLock<u64>>,
+    reads: Arc<OnceLock<Reads>>,
+    /// Bytes of rows that were read, and how many of them were told.
     at: u64,
+    told_at: u64,
 }
 
 impl Telling {
@@ -112,13 +160,22 @@ impl Telling {
             },
             line: record.line,
             seconds: record.duration_seconds.unwrap_or(0.0),
+            sha256: record.sha256.clone(),
         });
-        let bytes = row.offset + row.length;
-        if let Some(of) = self.size.get().copied()
-            && bytes.saturating_sub(self.at) >= STEP
-        {
-            self.at = bytes;
-            self.events.push(Saving::Progress(Progress { bytes, of: Some(of), ..Progress::default() }));
+        let of = match self.reads.get() {
+            None => None,
+            Some(Reads::All(of)) => {
+                self.at = row.offset + row.length;
+                Some(*of)
+            }
+            Some(Reads::Rows(of)) => {
+                self.at += row.length;
+                Some(*of)
+            }
+        };
+        if of.is_some() && self.at.saturating_sub(self.told_at) >= STEP {
+            self.told_at = self.at;
+            self.events.push(Saving::Progress(Progress { bytes: self.at, of, ..Progress::default() }));
         }
         self.send_many();
     }

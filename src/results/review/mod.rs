@@ -176,8 +176,8 @@ impl Finding {
             Finding::Shifted { by, from, to } => {
                 let place = if by.abs() == 1 { "place" } else { "places" };
                 let way = if *by > 0 { "on" } else { "back" };
-                let until = to.map_or_else(|| "on".to_owned(), |to| format!("to line {to}"));
-                format!("durations fit better {} {place} further {way}, from line {from} {until}", by.abs())
+                let until = to.map_or_else(|| "on".to_owned(), |to| format!("to {}", name(to)));
+                format!("durations fit better {} {place} further {way}, from {} {until}", by.abs(), name(*from))
             }
             Finding::Exchanged { one, other } => {
                 format!("durations fit better when {} and {} are exchanged", name(*one), name(*other))

@@ -195,11 +195,11 @@ fn findings_read_as_words() {
     let table = [
         (
             Finding::Shifted { by: 1, from: 14, to: None },
-            "audio may belong to other keys: durations fit better 1 place further on, from line 14 on",
+            "audio may belong to other keys: durations fit better 1 place further on, from k14 on",
         ),
         (
             Finding::Shifted { by: -2, from: 14, to: Some(20) },
-            "audio may belong to other keys: durations fit better 2 places further back, from line 14 to line 20",
+            "audio may belong to other keys: durations fit better 2 places further back, from k14 to k20",
         ),
         (
             Finding::Exchanged { one: 3, other: 9 },

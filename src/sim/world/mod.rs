@@ -38,6 +38,7 @@ pub use output::{Flow, Part};
 pub use page::PageRequest;
 pub use refusal::Refusal;
 pub use request::prompt_tokens;
+pub use start::requests;
 pub use wanted::Wanted;
 
 use result::Maker;

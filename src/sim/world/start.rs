@@ -223,6 +223,11 @@ fn plan(spec: &JobSpec, now: Timestamp, created: Timestamp) -> Plan {
     plan
 }
 
+/// The requests of a job of the scenario, as the lines of the file that its maker has sent.
+pub fn requests(spec: &JobSpec) -> String {
+    lines(spec, model_of(spec))
+}
+
 /// The requests of a job of the scenario as lines of an input file, or as inline items.
 fn lines(spec: &JobSpec, model: &Model) -> String {
     let texts: Vec<&str> =

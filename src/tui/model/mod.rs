@@ -17,6 +17,7 @@ mod jobs;
 mod line;
 mod notices;
 mod results;
+mod saved;
 mod saves;
 
 pub use choices::{Choice, choices_of};
@@ -30,6 +31,7 @@ pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
 pub use results::{JobScreen, KeyScreen, Opening, Outlines, Pane, Tally};
+pub use saved::{SavedFile, SavedFiles};
 pub use saves::{Save, Saves};
 
 /// The number of a request; an answer with a number that nobody waits for is dropped.
@@ -85,7 +87,7 @@ pub struct Size {
 }
 
 /// What was set at the start. Only the pace of polling can be changed later, by a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// The profile's name.
     pub profile: String,
@@ -103,6 +105,8 @@ pub struct Setting {
     pub refresh: Option<u64>,
     /// Where files are saved: the working directory.
     pub folder: std::path::PathBuf,
+    /// By what results are thought good or bad.
+    pub limits: crate::audio::Limits,
 }
 
 /// How it stands with the service.

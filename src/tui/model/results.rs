@@ -1,6 +1,6 @@
 //! One job opened: a row per key, and one key of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::audio::Peaks;
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use crate::ops::Progress;
 use crate::results::review::Review;
 use crate::results::{PackedRows, Row, RowView};
 use crate::tui::event::Texts;
-use crate::tui::model::{Cursor, Haystack, Seq};
+use crate::tui::model::{Cursor, Haystack, SavedFiles, Seq};
 
 /// One job: a row per key.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +22,8 @@ pub struct JobScreen {
     pub rows: PackedRows,
     /// Where the person is; a row is known by its line.
     pub cursor: Cursor<u64>,
-    /// Files written in this session, by line.
-    pub files: BTreeMap<u64, String>,
+    /// Files that this session has written, or an earlier one.
+    pub files: SavedFiles,
     /// Beginnings of the texts, by key, for jobs that we made.
     pub texts: Texts,
     /// Where the text of each row is found among them, so that no key is looked for while a person types. Kept by
@@ -69,7 +69,7 @@ impl JobScreen {
             opening,
             rows: PackedRows::new(),
             cursor: Cursor::default(),
-            files: BTreeMap::new(),
+            files: SavedFiles::default(),
             texts: Texts::default(),
             heads: Vec::new(),
             pane: Pane::default(),

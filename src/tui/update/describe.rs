@@ -128,14 +128,19 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
     facts.add("Audio", row.tokens.audio.map(|tokens| count(tokens, "token")));
     if let Some(sound) = &row.sound {
         facts.add("Length", Some(span(sound.seconds)));
-        facts.add("Samples", Some(format!("{} Hz, {} channels", sound.format.sample_rate, sound.format.channels)));
+        facts.add(
+            "Samples",
+            Some(format!("{} Hz, {}", sound.format.sample_rate, count(u64::from(sound.format.channels), "channel"))),
+        );
         facts.add("Size", Some(bytes(sound.pcm_bytes)));
         facts.add("Peak", Some(format!("{:.1} dB", sound.peak_db)));
         facts.add("Level", Some(format!("{:.1} dB", sound.rms_db)));
         facts.add("Clipped", Some(count(sound.clipped, "sample")));
         facts.add("Silence", Some(sound.silences()));
     }
-    facts.add("File", screen.and_then(|screen| screen.files.get(&row.line)));
+    let file = screen.and_then(|screen| screen.files.get(row.line));
+    facts.add("File", file.as_ref().map(|file| file.name));
+    facts.add("SHA-256", file.and_then(|file| file.sha256).map(|digits| format!("{digits}…")));
     facts.0
 }
 

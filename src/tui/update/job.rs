@@ -14,7 +14,7 @@ use crate::tui::model::{
     Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Outlines, Overlay, Pane, Screen, Seq, Tally, TextPage,
 };
 use crate::tui::update::cursor::AnyList;
-use crate::tui::update::{describe, jobs, lists, notices, screens};
+use crate::tui::update::{describe, jobs, lists, notices, saving, screens};
 
 /// Opens the selected job.
 pub fn open_selected(model: &mut Model) -> Vec<Effect> {
@@ -25,6 +25,7 @@ pub fn open_selected(model: &mut Model) -> Vec<Effect> {
             let mut effects = screens::close_to(model, 0);
             model.screens.push(Screen::Job(Box::new(JobScreen::new(name.clone(), Opening::NoOutput))));
             effects.extend(open_when_ready(model));
+            effects.extend(saving::look_for_files(model, &name));
             // A list does not say whether an inline job has results, so a job that is over is asked itself, one that
             // was stopped too: it may have left some.
             let tracked = model.jobs.get(&name);

@@ -6,10 +6,11 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
+use crate::results::review::ORDER_UNVERIFIED;
 use crate::results::{Outcome, Row};
 use crate::text::{clean_short, count, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
-use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Opening, Save, Screen, Seq, Work};
+use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Opening, Save, SavedFiles, Screen, Seq, Work};
 use crate::tui::update::record::reason;
 use crate::tui::update::{job, jobs, notices, work};
 
@@ -176,15 +177,30 @@ fn begin(model: &mut Model, save: Save) -> Vec<Effect> {
 }
 
 /// A result line was saved, or could not be.
-pub fn row_saved(model: &mut Model, seq: Seq, line: u64, file: Option<String>) -> Vec<Effect> {
+pub fn row_saved(model: &mut Model, seq: Seq, line: u64, file: Option<(String, Option<String>)>) -> Vec<Effect> {
     let Some(save) = model.saves.running.get(&seq) else { return Vec::new() };
     let name = save.job.name.clone();
-    if let (Some(file), Some(screen)) = (file, model.job_screen_mut())
+    if let (Some((file, sha256)), Some(screen)) = (file, model.job_screen_mut())
         && screen.name == name
     {
-        screen.files.insert(line, file);
+        screen.files.insert(line, &file, sha256.as_deref());
     }
     Vec::new()
+}
+
+/// What earlier saves have left is known. What has been saved since then is newer.
+pub fn files_known(model: &mut Model, name: &JobName, mut files: SavedFiles) -> Vec<Effect> {
+    if let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) {
+        files.update(&screen.files);
+        screen.files = files;
+    }
+    Vec::new()
+}
+
+/// Asks for the files that earlier saves of a job have left.
+pub fn look_for_files(model: &Model, name: &JobName) -> Option<Effect> {
+    let folder = model.jobs.folders.get(name)?;
+    Some(Effect::ReadSaved(name.clone(), model.setting.folder.join(folder)))
 }
 
 /// A save came to its end.
@@ -224,10 +240,15 @@ fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, S
     let folder = short(&saved.folder, &model.setting.folder);
     let good = saved.saved + saved.skipped;
     let audio = span(saved.seconds);
-    let suspect = match saved.suspect {
+    // Audio that nobody can match to its text sounds as it should.
+    let unordered = saved.review.unordered;
+    let mut suspect = match saved.suspect.saturating_sub(unordered) {
         0 => String::new(),
         number => format!(", {} sound wrong", thousands(number)),
     };
+    if unordered > 0 {
+        suspect = format!("{suspect}, {ORDER_UNVERIFIED}");
+    }
     let level = if good == 0 { Level::Bad } else { Level::Good };
     let text = match what {
         SaveWhat::All => {
@@ -259,7 +280,7 @@ pub fn play(model: &mut Model) -> Vec<Effect> {
     let key = clean_short(row.key.as_deref().unwrap_or("this line"), 60);
     let saved = model.job_screen().and_then(|screen| {
         let folder = model.jobs.folders.get(&screen.name)?;
-        Some(model.setting.folder.join(folder).join(screen.files.get(&row.line)?))
+        Some(model.setting.folder.join(folder).join(screen.files.get(row.line)?.name))
     });
     match saved {
         Some(path) => vec![Effect::Play(path)],
@@ -325,6 +346,15 @@ mod tests {
         assert!(model.work.is_empty() && model.jobs.saved.contains_key(&name("ch02")));
         update(&mut model, Event::SaveProgressed(seq_of(&effects), Progress::default()));
         assert!(model.work.is_empty(), "a late word begins nothing again");
+    }
+
+    #[test]
+    fn results_without_keys_are_not_said_to_sound_wrong() {
+        let mut model = three_jobs();
+        let seq = seq_of(&press(&mut model, "G s"));
+        let review = crate::results::review::Review { unordered: 3, ..Default::default() };
+        update(&mut model, Event::SaveEnded(seq, Ok(Saved { suspect: 5, review, ..saved() })));
+        assert!(said(&model).ends_with("of audio, 2 sound wrong, order unverified)"), "{}", said(&model));
     }
 
     #[test]
@@ -461,12 +491,29 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_session_has_saved_can_be_played_and_what_is_newer_holds() {
+        let mut model = with_jobs(vec![done("ch06")]);
+        model.jobs.folders.insert(name("ch06"), "/mnt/ch06".into());
+        let effects = press(&mut model, "<Enter>");
+        assert!(effects.contains(&Effect::ReadSaved(name("ch06"), "/mnt/ch06".into())), "{effects:?}");
+        update(&mut model, Event::RowsArrived(seq_of(&effects), vec![row(1, Verdict::Ok), row(2, Verdict::Ok)].into()));
+        let seq = seq_of(&press(&mut model, "s"));
+        update(&mut model, Event::RowSaved(seq, 1, Some(("new.wav".into(), Some("0a".repeat(32))))));
+        let known = [(1, "old.wav", None), (2, "k2.wav", Some("9f2c41ab"))];
+        update(&mut model, Event::FilesKnown(name("other"), known.into_iter().collect()));
+        assert_eq!(model.job_screen().unwrap().files.len(), 1, "of another job");
+        update(&mut model, Event::FilesKnown(name("ch06"), known.into_iter().collect()));
+        assert_eq!(press(&mut model, "p"), [Effect::Play("/mnt/ch06/new.wav".into())]);
+        assert_eq!(press(&mut model, "j p"), [Effect::Play("/mnt/ch06/k2.wav".into())]);
+    }
+
+    #[test]
     fn a_saved_key_can_be_played() {
         let mut model = opened();
         assert_eq!(press(&mut model, "p"), []);
         assert_eq!(said(&model), "k1 is not saved yet; s saves it, then p plays it");
         let seq = seq_of(&press(&mut model, "s"));
-        update(&mut model, Event::RowSaved(seq, 1, Some("k1.wav".into())));
+        update(&mut model, Event::RowSaved(seq, 1, Some(("k1.wav".into(), None))));
         update(
             &mut model,
             Event::SaveEnded(seq, Ok(Saved { folder: "ch06".into(), saved: 1, skipped: 0, seconds: 5.1, ..saved() })),

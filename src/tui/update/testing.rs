@@ -30,6 +30,7 @@ pub fn empty() -> Model {
         demo: false,
         refresh: None,
         folder: "/home/ann/book".into(),
+        limits: crate::audio::Limits::default(),
     };
     Model::new(setting, noon(), Size { width: 120, height: 40 })
 }

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::audio::{Facts as AudioFacts, Limits, Sound, Spots, Verdict, why};
+use crate::audio::{Facts as AudioFacts, Sound, Spots, Verdict, why};
 use crate::results::Row;
 use crate::text;
-use crate::tui::model::{JobScreen, Model, Pane};
+use crate::tui::model::{JobScreen, Model, Pane, SavedFile};
 use crate::tui::theme::{Theme, verdict_glyph};
 use crate::tui::view::job;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
@@ -34,7 +34,7 @@ pub fn pane(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
         let n_lines = height.saturating_sub(FACTS_LINES).clamp(MAP_LINES.0, MAP_LINES.1).min(height);
         all = sound_map::lines(&theme, sound, Outline::of(screen, result.line), room, n_lines);
     }
-    all.extend(verdict(&theme, screen, result, room));
+    all.extend(verdict(&theme, model, screen, result, room));
     all.extend(lines(&theme, model, screen, result, room));
     for (y, line) in (0..inside.height).zip(&all) {
         pen.line(row(inside, y), line);
@@ -49,7 +49,7 @@ fn selected(screen: &JobScreen) -> Option<Row> {
 }
 
 /// What is thought of a key, and why: what a person wants to know before all else.
-pub fn verdict(theme: &Theme, screen: &JobScreen, result: &Row, room: usize) -> Vec<Vec<Piece>> {
+pub fn verdict(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, room: usize) -> Vec<Vec<Piece>> {
     let style = theme.verdict(result.verdict);
     let mut first = vec![piece(format!("{} {}", verdict_glyph(result.verdict), result.verdict.as_str()), style)];
     if let Some(sound) = &result.sound {
@@ -57,7 +57,7 @@ pub fn verdict(theme: &Theme, screen: &JobScreen, result: &Row, room: usize) -> 
         first.push(piece(format!("  {}", format(sound)), theme.muted()));
     }
     let reason = job::reason(result).map(|reason| (reason, theme.bad()));
-    let reason = reason.or_else(|| Some((self::reason(screen, result)?, style)));
+    let reason = reason.or_else(|| Some((self::reason(model, screen, result)?, style)));
     let mut lines = vec![first];
     if let Some((reason, style)) = reason {
         lines.extend(wrap(&reason, room).into_iter().map(|line| vec![piece(line, style)]));
@@ -82,8 +82,10 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
         say(&silence(sound, spots), theme.text());
     }
     // What the reason says already is not said again.
-    if let Some(tokens) =
-        result.tokens.audio.filter(|_| tokens(result).is_none_or(|said| reason(screen, result) != Some(said)))
+    if let Some(tokens) = result
+        .tokens
+        .audio
+        .filter(|_| tokens(model, result).is_none_or(|said| reason(model, screen, result) != Some(said)))
     {
         // The service bills 25 tokens for a second of audio; a difference means that audio is missing.
         let billed = text::span(tokens as f64 / 25.0);
@@ -92,8 +94,8 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
     if let Some(finish) = &result.finish_reason {
         lines.push(vec![piece("finish ", theme.muted()), piece(text::clean_short(finish, 64), theme.text())]);
     }
-    match (screen.files.get(&result.line), model.jobs.saved.get(&screen.name)) {
-        (Some(file), _) => lines.push(vec![piece("saved  ", theme.good()), piece(text::clean(file), theme.text())]),
+    match (screen.files.get(result.line), model.jobs.saved.get(&screen.name)) {
+        (Some(file), _) => lines.extend(saved(theme, &file, room)),
         (None, Some(folder)) => {
             let folder = text::clean(&folder.to_string_lossy());
             lines.push(vec![piece("job saved to ", theme.good()), piece(folder, theme.text())]);
@@ -117,20 +119,39 @@ pub fn lines(theme: &Theme, model: &Model, screen: &JobScreen, result: &Row, roo
     lines
 }
 
+/// `saved  ch06-0042.wav  sha256 9f2c41ab…`, in two lines where one is too short.
+fn saved(theme: &Theme, file: &SavedFile<'_>, room: usize) -> Vec<Vec<Piece>> {
+    let name = text::clean(file.name);
+    let Some(sha256) = &file.sha256 else {
+        return vec![vec![piece("saved  ", theme.good()), piece(name, theme.text())]];
+    };
+    let digest = [piece("sha256 ", theme.muted()), piece(format!("{sha256}…"), theme.text())];
+    let is_one_line = "saved    sha256 ".len() + text::width(&name) + sha256.len() < room;
+    let mut lines = vec![vec![piece("saved  ", theme.good()), piece(name, theme.text())]];
+    match lines.first_mut() {
+        Some(line) if is_one_line => {
+            line.push(piece("  ", theme.text()));
+            line.extend(digest);
+        }
+        Some(_) | None => lines.push(digest.into()),
+    }
+    lines
+}
+
 /// Why a verdict is not `ok`: `0.4 s of audio for 155 tokens (6.2 s)`.
-fn reason(screen: &JobScreen, result: &Row) -> Option<String> {
+fn reason(model: &Model, screen: &JobScreen, result: &Row) -> Option<String> {
     if let Some(change) = screen.review.changes.iter().find(|change| change.line == result.line) {
         return Some(change.why());
     }
     match result.verdict {
         Verdict::Ok => None,
-        verdict => why(verdict, result.sound.as_ref()?, facts_of(result), &Limits::default()),
+        verdict => why(verdict, result.sound.as_ref()?, facts_of(result), &model.setting.limits),
     }
 }
 
 /// The audio against its tokens, as a reason would say it.
-fn tokens(result: &Row) -> Option<String> {
-    why(Verdict::Ok, result.sound.as_ref()?, facts_of(result), &Limits::default())
+fn tokens(model: &Model, result: &Row) -> Option<String> {
+    why(Verdict::Ok, result.sound.as_ref()?, facts_of(result), &model.setting.limits)
 }
 
 fn facts_of(result: &Row) -> AudioFacts<'_> {

@@ -90,7 +90,7 @@ fn lines(
     n_map: usize,
     room: usize,
 ) -> Vec<Vec<Piece>> {
-    let mut lines = facts::verdict(theme, job_screen, result, room);
+    let mut lines = facts::verdict(theme, model, job_screen, result, room);
     if let Some(sound) = &result.sound {
         lines.extend(sound_map::lines(theme, sound, Outline::of(job_screen, result.line), room, n_map));
     }

@@ -1,7 +1,5 @@
 //! Models as a person would see them, for tests of the screens.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::StoredFile;
@@ -34,6 +32,7 @@ fn setting() -> Setting {
         demo: false,
         refresh: None,
         folder: "/home/ada/books".into(),
+        limits: crate::audio::Limits::default(),
     }
 }
 
@@ -323,7 +322,7 @@ pub fn opened(mut model: Model, opening: Opening, rows: Vec<Row>) -> Model {
         opening,
         rows,
         cursor,
-        files: BTreeMap::from([(42, "ch06-0042.wav".to_owned())]),
+        files: [(42, "ch06-0042.wav", Some("9f2c41ab77"))].into_iter().collect(),
         texts: [
             ("ch06-0041", text("“And then she said that nobody had ever told her about the corridor.”")),
             ("ch06-0042", text("The corridor was longer than it had looked from the door, and much colder.")),

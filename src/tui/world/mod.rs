@@ -90,6 +90,7 @@ impl World {
                     task.abort();
                 }
             }
+            Effect::ReadSaved(name, folder) => drop(self.spawn(results::saved(here, name, folder))),
             Effect::Save(seq, job, what) => drop(self.spawn(results::save(here, seq, *job, what))),
             Effect::ReadOutline(seq, job, line) => drop(self.spawn(results::outline(here, seq, *job, line))),
             Effect::ReadRawLine(seq, job, line) => drop(self.spawn(results::raw_line(here, seq, *job, line))),

@@ -1,13 +1,13 @@
 //! Results on their way to the screen and to the disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::job::Job;
+use crate::job::{Job, JobName};
 use crate::ops;
 use crate::ops::{KeyChoice, Opening, SaveFrom, SaveOrder, Saving};
 use crate::tui::effect::SaveWhat;
 use crate::tui::event::Event;
-use crate::tui::model::Seq;
+use crate::tui::model::{SavedFiles, Seq};
 use crate::tui::world::Here;
 
 /// Fetches, keeps and reads the results of a job; rows are told as they arrive.
@@ -15,19 +15,29 @@ pub(super) async fn open(here: Here, seq: Seq, job: Job) {
     let events = |event: Opening| {
         here.mailbox.tell(match event {
             Opening::Rows(rows) => Event::RowsArrived(seq, rows),
+            Opening::Texts(texts) => Event::TextsLoaded(job.name.clone(), texts),
             Opening::Progress(progress) => Event::OpeningProgressed(seq, progress),
             Opening::Reviewed(review) => Event::Reviewed(seq, Box::new(review)),
         });
     };
-    // A long list of texts takes longer to read than an index: the rows need not wait for them.
-    let texts = async {
-        let texts = ops::texts(&here.session, &job).await;
-        if !texts.is_empty() {
-            here.mailbox.tell(Event::TextsLoaded(job.name.clone(), texts));
-        }
-    };
-    let (opened, ()) = tokio::join!(ops::open(&here.session, &job, &events), texts);
+    let opened = ops::open(&here.session, &job, &events).await;
     here.mailbox.tell(Event::Opened(seq, opened.map(|_| ())));
+}
+
+/// Reads which files of a job are in a folder.
+pub(super) async fn saved(here: Here, name: JobName, folder: PathBuf) {
+    let job = name.clone();
+    let read = Here::blocking(move || {
+        let mut files = SavedFiles::default();
+        ops::each_saved(&folder, &job, |line, file, sha256| files.insert(line, file, sha256))?;
+        Ok(files)
+    });
+    match read.await {
+        Ok(files) if files.is_empty() => {}
+        Ok(files) => here.mailbox.tell(Event::FilesKnown(name, files)),
+        // A folder that was moved or removed is nothing to tell a person who only looks at a job.
+        Err(failure) => tracing::debug!(%failure, "the files of a job are not where they were saved"),
+    }
 }
 
 /// Decodes and saves results into the folder that is named after the job.
@@ -42,8 +52,10 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
     };
     let events = |event: Saving| match event {
         Saving::Progress(progress) => here.mailbox.tell(Event::SaveProgressed(seq, progress)),
-        Saving::Row { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, file)),
-        Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some(file))),
+        Saving::Row { line, file, sha256, .. } => {
+            here.mailbox.tell(Event::RowSaved(seq, line, file.map(|file| (file, sha256))));
+        }
+        Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some((file, None)))),
     };
     let saved = ops::save(&here.session, &order, &events).await;
     here.mailbox.tell(Event::SaveEnded(seq, saved));

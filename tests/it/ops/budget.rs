@@ -211,10 +211,12 @@ async fn progress_counts_each_byte_once_and_every_key() {
     let told = told.into_inner().unwrap();
     assert!(told.windows(2).all(|two| two[0].bytes <= two[1].bytes && two[0].keys <= two[1].keys), "{told:?}");
     assert!(told.iter().all(|progress| progress.of.is_none_or(|of| progress.bytes <= of)), "{told:?}");
+    // With the index that the save has left there would be no bytes to tell of.
+    std::fs::remove_file(super::index::file(&bench, "rows").unwrap()).unwrap();
     let rows = Mutex::new(Progress::default());
     let note = |event: Opening| match event {
         Opening::Progress(progress) => *rows.lock().unwrap() = progress,
-        Opening::Rows(_) | Opening::Reviewed(_) => {}
+        Opening::Rows(_) | Opening::Texts(_) | Opening::Reviewed(_) => {}
     };
     ops::open(&bench.session, &job, &note).await.unwrap();
     let last = *rows.lock().unwrap();

@@ -13,7 +13,7 @@ use gemtts_tui::sim::{Answer, Call, Fault};
 use super::whole::Bench;
 
 /// A file of the index or the copy itself, by its ending.
-fn file(bench: &Bench, ending: &str) -> Option<PathBuf> {
+pub(super) fn file(bench: &Bench, ending: &str) -> Option<PathBuf> {
     let files = fs::read_dir(bench.session.cache.join("results")).ok()?.map(|entry| entry.unwrap().path());
     let mut found: Vec<_> = files.filter(|path| path.extension().is_some_and(|there| there == ending)).collect();
     assert!(found.len() <= 1, "{found:?}");
@@ -25,7 +25,7 @@ fn modified(path: &PathBuf) -> SystemTime {
 }
 
 /// Changes a file without a trace in its times.
-fn change_unseen(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn change_unseen(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
     let before = modified(path);
     let mut bytes = fs::read(path).unwrap();
     change(&mut bytes);
@@ -44,7 +44,7 @@ fn parsed(bench: &Bench) -> (Vec<Row>, Vec<Option<Peaks>>) {
     (rows.0, outlines)
 }
 
-async fn opened(bench: &Bench, job: &Job) -> Vec<Row> {
+pub(super) async fn opened(bench: &Bench, job: &Job) -> Vec<Row> {
     let (rows, kept) = bench.open(job).await;
     kept.unwrap();
     rows

@@ -6,5 +6,6 @@ mod index;
 mod jobs;
 mod keeping;
 mod piping;
+mod seek;
 mod service;
 mod whole;

@@ -102,7 +102,7 @@ impl Bench {
         let rows = Mutex::new(vec![]);
         let note = |event: Opening| match event {
             Opening::Rows(more) => rows.lock().unwrap().extend(more),
-            Opening::Progress(_) | Opening::Reviewed(_) => {}
+            Opening::Texts(_) | Opening::Progress(_) | Opening::Reviewed(_) => {}
         };
         let opened = ops::open(&self.session, job, &note).await;
         (rows.into_inner().unwrap(), opened)
@@ -164,7 +164,14 @@ async fn a_text_that_is_spoken_otherwise_is_shown_as_it_is_written() {
     let plan = ops::plan(&bench.session, &order).await.unwrap();
     assert!(std::fs::read_to_string(&plan.prepared).unwrap().contains("This is row number 2"));
     let job = bench.run(&plan).await;
-    let texts = ops::texts(&bench.session, &job).await;
+    let texts = Mutex::new(ops::Texts::default());
+    let note = |event| {
+        if let Opening::Texts(more) = event {
+            *texts.lock().unwrap() = more;
+        }
+    };
+    ops::open(&bench.session, &job, &note).await.unwrap();
+    let texts = texts.into_inner().unwrap();
     assert!(texts.all().any(|(_, head)| head.text.contains("This is line number 2")), "{texts:?}");
     assert_eq!(n_prepared(), 0);
 }
@@ -178,16 +185,22 @@ async fn a_job_is_planned_sent_waited_for_opened_saved_and_deleted() {
     let job = bench.run(&plan).await;
     assert_eq!(job.state, JobState::Succeeded);
 
-    let texts = ops::texts(&bench.session, &job).await;
-    assert_eq!(texts.len(), 5);
-    assert!(texts.all().any(|(_, head)| head.text.contains("line number 3") && head.voice == Some("Kore")));
-
     let (rows, kept) = bench.open(&job).await;
     let kept = kept.unwrap();
     assert_eq!((rows.len(), kept.expected), (5, Some(5)));
     assert!(kept.path.exists());
     assert_eq!(bench.control().count(Call::Download), 1);
     assert_eq!(bench.open(&job).await.0, rows);
+    let texts = Mutex::new(vec![]);
+    let note = |event: Opening| {
+        if let Opening::Texts(more) = event {
+            texts.lock().unwrap().push(more);
+        }
+    };
+    ops::open(&bench.session, &job, &note).await.unwrap();
+    let texts = texts.into_inner().unwrap();
+    assert_eq!((texts.len(), texts[0].len()), (1, 5));
+    assert!(texts[0].all().any(|(_, head)| head.text.contains("line number 3") && head.voice == Some("Kore")));
     let raw = ops::raw_line(&bench.session, &job, 3).await.unwrap();
     assert!(raw.contains("inlineData") && raw.contains(" more\"") && raw.len() < 2_000, "{raw}");
 
