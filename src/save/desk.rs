@@ -52,8 +52,9 @@ pub(super) struct Desk {
     /// Keys that have a file in this run.
     saved: HashSet<Identity>,
     pub summary: Summary,
-    /// What is looked at when all rows are known.
+    /// What is looked at when all rows are known; nothing where no texts are, as there is nothing to hold it against.
     pub heard: Vec<Heard>,
+    has_texts: bool,
 }
 
 /// A row of the batch at hand.
@@ -70,8 +71,9 @@ struct Place {
 }
 
 impl Desk {
-    pub(super) fn new(manifest: Manifest, names: Names, on_row: OnRow) -> Self {
-        Desk { manifest, names, on_row, saved: HashSet::new(), summary: Summary::default(), heard: Vec::new() }
+    pub(super) fn new(manifest: Manifest, names: Names, has_texts: bool, on_row: OnRow) -> Self {
+        let (saved, heard) = (HashSet::new(), Vec::new());
+        Desk { manifest, names, on_row, saved, summary: Summary::default(), heard, has_texts }
     }
 
     /// Deals with rows: the next ones, in the order of their lines. What can be kept is kept, even on a full disk.
@@ -218,7 +220,9 @@ impl Desk {
             n += 1;
             let Place { row, record, done, .. } = place;
             self.summary.count(row, record, *done);
-            self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.tokens, row.verdict));
+            if self.has_texts {
+                self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.tokens, row.verdict));
+            }
             (self.on_row)(Progress { row: Some(row), record, done: *done, is_last: n == n_told });
         }
         Ok(())

@@ -82,7 +82,7 @@ impl Saver {
             let _ = folder.remove(&name);
         }
         let had_files = had_files.get();
-        let desk = Mutex::new(Desk::new(manifest, names, on_row));
+        let desk = Mutex::new(Desk::new(manifest, names, judging.texts.is_some(), on_row));
         let shared = Arc::new(Shared { folder: Arc::new(folder), job, selection, judging, earlier, had_files, desk });
         Ok(Saver { hand: Hand::new(Arc::clone(&shared)), shared, in_background: false })
     }
