@@ -26,7 +26,7 @@ mod speaking;
 mod table;
 
 pub use error::Error;
-pub use index::{Entry, Index, each_head, each_source_text, read_lengths, read_requests};
+pub use index::{Entry, Index, each_head, each_request, each_source_text, read_lengths, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
 pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};

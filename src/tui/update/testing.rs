@@ -268,6 +268,7 @@ pub fn plan(name: &str) -> Plan {
         estimate: None,
         repeat_of: None,
         repeat_unconfirmed: None,
+        retake_of: None,
     }
 }
 

@@ -413,6 +413,7 @@ pub fn plan() -> Plan {
         estimate: Some(catalog.estimate(&characters, None)),
         repeat_of: Some(JobName::parse("batches/o6k1").unwrap()),
         repeat_unconfirmed: None,
+        retake_of: None,
     }
 }
 
