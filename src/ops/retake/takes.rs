@@ -31,13 +31,15 @@ pub(crate) fn original(session: &Session, job: &Job) -> Result<Option<JobName>, 
 }
 
 /// All takes of the requests of this job, itself among them; empty when there are no others. Blocks on the disk.
-pub(crate) fn all(session: &Session, job: &Job) -> Result<HashSet<String>, Error> {
+pub(crate) fn all(session: &Session, job: &JobName) -> Result<HashSet<String>, Error> {
     let creates = creates(session)?;
-    let original = retake_of(&creates, job).map_or(job.name.as_str(), |of| &of.job);
+    let made = creates.iter().find(|create| create.jobs().iter().any(|made| made == job.as_str()));
+    let earlier = made.and_then(|create| create.intent.retake_of.as_ref());
+    let original = earlier.map_or(job.as_str(), |of| &of.job);
     let is_take = |create: &&Tracked| create.intent.retake_of.as_ref().is_some_and(|of| of.job == original);
     let mut takes: HashSet<String> = creates.iter().filter(is_take).flat_map(Tracked::jobs).cloned().collect();
     if !takes.is_empty() {
-        takes.extend([original.to_owned(), job.name.to_string()]);
+        takes.extend([original.to_owned(), job.to_string()]);
     }
     Ok(takes)
 }

@@ -105,6 +105,13 @@ pub const BINDINGS: &[Binding] = &[
         help: "Only what failed or looks bad, or everything again",
     },
     Binding {
+        chords: &[char('t')],
+        action: Action::Retake,
+        contexts: &[Context::Jobs, Context::Job, Context::Key],
+        hint: "retake",
+        help: "Retake what failed or sounds wrong, or the marked keys, or this key; asks first",
+    },
+    Binding {
         chords: &[char('/')],
         action: Action::Filter,
         contexts: LISTS,
