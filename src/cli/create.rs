@@ -30,9 +30,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     }
     drop(unsent);
     match created? {
-        Some(created) => {
-            tell(session, console, Telling { json: arguments.json, wait: arguments.wait }, created).await
-        }
+        Some(created) => tell(session, console, Telling { json: arguments.json, wait: arguments.wait }, created).await,
         None if plan.has_errors() => Ok(Exit::Failed),
         None => Ok(Exit::Ok),
     }

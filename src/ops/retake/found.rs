@@ -45,9 +45,8 @@ impl Found {
                         self.keyless += 1;
                         continue;
                     };
-                    let is_better = self.keys.get(key).is_none_or(|take| {
-                        take.verdict != Verdict::Ok && row.verdict == Verdict::Ok
-                    });
+                    let is_better =
+                        self.keys.get(key).is_none_or(|take| take.verdict != Verdict::Ok && row.verdict == Verdict::Ok);
                     if is_better {
                         let finish_reason = row.finish_reason.map(str::to_owned);
                         let take = Take { line: row.line, verdict: row.verdict, finish_reason };

@@ -81,8 +81,15 @@ pub async fn retake(
     let (ours, whose, order) = (session.clone(), job.clone(), order.clone());
     let picked = on_disk(move || pick(&ours, &whose, &order, &found, &requests)).await?;
     let Picked { file, texts, takes, n_requests, n_refused, n_untold, model, inline, name, retake_of } = picked;
-    let mut retake =
-        Retake { of: job.name.clone(), title: job.title().to_owned(), takes, n_requests, n_refused, n_untold, plan: None };
+    let mut retake = Retake {
+        of: job.name.clone(),
+        title: job.title().to_owned(),
+        takes,
+        n_requests,
+        n_refused,
+        n_untold,
+        plan: None,
+    };
     if retake.takes.is_empty() {
         return Ok(retake);
     }
@@ -155,7 +162,8 @@ fn pick(
     let of_job = job.model.as_deref().map(|model| model.strip_prefix("models/").unwrap_or(model).to_owned());
     let model = of_job.or_else(|| intent.as_ref().map(|intent| intent.model.clone()));
     let model = model.ok_or_else(|| Failure::new(format!("the service does not say which model {} used", job.name)))?;
-    let settings = crate::request::Settings { model: model.clone(), ..crate::request::Settings::for_catalog(&session.catalog) };
+    let settings =
+        crate::request::Settings { model: model.clone(), ..crate::request::Settings::for_catalog(&session.catalog) };
     let generation = settings.generation(&session.catalog);
     let folder = session.store.prepared_folder();
     let part = || tempfile::Builder::new().suffix(".part").tempfile_in(&folder).map_err(cannot_write);

@@ -5,9 +5,7 @@ use crate::job::Job;
 use crate::ops::{Progress, Retake, RetakeOrder};
 use crate::text::clean_short;
 use crate::tui::effect::Effect;
-use crate::tui::model::{
-    Confirm, JobScreen, Level, Model, Overlay, Screen, Seq, Submitting, Target, Verb, Work,
-};
+use crate::tui::model::{Confirm, JobScreen, Level, Model, Overlay, Screen, Seq, Submitting, Target, Verb, Work};
 use crate::tui::update::{dialog, job, jobs, notices, submit, work};
 
 /// Asks whether to take keys again: on the screen of a job the marked ones, else those that failed or sound wrong; on the

@@ -9,9 +9,9 @@ use crate::text;
 use crate::tui::layout;
 use crate::tui::model::{Button, Confirm, Model, Target, Verb};
 use crate::tui::theme::Standing;
-use crate::tui::view::{footer, retake};
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
+use crate::tui::view::{footer, retake};
 
 /// Names above that number are counted, not shown.
 const MOST_NAMES: usize = 5;

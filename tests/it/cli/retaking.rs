@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gemtts_tui::sim::{Call, Fault};
+use gemtts_tui::sim::{Call, Fault, Scenario};
 use serde_json::{Value, json};
 
 use super::program::{World, finish};
@@ -27,6 +27,9 @@ kind = "blocked"
 lines = [8]
 "#;
 
+/// It takes a temperature.
+const MODEL: &str = "gemini-3.1-flash-tts-preview";
+
 fn request(key: &str, temperature: Value) -> String {
     let config = json!({
         "responseModalities": ["AUDIO"],
@@ -40,9 +43,10 @@ fn request(key: &str, temperature: Value) -> String {
 
 /// A job of eight requests that is over and saved; its name.
 fn saved_job(world: &World) -> String {
-    let lines: String = (1..=8).map(|n| request(&format!("k{n}"), if n == 7 { json!(0.2) } else { json!(1) })).collect();
+    let lines: String =
+        (1..=8).map(|n| request(&format!("k{n}"), if n == 7 { json!(0.2) } else { json!(1) })).collect();
     world.file("story.jsonl", &lines);
-    let job = world.run(&["create", "story.jsonl", "--wait", "--json"]).code(4).only();
+    let job = world.run(&["create", "story.jsonl", "--model", MODEL, "--wait", "--json"]).code(4).only();
     let name = job["name"].as_str().unwrap().to_owned();
     world.run(&["save", &name]).code(4);
     name
@@ -110,20 +114,39 @@ fn what_went_wrong_is_taken_again_once_and_saved_beside_the_rest() {
 
 #[test]
 fn a_good_take_is_not_followed_by_a_bad_one() {
-    // Every first request of a job fails: the only one of a retake does, too.
-    let world = World::of("[[result]]\nkind = \"silent\"\nlines = [1]\n");
-    world.file("a.jsonl", &[request("one", json!(1)), request("two", json!(1))].concat());
-    let job = world.run(&["create", "a.jsonl", "--wait", "--json"]).code(4).only();
+    let world = World::of("[[result]]\nkind = \"silent\"\nlines = [2]\n");
+    world.file("a.txt", "One is spoken.\nTwo is spoken.\n");
+    let job = world.run(&["create", "a.txt", "--wait", "--json", "--key-template", "k{n}"]).code(4).only();
     let name = job["name"].as_str().unwrap();
-    // Only what is good of the original is saved first, so that its bad take comes last.
-    world.run(&["save", name, "--key", "two"]).code(0);
+    // Only what is good of the original is saved first, so that its bad take would come last.
+    world.run(&["save", name, "--key", "k1"]).code(0);
+    let made = world.run(&["retake", name, "--wait", "--json"]).code(0).json();
+    let retake = made.last().unwrap()["name"].as_str().unwrap();
+    world.run(&["save", retake]).code(0);
+    let rows = world.run(&["save", name, "--json"]).code(4).json();
+    let of_k2 = rows.iter().find(|row| row["key"] == "k2").unwrap();
+    assert_eq!((&of_k2["status"], &of_k2["verdict"]), (&"duplicate".into(), &"silent".into()));
+    assert_eq!(takes(&world.path("a"))["k2"], ("k2.wav".into(), "ok".into()));
+    world.run(&["verify", "a"]).code(0);
+    // The other way round both can be named at once: the folder takes one after the other.
+    world.run(&["save", name, retake]).code(4);
+}
+
+#[test]
+fn of_two_bad_takes_the_later_one_holds_and_retakes_are_counted_on() {
+    // The first request of every job fails, and so does the only one of a retake.
+    let world = World::of("[[result]]\nkind = \"silent\"\nlines = [1]\n");
+    world.file("a.txt", "One is spoken.\nTwo is spoken.\n");
+    let job = world.run(&["create", "a.txt", "--wait", "--json", "--key-template", "k{n}"]).code(4).only();
+    let name = job["name"].as_str().unwrap();
+    world.run(&["save", name]).code(4);
     let made = world.run(&["retake", name, "--wait", "--json"]).code(4).json();
-    world.run(&["save", made.last().unwrap()["name"].as_str().unwrap()]).code(4);
-    assert_eq!(takes(&world.path("a"))["one"].1, "silent", "of two bad takes the later one holds");
-    world.control().clear_faults();
-    let of_retake = made.last().unwrap()["name"].as_str().unwrap();
-    let twice = world.run(&["retake", of_retake, "--dry-run"]).code(0).out;
-    assert!(twice.contains("a retake 2"), "a retake of a retake counts on: {twice}");
+    let retake = made.last().unwrap()["name"].as_str().unwrap();
+    world.run(&["save", retake]).code(4);
+    let takes = takes(&world.path("a"));
+    assert!(takes["k1"].0.starts_with("k1-") && takes["k1"].1 == "silent", "{takes:?}");
+    let again = world.run(&["retake", retake, "--dry-run"]).code(0).out;
+    assert!(again.contains("\"a retake 2\""), "{again}");
 }
 
 #[test]
@@ -137,7 +160,7 @@ fn refused_keys_are_taken_again_when_that_is_asked_for() {
 
 #[test]
 fn what_was_cancelled_before_it_was_done_is_missing_and_taken_again() {
-    let world = World::of("[timing]\npending = \"1h\"\ncancel = \"10ms\"\n# ");
+    let world = World::with(Scenario::parse("[timing]\npending = \"1h\"\ncancel = \"10ms\"\n").unwrap());
     world.file("a.txt", "One is spoken.\nTwo is spoken.\n");
     let job = world.run(&["create", "a.txt", "--json"]).code(0).only();
     let name = job["name"].as_str().unwrap();
