@@ -174,7 +174,7 @@ mod tests {
         let draft = model.draft.clone();
         let made = Created::Confirmed(job("a-again", JobState::Pending));
         update(&mut model, Event::Submitted(submission, Ok(Box::new(made))));
-        assert_eq!((selected(&model), said(&model)), ("a-again".into(), "a-again submitted"));
+        assert_eq!((selected(&model), said(&model)), ("a-again".into(), "a-again submitted: 40 requests"));
         assert!(model.submitting.is_none() && model.work.is_empty());
         assert_eq!(model.draft, draft, "what was typed for another job stays");
     }
