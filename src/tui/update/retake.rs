@@ -112,11 +112,11 @@ pub fn submit(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
     if submit::is_under_way(model) {
         return submit::say_wait(model);
     }
-    let retakes = targets.into_iter().filter_map(|target| match target {
+    let mut retakes = targets.into_iter().filter_map(|target| match target {
         Target::Retake(seq, job, Some(retake)) => Some((seq, job, retake)),
         Target::Retake(_, _, None) | Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
     });
-    let Some((plan, job, retake)) = retakes.last() else { return Vec::new() };
+    let Some((plan, job, retake)) = retakes.next() else { return Vec::new() };
     let seq = model.next_seq();
     begin(model, seq, &job, &retake);
     vec![Effect::Submit { seq, plan }]
@@ -174,7 +174,7 @@ mod tests {
         let draft = model.draft.clone();
         let made = Created::Confirmed(job("a-again", JobState::Pending));
         update(&mut model, Event::Submitted(submission, Ok(Box::new(made))));
-        assert_eq!((selected(&model), said(&model)), ("a-again".into(), "a-again submitted: 40 requests"));
+        assert_eq!((selected(&model), said(&model)), ("a-again", "a-again submitted: 40 requests"));
         assert!(model.submitting.is_none() && model.work.is_empty());
         assert_eq!(model.draft, draft, "what was typed for another job stays");
     }
