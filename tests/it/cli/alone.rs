@@ -102,6 +102,7 @@ fn help_lists_what_there_is_and_nothing_else() {
         "wait",
         "save",
         "verify",
+        "retake",
         "files",
         "models",
         "voices",
