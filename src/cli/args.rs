@@ -118,6 +118,12 @@ pub enum Verb {
     Save(Save),
     /// Check a saved folder against its manifest
     Verify(Verify),
+    /// Submit a new job of only the keys that failed or sound wrong
+    ///
+    /// The requests are those that were sent; they are kept for 30 days on the machine that created the job. Keys whose
+    /// result is anything but ok are taken again, and keys without any result; what is changed in a request is shown
+    /// first. Saved without --out, the new takes go to the folder of the original.
+    Retake(Retake),
     /// List or delete what the Files API stores
     Files(Files),
     /// Models that can speak, with limits and prices
@@ -376,6 +382,28 @@ pub struct Verify {
     /// A folder that save has written
     pub dir: PathBuf,
     /// The outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `retake`
+#[derive(Args, Clone, Debug)]
+pub struct Retake {
+    /// batches/ID, ID, or the beginning of an ID
+    pub job: String,
+    /// Take keys that the service refused as well
+    #[arg(long)]
+    pub refused: bool,
+    /// Show what would be sent and what is changed in it, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Wait until the new job is over
+    #[arg(long, conflicts_with = "dry_run")]
+    pub wait: bool,
+    /// Submit without asking, even a repeat of recent content
+    #[arg(long, short)]
+    pub yes: bool,
+    /// One JSON object for every key, and one for the new job
     #[arg(long)]
     pub json: bool,
 }

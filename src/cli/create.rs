@@ -30,13 +30,14 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     }
     drop(unsent);
     match created? {
-        Some(created) => tell(session, console, arguments, created).await,
+        Some(created) => tell(session, console, Telling { json: arguments.json, wait: arguments.wait }, created).await,
         None if plan.has_errors() => Ok(Exit::Failed),
         None => Ok(Exit::Ok),
     }
 }
 
-async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) -> Result<Created, Failure> {
+/// Says what would be sent and sends it, after a question where one is due.
+pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) -> Result<Created, Failure> {
     plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
@@ -50,7 +51,17 @@ async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) ->
     ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await
 }
 
-async fn tell(session: &Session, console: &Console, arguments: &Create, created: Created) -> Result<Exit, Failure> {
+/// How the outcome of a create is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling {
+    /// As one JSON object.
+    pub json: bool,
+    /// Once the job is over.
+    pub wait: bool,
+}
+
+/// Tells what came of a create, and waits for the job when that was asked for.
+pub async fn tell(session: &Session, console: &Console, arguments: Telling, created: Created) -> Result<Exit, Failure> {
     let (job, outcome) = match created {
         Created::Confirmed(job) => (job, "confirmed"),
         Created::Adopted(job) => {
@@ -133,7 +144,8 @@ fn range(low: String, high: String) -> String {
     if low == high { low } else { format!("{low} to {high}") }
 }
 
-fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
+/// Tells a plan that is not sent.
+pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     if json {
         console.json(&json::plan(plan, profile));
         return;

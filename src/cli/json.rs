@@ -6,6 +6,7 @@
 //! | `create` | job | those of a job, `outcome` (`confirmed`, `adopted`) |
 //! | `create`, answer lost | create | [`unconfirmed`] |
 //! | `create --dry-run` | plan | [`plan`] |
+//! | `retake` | key | [`take`]; then, unless `--dry-run`, what `create` has |
 //! | `lint` | finding | [`finding`] |
 //! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |
 //! | `delete` | job | those of a job as it was, `outcome` (`deleted`) |
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 
 use crate::api::StoredFile;
 use crate::job::{Job, split_token};
-use crate::ops::{Plan, Transition, Unconfirmed};
+use crate::ops::{Plan, Take, Transition, Unconfirmed};
 use crate::request::Finding;
 
 /// The only backend so far, as the contract spells it.
@@ -94,6 +95,18 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "backend": BACKEND,
         "profile": profile,
+    })
+}
+
+/// A key that is taken again. `before` and `after` are `null` when its request is sent as it was.
+pub fn take(take: &Take) -> Value {
+    json!({
+        "key": take.key,
+        "verdict": take.wrong.word(),
+        "change": take.change.what.word(),
+        "before": take.change.before,
+        "after": take.change.after,
+        "reason": take.change.reason,
     })
 }
 

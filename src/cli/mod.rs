@@ -25,6 +25,7 @@ mod lint;
 mod list;
 mod log;
 mod progress;
+mod retake;
 mod save;
 mod service;
 mod signal;
@@ -138,6 +139,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
             save::run(&opened.session, console, save).await
         }
         Verb::Verify(verify) => verify::run(console, verify).await,
+        Verb::Retake(retake) => retake::run(&open(Key::Needed).await?.session, console, retake).await,
         Verb::Files(files) => {
             let opened = open(Key::Needed).await?;
             match &files.verb {

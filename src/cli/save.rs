@@ -140,6 +140,10 @@ pub async fn all(session: &Session, console: &Console, orders: Vec<SaveOrder>, t
     let is_of_job = |order: &SaveOrder| matches!(order.from, SaveFrom::Job(_));
     // Files on this disk keep it and both cores busy one after the other.
     let at_once = if orders.iter().any(is_of_job) { session.budget.downloads() } else { 1 };
+    // A retake goes to the folder of its original, and a folder takes one save after the other.
+    let mut folders = HashSet::new();
+    let absolute = |order: &SaveOrder| std::path::absolute(&order.folder).unwrap_or_else(|_| order.folder.clone());
+    let at_once = if orders.iter().all(|order| folders.insert(absolute(order))) { at_once } else { 1 };
     let n_orders = orders.len();
     let desk = Desk {
         console,

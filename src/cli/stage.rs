@@ -170,6 +170,7 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
 fn changes_the_service(verb: &Verb) -> Option<&'static str> {
     match verb {
         Verb::Create(create) => (!create.dry_run).then_some("create"),
+        Verb::Retake(retake) => (!retake.dry_run).then_some("retake"),
         Verb::Cancel(_) => Some("cancel"),
         Verb::Delete(_) => Some("delete"),
         Verb::Files(files) => match files.verb {

@@ -227,6 +227,7 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         },
         token,
         at,
+        retake_of: plan.retake_of.clone(),
     })
 }
 

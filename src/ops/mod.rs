@@ -14,6 +14,7 @@ mod list;
 mod lost;
 mod plan;
 mod results;
+mod retake;
 mod session;
 mod texts;
 mod token;
@@ -35,6 +36,7 @@ pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
     save, with_results,
 };
+pub use retake::{Change, Retake, RetakeOrder, Take, What, Wrong, retake};
 pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;

@@ -75,6 +75,8 @@ pub struct Plan {
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.
     pub repeat_unconfirmed: Option<Unconfirmed>,
+    /// Whose requests it makes again, when it is a retake.
+    pub retake_of: Option<crate::store::RetakeOf>,
 }
 
 impl Plan {

@@ -125,6 +125,11 @@ impl Desk {
                 duplicate(&mut record);
                 (Done::Duplicate, None, None)
             }
+            What::Outdone => {
+                fail(&mut record, "another take of this key is good");
+                record.status = Status::Duplicate;
+                (Done::Duplicate, None, None)
+            }
             What::Noted { other_row: true, .. } => {
                 duplicate(&mut record);
                 (Done::Duplicate, None, None)

@@ -9,6 +9,7 @@ use super::manifest::{Record, Status};
 use super::name::{Identity, candidates};
 use super::part::{Collector, Failed, Part};
 use super::saver::Shared;
+use crate::audio::Verdict;
 use crate::job::JobName;
 use crate::results::{Outcome, Row, Sink};
 
@@ -56,6 +57,8 @@ pub(super) enum What {
     Noted { file: String, other_row: bool },
     /// The same audio stands under a name that it could have, as after a crash before its line was noted.
     Found { file: String },
+    /// It looks bad, and another take of its key stands in the folder that does not.
+    Outdone,
     /// There is nothing to save.
     Nothing,
     /// The disk has lost it.
@@ -124,6 +127,10 @@ impl Hand {
             self.push(row, record, key, what, is_again);
             return Ok(());
         }
+        if self.is_outdone(key, &record)? {
+            self.push(row, record, key, What::Outdone, false);
+            return Ok(());
+        }
         let made = self.collector.write(&self.shared.folder, row.line);
         let mut part = match made {
             Ok(part) => part,
@@ -171,6 +178,22 @@ impl Hand {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a good take of the same key by another job stands in the folder, and this one is not good.
+    fn is_outdone(&self, key: Identity, record: &Record) -> Result<bool, Error> {
+        let Shared { folder, earlier, takes, .. } = &*self.shared;
+        if takes.is_empty() || record.verdict == Verdict::Ok || record.key.is_none() {
+            return Ok(false);
+        }
+        let read_error = |source| Error::Read { path: folder.place(super::MANIFEST), source };
+        let records = earlier.records_of(key).map_err(read_error)?;
+        Ok(records.iter().any(|older| {
+            let is_other_take = older.job != record.job && older.job.as_ref().is_some_and(|job| takes.contains(job));
+            is_other_take
+                && older.verdict == Verdict::Ok
+                && older.file.as_ref().is_some_and(|file| folder.is_right(file, older))
+        }))
     }
 
     fn disk(&self, name: &str, need: u64, source: std::io::Error) -> Error {

@@ -1,6 +1,7 @@
 //! Takes the audio and the rows of a job, and leaves WAV files and a manifest behind.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -33,6 +34,8 @@ pub struct Saver {
 pub(super) struct Shared {
     pub folder: Arc<Folder>,
     pub job: Option<JobName>,
+    /// The jobs that made takes of the same requests, this one among them; empty when there are no others.
+    pub takes: HashSet<String>,
     pub selection: Selection,
     /// By what rows are thought good or bad.
     pub judging: Judging,
@@ -63,6 +66,19 @@ impl Saver {
         judging: Judging,
         on_row: OnRow,
     ) -> Result<Saver, Error> {
+        Saver::open_among(path, job, HashSet::new(), selection, judging, on_row)
+    }
+
+    /// [`Saver::open_judging`], for a job that is one of several takes of the same requests: a bad take is not saved
+    /// where a good one of another of these jobs stands.
+    pub fn open_among(
+        path: &Path,
+        job: Option<JobName>,
+        takes: HashSet<String>,
+        selection: Selection,
+        judging: Judging,
+        on_row: OnRow,
+    ) -> Result<Saver, Error> {
         let folder_error = |source| Error::Folder { path: path.to_owned(), source };
         let mut folder = Folder::open(path).map_err(folder_error)?;
         let probe = part_name("mode", &folder);
@@ -83,7 +99,8 @@ impl Saver {
         }
         let had_files = had_files.get();
         let desk = Mutex::new(Desk::new(manifest, names, judging.texts.is_some(), on_row));
-        let shared = Arc::new(Shared { folder: Arc::new(folder), job, selection, judging, earlier, had_files, desk });
+        let folder = Arc::new(folder);
+        let shared = Arc::new(Shared { folder, job, takes, selection, judging, earlier, had_files, desk });
         Ok(Saver { hand: Hand::new(Arc::clone(&shared)), shared, in_background: false })
     }
 

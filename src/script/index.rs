@@ -143,6 +143,11 @@ pub fn read_requests(path: &Path, most: u64) -> Result<Vec<(String, Value)>, Err
     Ok(requests)
 }
 
+/// Reads the requests of a prepared file one by one, in order. Blocks, and keeps nothing.
+pub fn each_request(path: &Path, mut take: impl FnMut(&str, Value)) -> Result<(), Error> {
+    each(path, |_, key, request| take(&key, request))
+}
+
 fn each(path: &Path, mut take: impl FnMut(u64, String, Value)) -> Result<(), Error> {
     each_line(path, |line, mut object| {
         let key = object.get("key").and_then(Value::as_str).ok_or("it has no key")?.to_owned();

@@ -26,7 +26,7 @@ mod speaking;
 mod table;
 
 pub use error::Error;
-pub use index::{Entry, Index, Spoken, each_source_text, each_spoken, read_requests};
+pub use index::{Entry, Index, Spoken, each_request, each_source_text, each_spoken, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
 pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};

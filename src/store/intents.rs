@@ -35,6 +35,18 @@ pub struct Intent {
     pub input_file: Option<String>,
     /// Just before it was sent, by this machine's clock.
     pub at: Timestamp,
+    /// Whose requests it makes again, when it is a retake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retake_of: Option<RetakeOf>,
+}
+
+/// Whose requests a retake makes again. Its origin is that of its intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetakeOf {
+    /// `batches/ID` of the job that was no retake itself.
+    pub job: String,
+    /// Which retake of that job, from 1.
+    pub number: u32,
 }
 
 /// What became of an intent.

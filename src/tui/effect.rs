@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::job::{FileName, Job, JobName};
-use crate::ops::Order;
+use crate::ops::{Order, RetakeOrder};
 use crate::tui::model::{Draft, JobsView, Seq};
 
 /// An order to the shell. Each answers with an event, but for those that only change the terminal or the disk.
@@ -37,6 +37,8 @@ pub enum Effect {
 
     /// Check a draft: `Planned`.
     Plan(Seq, Order),
+    /// Find out what of a job is to be taken again, and prepare it: `SubmitProgressed`, `RetakePlanned`.
+    PlanRetake(Seq, Box<Job>, RetakeOrder),
     /// Submit the plan that was made under that number, exactly once: `SubmitProgressed`, `Submitted`.
     Submit {
         /// Of this submission.

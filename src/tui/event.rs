@@ -9,7 +9,7 @@ use crate::api::StoredFile;
 use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
-use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Saved, Transition, Unconfirmed};
+use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
@@ -73,7 +73,9 @@ pub enum Event {
 
     /// The draft of a new job was checked.
     Planned(Seq, Result<Box<Plan>, Failure>),
-    /// How far the upload of a new job is.
+    /// What of a job would be taken again.
+    RetakePlanned(Seq, Result<Box<Retake>, Failure>),
+    /// How far the upload of a new job is, or the download for a retake.
     SubmitProgressed(Seq, Progress),
     /// A new job was submitted, or was not.
     Submitted(Seq, Result<Box<Created>, Failure>),

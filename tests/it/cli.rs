@@ -5,5 +5,6 @@ mod asking;
 mod changing;
 pub mod program;
 mod reading;
+mod retaking;
 mod saving;
 mod several;

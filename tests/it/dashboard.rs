@@ -6,6 +6,7 @@
 mod gone;
 mod leaving;
 mod quiet;
+mod retaking;
 mod safe;
 mod starting;
 mod stopping;

@@ -19,6 +19,7 @@ fn intent(token: &str) -> Intent {
         display_name: format!("x ~gt-{token}"),
         input_file: None,
         at: Timestamp::UNIX_EPOCH,
+        retake_of: None,
     }
 }
 

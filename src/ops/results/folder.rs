@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::job::Job;
 use crate::ops::Session;
+use crate::ops::retake::original;
 use crate::save::MANIFEST;
 
 /// The longest name of a folder, in bytes.
@@ -13,7 +14,14 @@ const LONGEST_NAME: usize = 60;
 
 /// The folder of a job's results below another one: named after the job, and after its id as well when a folder of that
 /// name holds results of another job, or is going to hold them. Looks at the disk.
+///
+/// A retake goes to the folder that its original was saved to last, unless a folder was named to save below.
 pub fn default_folder(session: &Session, below: &Path, job: &Job) -> PathBuf {
+    if below.as_os_str().is_empty()
+        && let Some(folder) = folder_of_original(session, job)
+    {
+        return folder;
+    }
     let name = folder_name(job.title());
     let name = if name.is_empty() { folder_name(job.name.id()) } else { name };
     let is_free = |folder: &PathBuf| {
@@ -23,6 +31,13 @@ pub fn default_folder(session: &Session, below: &Path, job: &Job) -> PathBuf {
     let short: String = job.name.id().chars().take(8).collect();
     let names = [name.clone(), format!("{name}-{short}")].map(|name| below.join(name));
     names.into_iter().find(is_free).unwrap_or_else(|| below.join(format!("{name}-{}", folder_name(job.name.id()))))
+}
+
+/// Where the job was saved that this one is a retake of, when that is still there.
+fn folder_of_original(session: &Session, job: &Job) -> Option<PathBuf> {
+    let original = original(session, job).ok()??;
+    let saves = session.store.saves_of(session.origin(), &original).ok()?;
+    saves.into_iter().rev().map(|saved| saved.folder).find(|folder| folder.join(MANIFEST).is_file())
 }
 
 fn job_of_first_record(manifest: &Path) -> Option<String> {

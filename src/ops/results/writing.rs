@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::failure::Failure;
 use crate::job::JobName;
+use crate::ops::retake::takes_of;
 use crate::ops::session::on_disk;
 use crate::ops::{Progress, Session};
 use crate::results::{Judging, Row};
@@ -62,7 +63,11 @@ impl Writing {
         };
         let folder = what.folder.clone();
         let judges = judging.clone();
-        let open = move || Saver::open_judging(&folder, job, selection, judges, Box::new(on_row));
+        let ours = session.clone();
+        let open = move || {
+            let takes = job.as_ref().map(|job| takes_of(&ours, job)).transpose()?.unwrap_or_default();
+            Ok::<_, Failure>(Saver::open_among(&folder, job, takes, selection, judges, Box::new(on_row))?)
+        };
         let saver = on_disk(open).await?;
         let saver = if session.gives_way { saver.in_background() } else { saver };
         Ok(Writing { saver, told, reads, index, judging })

@@ -74,6 +74,13 @@ pub const BINDINGS: &[Binding] = &[
         hint: "save all",
         help: "Save all keys, or the marked, or the filtered",
     },
+    Binding {
+        chords: &[char('t')],
+        action: Action::Retake,
+        contexts: &[Context::Job, Context::Key],
+        hint: "retake",
+        help: "Retake the marked keys, else what failed or sounds wrong; on a key that one; asks first",
+    },
     Binding { chords: &[char(' ')], action: Action::Mark, contexts: LISTS, hint: "mark", help: "Mark or unmark" },
     Binding {
         chords: &[char('V')],
@@ -110,6 +117,13 @@ pub const BINDINGS: &[Binding] = &[
         contexts: LISTS,
         hint: "filter",
         help: "Filter: text, /regex/, !not, column:value",
+    },
+    Binding {
+        chords: &[char('t')],
+        action: Action::Retake,
+        contexts: &[Context::Jobs],
+        hint: "retake",
+        help: "Retake what failed or sounds wrong in this job; asks first",
     },
     Binding {
         chords: &[char(':')],

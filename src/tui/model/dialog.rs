@@ -3,7 +3,7 @@
 use crate::tui::model::Line;
 
 use crate::job::{FileName, Job};
-use crate::ops::{Loss, Unconfirmed};
+use crate::ops::{Loss, Retake, Unconfirmed};
 use crate::tui::model::Seq;
 
 /// Above the visible screen.
@@ -45,6 +45,8 @@ pub enum Verb {
     SubmitAgain,
     /// Give up creates whose answer was lost.
     GiveUp,
+    /// Take keys of a job again.
+    Retake,
 }
 
 /// What a dialog would do it to.
@@ -58,6 +60,8 @@ pub enum Target {
     Plan(Seq, String),
     /// A create whose answer was lost.
     Lost(Unconfirmed),
+    /// The keys of a job that would be taken again, once they are known, under the number of their plan.
+    Retake(Seq, Box<Job>, Option<Box<Retake>>),
 }
 
 /// A button of a dialog.

@@ -138,8 +138,8 @@ pub enum PlanState {
 pub struct Submitting {
     /// Its number.
     pub seq: Seq,
-    /// What it was made from.
-    pub draft: Draft,
+    /// What it was made from, when that was the form.
+    pub draft: Option<Draft>,
     /// What it may cost in US dollars, low and high.
     pub dollars: Option<(f64, f64)>,
 }

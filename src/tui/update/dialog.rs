@@ -7,7 +7,7 @@ use crate::ops::Loss;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Button, Confirm, EntryId, Level, Line, Model, Overlay, Seq, Target, Verb};
-use crate::tui::update::{cancel, notices, submit, typing};
+use crate::tui::update::{cancel, notices, retake, submit, typing};
 
 /// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
 pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
@@ -86,8 +86,10 @@ fn say_count(model: &mut Model) -> Vec<Effect> {
 
 /// Leaves everything as it is.
 pub fn no(model: &mut Model) -> Vec<Effect> {
-    model.overlays.pop();
-    Vec::new()
+    match model.overlays.pop() {
+        Some(Overlay::Confirm(confirm)) if confirm.verb == Verb::Retake => retake::dropped(model),
+        Some(Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Page(_)) | None => Vec::new(),
+    }
 }
 
 /// Does it, when everything is known that must be, and typed that must be.
@@ -116,27 +118,28 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
         Verb::SubmitAgain => submit::again(model, &targets),
         Verb::GiveUp => targets.into_iter().filter_map(give_up).collect(),
+        Verb::Retake => retake::submit(model, targets),
     }
 }
 
 fn job_of(target: Target) -> Option<Job> {
     match target {
         Target::Job(job, _) => Some(*job),
-        Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
+        Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
     }
 }
 
 fn delete_file(target: Target) -> Option<Effect> {
     match target {
         Target::File(name, _) => Some(Effect::DeleteFile(name)),
-        Target::Job(..) | Target::Plan(..) | Target::Lost(_) => None,
+        Target::Job(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
     }
 }
 
 fn give_up(target: Target) -> Option<Effect> {
     match target {
         Target::Lost(lost) => Some(Effect::GiveUp(lost.token)),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) => None,
+        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Retake(..) => None,
     }
 }
 

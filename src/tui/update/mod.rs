@@ -27,6 +27,7 @@ mod polling;
 mod press;
 mod prompt;
 mod record;
+mod retake;
 mod rows;
 mod saving;
 mod screens;
@@ -82,6 +83,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
         Event::Planned(seq, result) => create::planned(model, seq, result),
+        Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
         Event::Submitted(seq, result) => submit::submitted(model, seq, result),
         Event::FolderListed(seq, folder, result) => picker::listed(model, seq, folder, result),

@@ -2,7 +2,7 @@
 
 use crate::tui::effect::Effect;
 use crate::tui::model::{FilesScreen, Level, Model, Overlay, Screen};
-use crate::tui::update::{create, files, job, lists, notices, prompt};
+use crate::tui::update::{create, dialog, files, job, lists, notices, prompt};
 
 /// Leaves every screen above the first so many, and stops what only they needed.
 pub fn close_to(model: &mut Model, depth: usize) -> Vec<Effect> {
@@ -22,7 +22,8 @@ pub fn back(model: &mut Model) -> Vec<Effect> {
     notices::dismiss(model);
     match model.overlays.last() {
         Some(Overlay::Prompt(_)) => return prompt::leave(model),
-        Some(Overlay::Confirm(_) | Overlay::Page(_)) => {
+        Some(Overlay::Confirm(_)) => return dialog::no(model),
+        Some(Overlay::Page(_)) => {
             model.overlays.pop();
             return Vec::new();
         }

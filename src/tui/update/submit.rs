@@ -140,7 +140,7 @@ fn send(model: &mut Model, plan: Seq) -> Vec<Effect> {
     let draft = form.draft.clone();
     let dollars = ready.estimate.as_ref().and_then(|estimate| estimate.dollars);
     model.work.push(Work { seq, what, progress: Progress::default(), job: None });
-    model.submitting = Some(Submitting { seq, draft: draft.clone(), dollars });
+    model.submitting = Some(Submitting { seq, draft: Some(draft.clone()), dollars });
     vec![Effect::KeepDraft(draft), Effect::Submit { seq, plan }]
 }
 
@@ -182,12 +182,14 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             return Vec::new();
         }
     };
-    let mut effects = forget(model, seq, &draft);
+    let mut effects = draft.as_ref().map(|draft| forget(model, seq, draft)).unwrap_or_default();
     let is_watched = waiting(model, seq).is_some() || model.screens.is_empty();
     if waiting(model, seq).is_some() {
         // What was submitted is not kept as a draft a second time.
         effects.extend(screens::home(model).into_iter().filter(|effect| !matches!(effect, Effect::KeepDraft(_))));
-        forget_draft(model, &draft);
+        if let Some(draft) = &draft {
+            forget_draft(model, draft);
+        }
     }
     let (id, level, text) = match created {
         Created::Confirmed(job) | Created::Adopted(job) => {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::api::StoredFile;
 use crate::audio::{Format, Peaks, Sound, Texture, Verdict};
 use crate::job::{Counts, Dest, FileName, Job, JobKind, JobName, JobState};
-use crate::ops::{Plan, Unconfirmed};
+use crate::ops::{Change, Plan, Retake, Take, Unconfirmed, What, Wrong};
 use crate::results::{Outcome, Row, Tokens};
 use crate::tui::effect::Effect;
 use crate::tui::event::{Event, Listed};
@@ -269,6 +269,22 @@ pub fn plan(name: &str) -> Plan {
         estimate: None,
         repeat_of: None,
         repeat_unconfirmed: None,
+        retake_of: None,
+    }
+}
+
+/// A retake of one key of a job.
+pub fn retaken(id: &str) -> Retake {
+    let change = Change { what: What::Again, before: None, after: None, reason: "You chose it." };
+    let take = Take { key: "k1".into(), text: "One.".into(), wrong: Wrong::Verdict(Verdict::Silent), change };
+    Retake {
+        of: name(id),
+        title: id.into(),
+        takes: vec![take],
+        n_requests: 4,
+        n_refused: 0,
+        n_untold: 0,
+        plan: Some(plan(&format!("{id} retake 1"))),
     }
 }
 

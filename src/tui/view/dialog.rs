@@ -9,9 +9,9 @@ use crate::text;
 use crate::tui::layout;
 use crate::tui::model::{Button, Confirm, Model, Target, Verb};
 use crate::tui::theme::Standing;
-use crate::tui::view::footer;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
+use crate::tui::view::{footer, retake};
 
 /// Names above that number are counted, not shown.
 const MOST_NAMES: usize = 5;
@@ -35,7 +35,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let place = layout::middle(area, width, lines.len() as u16 + 2 + n_below);
     pen.clear(place);
     let style = match confirm.verb {
-        Verb::SubmitAgain => theme.focused_border(),
+        Verb::SubmitAgain | Verb::Retake => theme.focused_border(),
         Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp => theme.danger_border(),
     };
     let frame = Frame { title: vec![piece(question(confirm), theme.title())], style, ..Frame::default() };
@@ -59,7 +59,8 @@ fn content(pen: &Pen<'_>, model: &Model, confirm: &Confirm, room: usize, most: u
         let lines = said.iter().flat_map(|(text, style)| wrap(text, room).into_iter().map(|line| (line, *style)));
         lines.map(|(line, style)| vec![piece(line, style)]).collect()
     };
-    for n_names in (1..=MOST_NAMES).rev() {
+    let most_names = if confirm.verb == Verb::Retake { retake::MOST_KEYS } else { MOST_NAMES };
+    for n_names in (1..=most_names).rev() {
         let mut lines = targets(pen, confirm, room, n_names);
         lines.push(Vec::new());
         lines.extend(wrapped(&said));
@@ -81,6 +82,7 @@ fn question(confirm: &Confirm) -> String {
         Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
         Verb::GiveUp => "Give up",
         Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
+        Verb::Retake => return retake::question(confirm),
     };
     match confirm.targets.as_slice() {
         [target] => format!("{verb} {}?", name(target)),
@@ -90,7 +92,7 @@ fn question(confirm: &Confirm) -> String {
 
 fn noun(verb: Verb) -> &'static str {
     match verb {
-        Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain => "job",
+        Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain | Verb::Retake => "job",
         Verb::DeleteFiles => "file",
         Verb::GiveUp => "create",
     }
@@ -103,6 +105,7 @@ fn name(target: &Target) -> String {
         Target::File(_, display_name) => display_name.clone(),
         Target::Plan(_, repeated) => repeated.clone(),
         Target::Lost(lost) => lost.display_name.clone(),
+        Target::Retake(_, job, _) => job.title().to_owned(),
     }
 }
 
@@ -113,6 +116,7 @@ fn deed(confirm: &Confirm) -> String {
         Verb::DeleteJobs | Verb::DeleteFiles => "delete",
         Verb::GiveUp => "give up",
         Verb::SubmitAgain => return "Yes, submit again".to_owned(),
+        Verb::Retake => return retake::deed(confirm),
     };
     match confirm.targets.len() {
         1 => format!("Yes, {verb} the {}", noun(confirm.verb)),
@@ -121,6 +125,9 @@ fn deed(confirm: &Confirm) -> String {
 }
 
 fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
+    if let [Target::Retake(_, _, Some(made))] = &confirm.targets[..] {
+        return retake::takes(pen, made, room, most);
+    }
     let theme = *pen.theme;
     // The names stand in one column as wide as the widest of them, but never take what follows them off the screen.
     let shown = &confirm.targets[..confirm.targets.len().min(most)];
@@ -181,6 +188,7 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             }
             facts
         }
+        Target::Retake(..) => Vec::new(),
         Target::Plan(_, _) => vec![piece("has the same content and is less than 48 hours old", theme.text())],
     }
 }
@@ -232,6 +240,7 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
             said.push(("Submitting it again is billed again.".to_owned(), theme.warn()));
         }
         Verb::GiveUp => said.extend(lost(pen, confirm)),
+        Verb::Retake => said.extend(retake::consequences(pen, confirm)),
     }
     said.push(("Cancel leaves everything as it is.".to_owned(), theme.muted()));
     said
@@ -240,7 +249,7 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
 fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
     confirm.targets.iter().filter_map(|target| match target {
         Target::Job(job, loss) => Some((&**job, *loss)),
-        Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
+        Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
     })
 }
 

@@ -212,7 +212,7 @@ fn can_go_back(model: &Model, context: Context) -> bool {
 
 /// Whether an action asks the service to change something, which a read-only session cannot.
 pub fn changes(action: Action) -> bool {
-    matches!(action, Action::New | Action::CancelJobs | Action::Delete | Action::Submit)
+    matches!(action, Action::New | Action::CancelJobs | Action::Retake | Action::Delete | Action::Submit)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod key;
 mod pen;
 mod picker;
 mod preview;
+mod retake;
 mod sound_map;
 mod table;
 mod text;

@@ -6,7 +6,7 @@ use crate::api::StoredFile;
 use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
-use crate::ops::{Loss, Plan, Progress, Transition, Unconfirmed};
+use crate::ops::{Change, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
 use crate::request::{Finding, Preview, Severity};
 use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
@@ -412,6 +412,7 @@ pub fn plan() -> Plan {
         estimate: Some(catalog.estimate(&characters, None)),
         repeat_of: Some(JobName::parse("batches/o6k1").unwrap()),
         repeat_unconfirmed: None,
+        retake_of: None,
     }
 }
 
@@ -490,6 +491,50 @@ pub fn lost(mut model: Model) -> Model {
         checking: None,
         typed: Some((lost.n_requests, Line::new("12"))),
         targets: vec![Target::Lost(lost)],
+        focus: Button::Keep,
+    })));
+    model
+}
+
+/// The question about a retake of the first job, before and after its keys are known.
+pub fn retaken(mut model: Model, is_known: bool) -> Model {
+    let job = model.jobs.entries.iter().find_map(|entry| match entry {
+        Entry::Job(tracked) => Some(tracked.job.clone()),
+        Entry::Lost(_) => None,
+    });
+    let job = job.expect("there are jobs among the samples");
+    let take = |number: usize| {
+        let (wrong, change) = match number % 3 {
+            0 => (Wrong::Verdict(Verdict::Empty), ("temperature 0.2", "temperature 1", What::Temperature)),
+            1 => (Wrong::Missing, ("", "", What::Again)),
+            _ => (Wrong::Verdict(Verdict::Truncated), ("", "", What::Split)),
+        };
+        let (before, after, what) = change;
+        let setting = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let reason = match what {
+            What::Temperature => "At 0.4 and below these models often fail; 1 is their default.",
+            What::Again => "The results have no line for it.",
+            What::Split => "It was cut at the model's limit, as the same text may be again.",
+        };
+        let change = Change { what, before: setting(before), after: setting(after), reason };
+        Take { key: format!("ch06-{number:04}"), text: "Nobody had told them.".into(), wrong, change }
+    };
+    let made = Retake {
+        of: job.name.clone(),
+        title: job.title().to_owned(),
+        takes: (40..54).map(take).collect(),
+        n_requests: 412,
+        n_refused: 1,
+        n_untold: 0,
+        plan: Some(Plan { n_requests: 14, findings: Vec::new(), ..plan() }),
+    };
+    model.notices.flash = None;
+    let target = Target::Retake(Seq(7), Box::new(job), is_known.then(|| Box::new(made)));
+    model.overlays.push(Overlay::Confirm(Box::new(Confirm {
+        verb: Verb::Retake,
+        targets: vec![target],
+        checking: (!is_known).then_some(Seq(7)),
+        typed: None,
         focus: Button::Keep,
     })));
     model

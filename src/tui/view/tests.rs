@@ -282,6 +282,11 @@ fn dialogs() {
     snapshot("dialog_cancel_unknown_120x32", &asked(hidden, Verb::CancelJobs, &[None; 1], None));
     snapshot("dialog_give_up_80x24", &lost(busy(80, 24)));
     snapshot("dialog_give_up_30x8", &lost(busy(30, 8)));
+    snapshot("dialog_retake_120x32", &retaken(busy(120, 32), true));
+    snapshot("dialog_retake_80x24", &retaken(busy(80, 24), true));
+    snapshot("dialog_retake_40x10", &retaken(busy(40, 10), true));
+    snapshot("dialog_retake_30x8", &retaken(busy(30, 8), true));
+    snapshot("dialog_retake_checking_80x24", &retaken(busy(80, 24), false));
     let mut checking = asked(strange(80, 24), Verb::DeleteJobs, &[None], None);
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
         confirm.checking = Some(Seq(8));

@@ -3,8 +3,9 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::ops;
-use crate::ops::{Order, Plan, Progress, Unsent};
+use crate::ops::{Order, Plan, Progress, RetakeOrder, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
 use crate::tui::world::Here;
@@ -41,6 +42,15 @@ pub(super) async fn plan(here: Here, seq: Seq, order: Order) {
     let made = planned.as_ref().ok().map(|plan| (plan.clone(), Unsent::of(&here.session, plan)));
     newest(&here).keep(seq, made);
     here.mailbox.tell(Event::Planned(seq, planned.map(Box::new)));
+}
+
+/// Prepares a retake, and keeps its plan for its submission.
+pub(super) async fn plan_retake(here: Here, seq: Seq, job: Job, order: RetakeOrder) {
+    let progress = |progress: Progress| here.mailbox.tell(Event::SubmitProgressed(seq, progress));
+    let made = ops::retake(&here.session, &job, &order, &progress).await;
+    let plan = made.as_ref().ok().and_then(|retake| retake.plan.as_ref());
+    newest(&here).keep(seq, plan.map(|plan| (plan.clone(), Unsent::of(&here.session, plan))));
+    here.mailbox.tell(Event::RetakePlanned(seq, made.map(Box::new)));
 }
 
 /// Drops the plan up to that number, and those that may still come.

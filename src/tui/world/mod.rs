@@ -100,6 +100,12 @@ impl World {
                     older.abort();
                 }
             }
+            Effect::PlanRetake(seq, job, order) => {
+                let task = self.spawn(create::plan_retake(here, seq, *job, order));
+                if let Some(older) = self.planning.replace(task) {
+                    older.abort();
+                }
+            }
             Effect::Submit { seq, plan } => {
                 // Taken before any other effect can have it dropped.
                 let plan = create::take(&here, plan);

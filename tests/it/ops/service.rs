@@ -104,6 +104,7 @@ impl Bench {
             estimate: None,
             repeat_of: None,
             repeat_unconfirmed: None,
+            retake_of: None,
         }
     }
 }
