@@ -57,7 +57,7 @@ impl<'a> Desk<'a> {
         terminal.send("\r")?;
         terminal.wait("the first key", |screen| screen.contents().contains("chapter-000000"))?;
         let first = since();
-        let all = format!("{} keys", thousands(self.results.keys as u64));
+        let all = format!("{} done", thousands(self.results.keys as u64));
         terminal.wait("all keys", |screen| screen.rows(0, 200).next().is_some_and(|row| row.contains(&all)))?;
         Ok((first, since()))
     }
