@@ -12,9 +12,11 @@ const WATCHED: Duration = Duration::from_millis(3_500);
 fn nothing_is_written_while_nothing_happens() {
     let account = Account::of(FINISHED);
     let terminal = account.open(&["--refresh", "2"]);
-    // The first rows may come before the listing is whole; what a key changes comes after both.
+    // The first rows may come before the listing is whole; what a key changes comes after both. The filter works while
+    // it is typed, so that only the footer shows that Enter has come as well.
     terminal.send("/two\r");
-    terminal.wait("the filter", |screen| screen.contains("Jobs  1 of 2") && screen.contains("live"));
+    let is_set = |screen: &str| ["Jobs  1 of 2", "live", "Space mark"].iter().all(|text| screen.contains(text));
+    terminal.wait("the filter", is_set);
     let before = terminal.bytes().len();
     let listings = account.control().count(gemtts_tui::sim::Call::List);
     // Silence is no event that could be waited for: it is watched for a while instead, which can only miss a fault,
