@@ -21,7 +21,7 @@ pub struct Listing {
 }
 
 /// What a person asks for when they create a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     /// At least one.
     pub sources: Vec<SourceArg>,
@@ -42,7 +42,7 @@ pub struct Order {
 }
 
 /// A checked order: what would be sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// Without `models/`.
     pub model: String,

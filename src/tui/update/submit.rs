@@ -236,7 +236,7 @@ fn forget_draft(model: &mut Model, submitted: &Draft) {
 mod tests {
     use super::*;
     use crate::job::JobState;
-    use crate::ops::{Order, SourceArg, SourceOptions};
+    use crate::ops::{Order, SourceArg};
     use crate::request::Finding;
     use crate::tui::event::Event;
     use crate::tui::update::testing::{
@@ -296,16 +296,7 @@ mod tests {
         let mut model = three_jobs();
         press(&mut model, "n a.csv");
         let asked = press(&mut model, &"<C-s>".repeat(20));
-        let order = Order {
-            sources: vec![SourceArg::Path("a.csv".into())],
-            model: None,
-            voice: None,
-            language: None,
-            name: None,
-            inline: false,
-            sample: None,
-            reading: SourceOptions::default(),
-        };
+        let order = Order { sources: vec![SourceArg::Path("a.csv".into())], ..Order::default() };
         assert_eq!(asked, [Effect::Plan(seq_of(&asked), order)]);
         assert_eq!(submits(&planned(&mut model, &asked, plan("a"))), [seq_of(&asked)]);
         assert_eq!(press(&mut model, "<C-s>"), []);

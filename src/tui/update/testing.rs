@@ -257,19 +257,11 @@ pub fn plan(name: &str) -> Plan {
         model: "gemini-3.1-flash-tts-preview".into(),
         display_name: name.into(),
         prepared: "/state/prepared.jsonl".into(),
-        inline: false,
         n_requests: 40,
         characters: 1_000,
         bytes: 8_000,
         sha256: "00".into(),
-        n_split: 0,
-        n_pronounced: 0,
-        findings: Vec::new(),
-        preview: Vec::new(),
-        estimate: None,
-        repeat_of: None,
-        repeat_unconfirmed: None,
-        retake_of: None,
+        ..Plan::default()
     }
 }
 

@@ -387,13 +387,10 @@ pub fn plan() -> Plan {
         model: "gemini-3.1-flash-tts-preview".into(),
         display_name: "prompts".into(),
         prepared: "/tmp/p.jsonl".into(),
-        inline: false,
         n_requests: 412,
         characters: 40_000,
         bytes: 1_240_000,
         sha256: "9f2c".into(),
-        n_split: 0,
-        n_pronounced: 0,
         findings: vec![
             finding(
                 9,
@@ -411,8 +408,7 @@ pub fn plan() -> Plan {
         ],
         estimate: Some(catalog.estimate(&characters, None)),
         repeat_of: Some(JobName::parse("batches/o6k1").unwrap()),
-        repeat_unconfirmed: None,
-        retake_of: None,
+        ..Plan::default()
     }
 }
 

@@ -87,7 +87,7 @@ mod tests {
     use crate::api::gemini;
     use crate::clock::Clock;
     use crate::config::BaseUrl;
-    use crate::ops::{Session, SourceArg, SourceOptions};
+    use crate::ops::{Session, SourceArg};
     use crate::secret::ApiKey;
     use crate::store::Store;
     use crate::tui::effect::Effect;
@@ -118,16 +118,7 @@ mod tests {
         }
 
         fn ask_for_plan(&mut self, number: u64, file: &str) {
-            let order = Order {
-                sources: vec![SourceArg::Path(self.folder.path().join(file))],
-                model: None,
-                voice: None,
-                language: None,
-                name: None,
-                inline: false,
-                sample: None,
-                reading: SourceOptions::default(),
-            };
+            let order = Order { sources: vec![SourceArg::Path(self.folder.path().join(file))], ..Order::default() };
             self.world.perform(Effect::Plan(Seq(number), order));
         }
 

@@ -92,19 +92,11 @@ impl Bench {
             model: "m".into(),
             display_name: "ch01".into(),
             prepared,
-            inline: false,
             n_requests: 2,
             characters: 20,
             bytes: text.len() as u64,
             sha256: "ab".repeat(32),
-            n_split: 0,
-            n_pronounced: 0,
-            findings: vec![],
-            preview: vec![],
-            estimate: None,
-            repeat_of: None,
-            repeat_unconfirmed: None,
-            retake_of: None,
+            ..Plan::default()
         }
     }
 }

@@ -11,7 +11,7 @@ use gemtts_tui::failure::Exit;
 use gemtts_tui::job::{Dest, Job, JobState};
 use gemtts_tui::ops::{
     self, Created, KeyChoice, Loss, Opening, Order, Pace, Plan, Progress, SaveFrom, SaveOrder, Saved, Saving, Session,
-    SourceArg, SourceOptions,
+    SourceArg,
 };
 use gemtts_tui::results::Row;
 use gemtts_tui::secret::ApiKey;
@@ -59,16 +59,7 @@ impl Bench {
         let path = self.folder.path().join("book.txt");
         let text: Vec<String> = (1..=lines).map(|line| format!("This is line number {line} of a test.\n")).collect();
         std::fs::write(&path, text.concat()).unwrap();
-        Order {
-            sources: vec![SourceArg::Path(path)],
-            model: None,
-            voice: Some("Kore".into()),
-            language: None,
-            name: None,
-            inline: false,
-            sample: None,
-            reading: SourceOptions::default(),
-        }
+        Order { sources: vec![SourceArg::Path(path)], voice: Some("Kore".into()), ..Order::default() }
     }
 
     async fn plan(&self, lines: usize) -> Plan {
