@@ -7,14 +7,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values;
 use crate::config;
 use crate::filter::Filter;
-use crate::request::Speaker;
-use crate::script::{By, ColumnName, Form, KeyTemplate, SourceArg, SourceOptions};
+
+mod create;
+pub use create::{Create, Lint, Sources};
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
 #[derive(Clone, Debug, Parser)]
@@ -173,127 +173,6 @@ pub struct Get {
     /// The service's own JSON
     #[arg(long, conflicts_with = "json")]
     pub raw: bool,
-}
-
-/// What one job is made from.
-#[derive(Args, Clone, Debug)]
-pub struct Sources {
-    /// Text, Markdown, CSV, TSV, SRT, VTT, EPUB or JSONL files, folders of them, or - for standard input; several become
-    /// one job, in this order
-    #[arg(required = true, value_name = "SOURCE", value_parser = OsStringValueParser::new().map(|word| SourceArg::parse(&word)))]
-    pub sources: Vec<SourceArg>,
-    /// Model, as in `models`
-    #[arg(long, value_name = "MODEL", value_parser = values::model)]
-    pub model: Option<String>,
-    /// Voice, as in `voices`
-    #[arg(long, value_name = "VOICE")]
-    pub voice: Option<String>,
-    /// Language as a BCP 47 code, de-DE; without one the model detects it
-    #[arg(long, value_name = "CODE")]
-    pub language: Option<String>,
-    /// Only the first so many requests
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub sample: Option<u32>,
-    /// How the sources are read.
-    #[command(flatten)]
-    pub reading: Reading,
-}
-
-/// How sources are read, and who speaks.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "How sources are read")]
-pub struct Reading {
-    /// Form of the sources: jsonl, text, markdown, csv, tsv, srt, vtt or epub; otherwise by their names and content
-    #[arg(long, value_name = "FORM")]
-    pub from: Option<Form>,
-    /// What becomes one request of plain text: line or paragraph
-    #[arg(long, value_name = "WHAT", default_value = "line", hide_possible_values = true)]
-    pub by: TextUnit,
-    /// Column of a table under another header, as in text=Prompt; columns are key, text, voice, language, style, speaker
-    #[arg(long = "column", value_name = "COLUMN=HEADER")]
-    pub columns: Vec<ColumnName>,
-    /// How keys are made: {stem}, {section}, {n:04}, {line}, {id}, {row.COLUMN}; not for JSONL, which has its own
-    #[arg(long, value_name = "TEMPLATE")]
-    pub key_template: Option<KeyTemplate>,
-    /// Voice of a speaker in texts that say `Ann: …`, and of the column speaker; may be given several times
-    #[arg(long = "speaker", value_name = "NAME=VOICE", value_parser = values::speaker)]
-    pub speakers: Vec<Speaker>,
-    /// How to speak, as in "calm and slow"; for texts that do not say it themselves
-    #[arg(long, value_name = "STYLE")]
-    pub style: Option<String>,
-    /// List of words and how they are spoken: word, tab, spoken on each line, or TOML as in SQL = "sequel". A word in
-    /// small letters is found in any case
-    #[arg(long, value_name = "FILE")]
-    pub pronounce: Option<PathBuf>,
-    /// Leave the headings of Markdown and e-books unspoken; they name keys all the same
-    #[arg(long)]
-    pub skip_headings: bool,
-}
-
-impl Reading {
-    /// The options as the readers take them.
-    pub fn options(&self) -> SourceOptions {
-        SourceOptions {
-            from: self.from,
-            by: match self.by {
-                TextUnit::Line => By::Line,
-                TextUnit::Paragraph => By::Paragraph,
-            },
-            columns: self.columns.iter().cloned().collect(),
-            keys: self.key_template.clone(),
-            speakers: self.speakers.clone(),
-            style: self.style.clone(),
-            pronounce: self.pronounce.clone(),
-            skip_headings: self.skip_headings,
-        }
-    }
-}
-
-/// What becomes one request of plain text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TextUnit {
-    /// A line.
-    #[default]
-    Line,
-    /// The lines between two empty ones.
-    Paragraph,
-}
-
-/// `create`
-#[derive(Args, Clone, Debug)]
-pub struct Create {
-    /// What to send.
-    #[command(flatten)]
-    pub sources: Sources,
-    /// Display name of the job; otherwise the name of the first source
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    /// Send the requests in the create call itself instead of a file, up to 20 MB
-    #[arg(long)]
-    pub inline: bool,
-    /// Show what would be sent, and send nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Wait until the job is over
-    #[arg(long, conflicts_with = "dry_run")]
-    pub wait: bool,
-    /// Submit without asking, even a repeat of recent content
-    #[arg(long, short)]
-    pub yes: bool,
-    /// One JSON object a line
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `lint`
-#[derive(Args, Clone, Debug)]
-pub struct Lint {
-    /// What to check.
-    #[command(flatten)]
-    pub sources: Sources,
-    /// One JSON object for every finding
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Jobs that are named or chosen.
@@ -460,6 +339,7 @@ pub struct Sim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::{By, Form, SourceOptions};
     use clap::CommandFactory;
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
