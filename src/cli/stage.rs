@@ -2,6 +2,8 @@
 //!
 //! The only place that knows about `--demo`: an embedded service, folders that vanish, and nothing else different.
 
+use std::sync::Arc;
+
 use super::args::{FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
@@ -11,7 +13,8 @@ use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
 use crate::job::split_token;
-use crate::ops::{Budget, Pace, Session};
+use crate::money::{Catalog, Listed};
+use crate::ops::{self, Budget, Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
 
@@ -121,6 +124,12 @@ impl Stage {
         Ok(Opened { session, _stage: self })
     }
 
+    /// What is known of models, voices and languages, without a session and without leaving anything behind.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        let Settings { catalog, folders, profile, base_url, .. } = &self.settings;
+        completed(catalog, &ops::listed_in(&folders.state, profile, base_url.origin()))
+    }
+
     /// The way to the service and the state folder. Reads the key, which may run a command of the user.
     pub async fn session(&self, key: Key) -> Result<Session, Failure> {
         let (settings, hidden) = (self.settings.clone(), self.hidden.clone());
@@ -161,9 +170,18 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
         Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
         None => session,
     };
+    let listed = ops::listed_in(session.store.folder(), &session.profile, settings.base_url.origin());
+    let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
     let session = Session { limits: settings.verdicts, ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
+}
+
+fn completed(catalog: &Arc<Catalog>, listed: &Listed) -> Arc<Catalog> {
+    if *listed == Listed::default() {
+        return Arc::clone(catalog);
+    }
+    Arc::new(catalog.with_listed(listed))
 }
 
 /// The verb, when it changes something at the service.

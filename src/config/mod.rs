@@ -6,6 +6,7 @@
 
 mod address;
 mod cache;
+mod catalog;
 mod env;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ mod transfer;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::{AddressError, BaseUrl};
@@ -30,6 +32,7 @@ pub use terminal::{ColorChoice, Colors, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
+use crate::money::Catalog;
 use crate::secret::ApiKey;
 use crate::text::clean;
 use file::{File, Profile};
@@ -122,6 +125,8 @@ pub struct Settings {
     pub cache: Cache,
     /// What downloads may take.
     pub transfer: Transfer,
+    /// Models, voices and languages: those of this build with the person's own files laid over them.
+    pub catalog: Arc<Catalog>,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -153,6 +158,8 @@ impl Settings {
         let name = name.unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         let profile = file.profile(&name, &path)?;
 
+        let catalog = file.catalog.read(&folders.config, &path)?;
+
         let mut warnings = Vec::new();
         let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
         let key_source = KeySource::find(env, &profile, &mut warnings);
@@ -178,6 +185,7 @@ impl Settings {
             verdicts: file.verdicts.0,
             cache: file.cache,
             transfer: file.transfer,
+            catalog,
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
@@ -201,6 +209,7 @@ impl Settings {
             verdicts: Limits::default(),
             cache: Cache::default(),
             transfer: Transfer::default(),
+            catalog: Catalog::built_in(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

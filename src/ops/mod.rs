@@ -12,6 +12,7 @@ mod files;
 mod find;
 mod list;
 mod lost;
+mod offer;
 mod plan;
 mod results;
 mod retake;
@@ -31,6 +32,7 @@ pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
+pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::plan;
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
