@@ -3,12 +3,14 @@
 //! Pure: the facts are data files built into the program, the day comes from the caller, and a person's own file is
 //! text that [`Catalog::add_models`] reads. Facts age, so unknown models, voices and languages are never refused here.
 
+mod caps;
 mod catalog;
 mod estimate;
 mod language;
 mod model;
 mod voice;
 
+pub use caps::{Caps, OverCap};
 pub use catalog::{Catalog, CatalogError, Limits, Tier};
 pub use estimate::{Characters, Estimate, Length, Pace, Paces, Script};
 pub use language::{Language, LanguageCheck, LanguageList, Languages};
