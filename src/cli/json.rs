@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 
 use crate::api::StoredFile;
 use crate::job::{Job, split_token};
+use crate::money::OverCap;
 use crate::ops::{Plan, Take, Transition, Unconfirmed};
 use crate::request::Finding;
 
@@ -90,12 +91,18 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),
             "basis": estimate.basis,
         })),
+        "overCap": plan.over_cap.as_ref().map(over_cap),
         "repeatOf": plan.repeat_of.as_ref().map(|name| name.as_str()),
         "repeatOfUnconfirmed": plan.repeat_unconfirmed.as_ref().map(|lost| lost.token.as_str()),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "backend": BACKEND,
         "profile": profile,
     })
+}
+
+/// The caps that a job would pass, in US dollars. `adds` is `null` when nobody knows the price.
+fn over_cap(over: &OverCap) -> Value {
+    json!({ "perJob": over.per_job, "perDay": over.per_day, "spentToday": over.spent_today, "adds": over.adds })
 }
 
 /// A key that is taken again. `before` and `after` are `null` when its request is sent as it was.

@@ -108,6 +108,8 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
+        over_cap: None,
+        agreed: None,
         retake_of: None,
     };
     if plan.has_errors() {
