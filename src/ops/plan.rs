@@ -109,6 +109,9 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
         retake_of: None,
+        parts: Vec::new(),
+        jobs_because: String::new(),
+        part_of: None,
     };
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.

@@ -29,7 +29,7 @@ use known::Listings;
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
-pub use intents::{Intent, RetakeOf, Tracked, Uploaded, Verdict};
+pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use lock::Lock;
 
