@@ -55,6 +55,7 @@ fn setting(settings: &Settings, session: &Session, env: &Env) -> Setting {
         refresh,
         folder: env.folder().to_owned(),
         limits: session.limits,
+        catalog: session.catalog.clone(),
     }
 }
 
