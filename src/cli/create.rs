@@ -17,6 +17,7 @@ use crate::text;
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
     let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    let order = Order { split: arguments.division.split(), ..order };
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);
@@ -104,6 +105,7 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         inline,
         sample: sources.sample.map(|sample| sample as usize),
         reading: sources.reading.options(),
+        ..Order::default()
     }
 }
 

@@ -111,6 +111,9 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         over_cap: None,
         agreed: None,
         retake_of: None,
+        parts: Vec::new(),
+        jobs_because: String::new(),
+        part_of: None,
     };
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.

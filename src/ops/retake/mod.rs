@@ -20,7 +20,7 @@ use crate::store::Store;
 use crate::text;
 
 use super::session::on_disk;
-use super::{Order, Plan, Progress, Session, SourceArg, Unsent, plan};
+use super::{Order, Plan, Progress, Session, SourceArg, Split, Unsent, plan};
 use change::{Case, change};
 use found::{Found, find};
 
@@ -102,6 +102,7 @@ pub async fn retake(
         inline,
         sample: None,
         reading: SourceOptions { from: Some(Form::Jsonl), ..SourceOptions::default() },
+        split: Split::default(),
     };
     let mut plan = plan(session, &order).await?;
     let unsent = Unsent::of(session, &plan);

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::ops::{Order, Plan, SourceArg, SourceOptions};
+use crate::ops::{Order, Plan, SourceArg, SourceOptions, Split};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
@@ -145,6 +145,7 @@ fn order(draft: &Draft) -> Option<Order> {
         inline: draft.inline,
         sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
         reading: SourceOptions::default(),
+        split: Split::default(),
     })
 }
 
