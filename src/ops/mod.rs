@@ -43,5 +43,7 @@ pub use unsent::Unsent;
 pub use vocabulary::{
     CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Saved, SourceArg, SourceOptions, Split,
     Transition, Unconfirmed,
+    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Sample, Saved, SourceArg, SourceOptions, Transition,
+    Unchanged, Unconfirmed,
 };
 pub use wait::wait;

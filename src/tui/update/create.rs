@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::ops::{Order, Plan, SourceArg, SourceOptions, Split};
+use crate::ops::{Order, Plan, SourceArg};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
@@ -146,6 +147,8 @@ fn order(draft: &Draft) -> Option<Order> {
         sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
         reading: SourceOptions::default(),
         split: Split::default(),
+        sample: draft.sample.trim().parse().ok(),
+        ..Order::default()
     })
 }
 
