@@ -6,7 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::values;
-use crate::request::Speaker;
+use crate::request::{Fixes, Speaker};
 use crate::script::{By, ColumnName, Form, KeyTemplate, SourceArg, SourceOptions};
 
 /// What one job is made from.
@@ -28,6 +28,9 @@ pub struct Sources {
     /// Only the first so many requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub sample: Option<u32>,
+    /// Mend what these rules of the linter find, in what is sent: rules with commas between them, or all
+    #[arg(long = "fix", value_name = "RULE,…")]
+    pub fixes: Option<Fixes>,
     /// How the sources are read.
     #[command(flatten)]
     pub reading: Reading,

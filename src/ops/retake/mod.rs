@@ -102,6 +102,7 @@ pub async fn retake(
         inline,
         sample: None,
         reading: SourceOptions { from: Some(Form::Jsonl), ..SourceOptions::default() },
+        ..Order::default()
     };
     let mut plan = plan(session, &order).await?;
     let unsent = Unsent::of(session, &plan);

@@ -145,6 +145,7 @@ fn order(draft: &Draft) -> Option<Order> {
         inline: draft.inline,
         sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
         reading: SourceOptions::default(),
+        ..Order::default()
     })
 }
 
