@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+use crate::request::Fixes;
 use crate::results::review::Review;
 pub use crate::script::{Sample, SourceArg, SourceOptions};
+pub use crate::script::{BytesRead, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +58,8 @@ pub struct Split {
     pub max_bytes: Option<u64>,
     /// Tokens of text, as far as they can be known before.
     pub max_tokens: Option<u64>,
+    /// Which findings of the linter are mended in what is sent.
+    pub fixes: Fixes,
 }
 
 /// A checked order: what would be sent.
@@ -81,6 +85,8 @@ pub struct Plan {
     pub n_split: u64,
     /// Words that the list of pronunciations replaced.
     pub n_pronounced: u64,
+    /// Findings that a quick fix mended; they stand among the findings as warnings.
+    pub n_fixed: u64,
     /// Findings of the linter, errors first.
     pub findings: Vec<crate::request::Finding>,
     /// The first requests, for a preview.
