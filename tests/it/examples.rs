@@ -14,6 +14,47 @@ pub fn island(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/island").join(name)
 }
 
+/// One of the sources, and what becomes of it.
+pub struct Source {
+    pub file: &'static str,
+    /// How its first request begins.
+    pub begins: &'static str,
+    /// In order.
+    pub keys: &'static [&'static str],
+}
+
+/// The four sources of the island.
+pub const ISLAND: [Source; 4] = [
+    Source {
+        file: "signs.csv",
+        begins: "Welcome aboard",
+        keys: &[
+            "ferry-en", "ferry-de", "ferry-fr", "ferry-es", "ferry-vi", "lamps-en", "lamps-ja", "lamps-zh", "lamps-ar",
+            "lamps-hi",
+        ],
+    },
+    Source {
+        file: "ferry.srt",
+        begins: "The ferry bell",
+        keys: &["ferry-0001", "ferry-0002", "ferry-0003", "ferry-0004", "ferry-0005", "ferry-0006"],
+    },
+    Source {
+        file: "keeper.md",
+        begins: "The Keeper's",
+        keys: &[
+            "01-the-keepers-evening",
+            "02-the-keepers-evening.what-hangs-by-the-door",
+            "03-the-keepers-evening.the-signal",
+            "04-the-keepers-evening.after-midnight",
+        ],
+    },
+    Source {
+        file: "small-lights.epub",
+        begins: "The Last Boat",
+        keys: &["01-the-last-boat-0001", "02-the-lamp-maker-0001", "03-low-tide-0001"],
+    },
+];
+
 /// The files of the book in the order in which they are packed: the type of a book comes first, as readers look for it
 /// there.
 const FILES: [&str; 8] = [
