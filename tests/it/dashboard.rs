@@ -8,6 +8,7 @@ mod leaving;
 mod quiet;
 mod retaking;
 mod safe;
+mod sources;
 mod starting;
 mod stopping;
 mod wire;
