@@ -16,9 +16,8 @@ use crate::text;
 
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
-    let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
-    let order = Order { split: arguments.division.split(), ..order };
     let mut order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    order.split = arguments.division.split();
     order.again = arguments.again;
     for word in &arguments.rest_of {
         order.rest_of.push(ops::find(session, word).await?);
@@ -110,8 +109,8 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         inline,
         sample: sources.sample,
         reading: sources.reading.options(),
-        ..Order::default()
         fixes: sources.fixes.clone().unwrap_or_default(),
+        ..Order::default()
     }
 }
 

@@ -29,7 +29,6 @@ use serde_json::{Value, json};
 use crate::api::StoredFile;
 use crate::job::{Job, split_token};
 use crate::money::OverCap;
-use crate::ops::{Plan, Take, Transition, Unconfirmed};
 use crate::ops::{Plan, PlannedPart, Take, Transition, Unconfirmed};
 use crate::request::Finding;
 
@@ -108,6 +107,8 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
 /// The caps that a job would pass, in US dollars. `adds` is `null` when nobody knows the price.
 fn over_cap(over: &OverCap) -> Value {
     json!({ "perJob": over.per_job, "perDay": over.per_day, "spentToday": over.spent_today, "adds": over.adds })
+}
+
 /// One of the jobs that a plan becomes.
 fn planned_part(part: &PlannedPart, number: u32) -> Value {
     json!({

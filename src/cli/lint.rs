@@ -28,7 +28,6 @@ pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Res
     options.reading = chosen.reading.options();
     options.sample = chosen.sample.and_then(Sample::first);
     options.fixes = chosen.fixes.clone().unwrap_or_default();
-    options.sample = chosen.sample.map(|sample| sample as usize);
 
     let _stop = StopOnDrop(options.stop.clone());
     let (sources, as_json, teller) = (chosen.sources.clone(), arguments.json, console.clone());

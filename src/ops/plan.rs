@@ -10,8 +10,7 @@ use jiff::tz::TimeZone;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{Options, Sample, prepare};
-use crate::script::{BytesRead, Options, prepare};
+use crate::script::{BytesRead, Options, Sample, prepare};
 use crate::store::Store;
 
 use super::create::repeat;
@@ -64,8 +63,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline, options.stop) = (order.sample.and_then(Sample::first), order.inline, stop);
-    (options.sample, options.inline) = (order.sample, order.inline);
+    (options.sample, options.inline) = (order.sample.and_then(Sample::first), order.inline);
     (options.stop, options.progress) = (watch.stop, watch.progress);
     options.reading = order.reading.clone();
     options.fixes = order.fixes.clone();
@@ -124,12 +122,6 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
-        over_cap: None,
-        agreed: None,
-        retake_of: None,
-        parts: Vec::new(),
-        jobs_because: String::new(),
-        part_of: None,
         sample: order.sample,
         rest_of: order.rest_of.clone(),
         ..Plan::default()

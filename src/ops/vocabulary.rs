@@ -8,8 +8,7 @@ pub use crate::job::Transition;
 use crate::job::{Job, JobName};
 use crate::request::Fixes;
 use crate::results::review::Review;
-pub use crate::script::{Sample, SourceArg, SourceOptions};
-pub use crate::script::{BytesRead, SourceArg, SourceOptions};
+pub use crate::script::{BytesRead, Sample, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +46,8 @@ pub struct Order {
     pub reading: SourceOptions,
     /// How large one job may become; what is more becomes several jobs.
     pub split: Split,
+    /// Which findings of the linter are mended in what is sent.
+    pub fixes: Fixes,
 }
 
 /// How large one job may become, where a person chose it. The limits of the service and of the tier hold besides.
@@ -58,8 +59,6 @@ pub struct Split {
     pub max_bytes: Option<u64>,
     /// Tokens of text, as far as they can be known before.
     pub max_tokens: Option<u64>,
-    /// Which findings of the linter are mended in what is sent.
-    pub fixes: Fixes,
 }
 
 /// A checked order: what would be sent.
@@ -110,6 +109,19 @@ pub struct Plan {
     pub jobs_because: String,
     /// Which part of which campaign it is, when it is one.
     pub part_of: Option<crate::store::PartOf>,
+    /// Which requests of its sources it has, with the seed by which they were chosen.
+    pub sample: Option<Sample>,
+    /// What it is the rest of.
+    pub rest_of: Vec<JobName>,
+    /// Requests that were left out because a job in `rest_of` was sent them.
+    pub n_sent_before: u64,
+    /// Requests whose audio is on this disk already. They are left out, and their audio goes into the folder of the job
+    /// when it is saved; unless all of them are.
+    pub n_unchanged: u64,
+    /// Where that audio is, most of it first.
+    pub unchanged: Vec<Unchanged>,
+    /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
+    pub is_all_unchanged: bool,
 }
 
 /// What one of several jobs will hold: lines of the prepared requests that stand behind each other.
@@ -125,19 +137,6 @@ pub struct PlannedPart {
     pub characters: u64,
     /// What it may cost.
     pub estimate: crate::money::Estimate,
-    /// Which requests of its sources it has, with the seed by which they were chosen.
-    pub sample: Option<Sample>,
-    /// What it is the rest of.
-    pub rest_of: Vec<JobName>,
-    /// Requests that were left out because a job in `rest_of` was sent them.
-    pub n_sent_before: u64,
-    /// Requests whose audio is on this disk already. They are left out, and their audio goes into the folder of the job
-    /// when it is saved; unless all of them are.
-    pub n_unchanged: u64,
-    /// Where that audio is, most of it first.
-    pub unchanged: Vec<Unchanged>,
-    /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
-    pub is_all_unchanged: bool,
 }
 
 /// Audio on this disk that need not be bought again.

@@ -7,10 +7,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::values;
 use crate::ops::Split;
-use crate::request::Speaker;
-use crate::script::{By, ColumnName, Form, KeyTemplate, Sample, SourceArg, SourceOptions};
 use crate::request::{Fixes, Speaker};
-use crate::script::{By, ColumnName, Form, KeyTemplate, SourceArg, SourceOptions};
+use crate::script::{By, ColumnName, Form, KeyTemplate, Sample, SourceArg, SourceOptions};
 
 /// What one job is made from.
 #[derive(Args, Clone, Debug)]
@@ -31,9 +29,6 @@ pub struct Sources {
     /// Only some requests: the first N, longest:N, or random:N[:SEED]
     #[arg(long, value_name = "SAMPLE")]
     pub sample: Option<Sample>,
-    /// Only the first so many requests
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub sample: Option<u32>,
     /// Mend what these rules of the linter find, in what is sent: rules with commas between them, or all
     #[arg(long = "fix", value_name = "RULE,…")]
     pub fixes: Option<Fixes>,

@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::ops::{Order, Plan, SourceArg, SourceOptions, Split};
 use crate::ops::{Order, Plan, SourceArg};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
@@ -144,9 +143,6 @@ fn order(draft: &Draft) -> Option<Order> {
         language: some(&draft.language),
         name: some(&draft.name),
         inline: draft.inline,
-        sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
-        reading: SourceOptions::default(),
-        split: Split::default(),
         sample: draft.sample.trim().parse().ok(),
         ..Order::default()
     })
