@@ -13,6 +13,7 @@ mod file;
 mod folders;
 mod key;
 mod private;
+mod spend;
 mod terminal;
 mod transfer;
 mod verdicts;
@@ -32,6 +33,7 @@ pub use terminal::{ColorChoice, Colors, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
+use crate::money::Caps;
 use crate::money::Catalog;
 use crate::secret::ApiKey;
 use crate::text::clean;
@@ -127,6 +129,8 @@ pub struct Settings {
     pub transfer: Transfer,
     /// Models, voices and languages: those of this build with the person's own files laid over them.
     pub catalog: Arc<Catalog>,
+    /// What jobs may cost without a question.
+    pub caps: Caps,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -186,11 +190,17 @@ impl Settings {
             cache: file.cache,
             transfer: file.transfer,
             catalog,
+            caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings,
         })
+    }
+
+    /// The settings of a replay: as those of a demo, and nothing is called one.
+    pub fn replay(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {
+        Settings { profile: "replay".to_owned(), demo: false, ..Self::demo(base_url, folder, flags, env) }
     }
 
     /// The settings of a demo: an embedded service and a folder of its own. Reads no file and no key of the user;
@@ -210,6 +220,7 @@ impl Settings {
             cache: Cache::default(),
             transfer: Transfer::default(),
             catalog: Catalog::built_in(),
+            caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::ops::{Order, Plan, SourceArg, SourceOptions};
+use crate::ops::{Order, Plan, SourceArg};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
@@ -143,8 +143,8 @@ fn order(draft: &Draft) -> Option<Order> {
         language: some(&draft.language),
         name: some(&draft.name),
         inline: draft.inline,
-        sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
-        reading: SourceOptions::default(),
+        sample: draft.sample.trim().parse().ok(),
+        ..Order::default()
     })
 }
 
