@@ -10,7 +10,7 @@ use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Draft, Field, Form, Line, Model, PlanState, Screen, Seq, SubmitState};
-use crate::tui::update::{chooser, picker, submit, typing};
+use crate::tui::update::{catalog, chooser, picker, submit, typing};
 
 /// The form, if it is the visible screen.
 pub fn form(model: &mut Model) -> Option<&mut Form> {
@@ -25,7 +25,9 @@ pub fn form(model: &mut Model) -> Option<&mut Form> {
 pub fn open(model: &mut Model) -> Vec<Effect> {
     let form = Form::new(model.draft.clone(), model.setting.catalog.clone());
     model.screens.push(Screen::Create(Box::new(form)));
-    plan(model)
+    let mut effects = catalog::ask(model);
+    effects.extend(plan(model));
+    effects
 }
 
 /// Keeps what was typed for the next time; what was prepared for it is made anew then.
