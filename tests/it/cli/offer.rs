@@ -188,3 +188,27 @@ fn what_nobody_knows_is_a_warning_on_every_path() {
         world.run(&[&["create", "--dry-run"], arguments].concat()).code(0);
     }
 }
+
+#[test]
+fn style_two_speakers_and_language_are_spoken_by_every_generation() {
+    let mut rows = String::from("key,text,style,language\n");
+    for (n, text) in ["Have a wonderful day.", "\"Ann: How are you?\nBob: Very well.\""].iter().enumerate() {
+        for style in ["", "calm and slow"] {
+            for language in ["", "de-DE"] {
+                rows.push_str(&format!("r{n}{}{},{text},{style},{language}\n", style.len(), language.len()));
+            }
+        }
+    }
+    for model in ["gemini-2.5-pro-preview-tts", "gemini-3.1-flash-tts-preview", "gemini-3.8-flash-tts"] {
+        let world = World::of("");
+        world.file("rows.csv", &rows);
+        let speakers = ["--speaker", "Ann=Kore", "--speaker", "Bob=Puck", "--model", model];
+        let findings = world.run(&[&["lint", "rows.csv", "--json"][..], &speakers].concat()).code(0).json();
+        let others: Vec<&Value> = findings.iter().filter(|finding| finding["rule"] != "model-ending").collect();
+        assert!(others.is_empty(), "{model}: {others:#?}");
+        let create = ["create", "rows.csv", "--wait", "--json", "--yes"];
+        let ran = world.run(&[&create[..], &speakers].concat()).code(0);
+        let job = ran.json().pop().unwrap();
+        assert_eq!(job["batchStats"]["successfulRequestCount"], 8, "{model}: {ran:?}");
+    }
+}
