@@ -5,6 +5,7 @@ mod create;
 mod index;
 mod jobs;
 mod keeping;
+mod offer;
 mod piping;
 mod seek;
 mod service;
