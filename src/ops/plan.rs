@@ -118,7 +118,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     Ok((plan, unsent))
 }
 
-fn settings(order: &Order, catalog: &Catalog) -> Settings {
+pub(super) fn settings(order: &Order, catalog: &Catalog) -> Settings {
     let default = Settings::for_catalog(catalog);
     Settings {
         model: order.model.clone().unwrap_or(default.model),

@@ -9,6 +9,7 @@ mod book;
 mod captions;
 mod error;
 mod folder;
+mod glance;
 mod index;
 mod keys;
 mod lines;
@@ -26,6 +27,7 @@ mod speaking;
 mod table;
 
 pub use error::Error;
+pub use glance::{Glance, glance};
 pub use index::{Entry, Index, Spoken, each_request, each_source_text, each_spoken, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;

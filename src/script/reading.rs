@@ -224,7 +224,7 @@ impl<'p> Preparation<'p> {
             writeln!(texts, "{line}").map_err(Error::Write)?;
         }
         if self.preview.len() < self.options.preview {
-            let mut preview = checked.facts.preview(place.line, key);
+            let mut preview = checked.facts.preview(&self.source_name(reading, place), place.line, key);
             if let Some(text) = source_text {
                 preview.text = clean_short(text.trim(), 200);
             }
@@ -256,12 +256,17 @@ impl<'p> Preparation<'p> {
         if problem.column == 0 {
             problem.column = place.column;
         }
-        let name = &self.names[reading.number];
-        let finding = match &place.file {
-            Some(file) => problem.found(&format!("{name}/{}", clean(file)), place.line, key),
-            None => problem.found(name, place.line, key),
-        };
+        let finding = problem.found(&self.source_name(reading, place), place.line, key);
         self.tell(finding);
+    }
+
+    /// The file of a place, as findings name it.
+    fn source_name(&self, reading: &Reading, place: &Place) -> String {
+        let name = &self.names[reading.number];
+        match &place.file {
+            Some(file) => format!("{name}/{}", clean(file)),
+            None => name.clone(),
+        }
     }
 
     /// Counts a finding and passes it on.

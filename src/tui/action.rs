@@ -87,6 +87,12 @@ pub enum Action {
     Press,
     /// Submits the form from anywhere.
     Submit,
+    /// Takes a whole folder as a source.
+    TakeFolder,
+    /// Goes to the next problem of the form.
+    NextProblem,
+    /// Goes to the one before.
+    PreviousProblem,
 }
 
 /// How far and where to move.

@@ -35,7 +35,7 @@ pub enum Effect {
     /// Read one result line from the kept copy: `RawLine`.
     ReadRawLine(Seq, Box<Job>, u64),
 
-    /// Check a draft: `Planned`.
+    /// Check a draft: `Glanced` if its sources are there, `PlanProgressed`, then `Planned`.
     Plan(Seq, Order),
     /// Find out what of a job is to be taken again, and prepare it: `SubmitProgressed`, `RetakePlanned`.
     PlanRetake(Seq, Box<Job>, RetakeOrder),

@@ -14,6 +14,7 @@ mod cursor;
 mod delete;
 mod describe;
 mod dialog;
+mod fields;
 mod files;
 mod give_up;
 mod job;
@@ -25,6 +26,7 @@ mod palette;
 mod picker;
 mod polling;
 mod press;
+mod problems;
 mod prompt;
 mod record;
 mod retake;
@@ -82,6 +84,8 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
+        Event::Glanced(seq, glance) => create::glanced(model, seq, glance),
+        Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),

@@ -228,8 +228,7 @@ fn forget(model: &mut Model, seq: Seq, submitted: &Draft) -> Vec<Effect> {
 }
 
 fn forget_draft(model: &mut Model, submitted: &Draft) {
-    let (model_id, voice, language) = (submitted.model.clone(), submitted.voice.clone(), submitted.language.clone());
-    model.draft = Draft { model: model_id, voice, language, ..Draft::default() };
+    model.draft = submitted.for_the_next();
 }
 
 #[cfg(test)]

@@ -60,16 +60,14 @@ fn open(form: &Form) -> Option<List<'_>> {
         true => Item { name: choice.note, note: String::new() },
         false => Item { name: choice.value, note: choice.note },
     });
+    let title = form.focus.label().trim();
     let title = match form.focus {
-        Field::Model => "Model",
-        Field::Voice => "Voice",
-        Field::Language => "Language",
-        Field::Source | Field::Name | Field::Sample | Field::Inline | Field::SubmitButton | Field::CancelButton => {
-            "Choose"
-        }
+        Field::Column(_) => format!("Column {title}"),
+        Field::SpeakerVoice(_) => "Voice".to_owned(),
+        _ => title.to_owned(),
     };
     let empty = "Nothing fits. Enter takes what is typed.".to_owned();
-    Some(List { title: title.to_owned(), typed, items: items.collect(), selected: *selected, empty })
+    Some(List { title, typed, items: items.collect(), selected: *selected, empty })
 }
 
 fn folder(picker: &Picker) -> List<'_> {

@@ -38,7 +38,13 @@ fn newest(here: &Here) -> MutexGuard<'_, Newest> {
 
 /// Checks a draft, and keeps the plan for its submission. The plan before is of no use any more, even if this one fails.
 pub(super) async fn plan(here: Here, seq: Seq, order: Order) {
-    let planned = ops::plan(&here.session, &order).await;
+    // A large source is checked for a while, and what can be seen at once should not wait for that.
+    let glance = async {
+        if let Ok(glance) = ops::glance(&here.session, &order).await {
+            here.mailbox.tell(Event::Glanced(seq, Box::new(glance)));
+        }
+    };
+    let ((), planned) = tokio::join!(glance, ops::plan(&here.session, &order));
     let made = planned.as_ref().ok().map(|plan| (plan.clone(), Unsent::of(&here.session, plan)));
     newest(&here).keep(seq, made);
     here.mailbox.tell(Event::Planned(seq, planned.map(Box::new)));
@@ -126,7 +132,12 @@ mod tests {
         async fn went_well(&self) -> bool {
             let mailbox = self.mailbox.clone();
             let take = move || mailbox.take(Duration::from_secs(60)).pop_front();
-            match tokio::task::spawn_blocking(take).await.unwrap() {
+            let next = || tokio::task::spawn_blocking(take.clone());
+            let mut letter = next().await.unwrap();
+            while let Some(Letter::Event(Event::Glanced(..) | Event::PlanProgressed(..))) = letter {
+                letter = next().await.unwrap();
+            }
+            match letter {
                 Some(Letter::Event(Event::Planned(_, planned))) => planned.is_ok(),
                 Some(Letter::Event(Event::Submitted(_, submitted))) => submitted.is_ok(),
                 other => panic!("{other:?}"),
