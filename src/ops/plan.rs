@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{Options, prepare};
+use crate::script::{Options, Sample, prepare};
 use crate::store::Store;
 
 use super::create::repeat;
@@ -52,7 +52,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline, options.stop) = (order.sample, order.inline, stop);
+    (options.sample, options.inline, options.stop) = (order.sample.and_then(Sample::first), order.inline, stop);
     options.reading = order.reading.clone();
 
     let folder = session.store.prepared_folder();
@@ -108,7 +108,9 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
-        retake_of: None,
+        sample: order.sample,
+        rest_of: order.rest_of.clone(),
+        ..Plan::default()
     };
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
 use crate::results::review::Review;
-pub use crate::script::{SourceArg, SourceOptions};
+pub use crate::script::{Sample, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +35,12 @@ pub struct Order {
     pub name: Option<String>,
     /// Sends the requests in the create call itself.
     pub inline: bool,
-    /// Only the first so many requests.
-    pub sample: Option<usize>,
+    /// Only some of the requests.
+    pub sample: Option<Sample>,
+    /// Leaves out what these jobs were sent: the rest after a sample.
+    pub rest_of: Vec<JobName>,
+    /// Sends lines as well whose audio is on this disk already.
+    pub again: bool,
     /// How the sources are read, and who speaks.
     pub reading: SourceOptions,
 }
@@ -77,6 +81,30 @@ pub struct Plan {
     pub repeat_unconfirmed: Option<Unconfirmed>,
     /// Whose requests it makes again, when it is a retake.
     pub retake_of: Option<crate::store::RetakeOf>,
+    /// Which requests of its sources it has, with the seed by which they were chosen.
+    pub sample: Option<Sample>,
+    /// What it is the rest of.
+    pub rest_of: Vec<JobName>,
+    /// Requests that were left out because a job in `rest_of` was sent them.
+    pub n_sent_before: u64,
+    /// Requests whose audio is on this disk already. They are left out, and their audio goes into the folder of the job
+    /// when it is saved; unless all of them are.
+    pub n_unchanged: u64,
+    /// Where that audio is, most of it first.
+    pub unchanged: Vec<Unchanged>,
+    /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
+    pub is_all_unchanged: bool,
+}
+
+/// Audio on this disk that need not be bought again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The job that made it.
+    pub job: JobName,
+    /// The folder that it was saved to.
+    pub folder: PathBuf,
+    /// Of how many requests.
+    pub n: u64,
 }
 
 impl Plan {
@@ -180,6 +208,8 @@ pub struct Saved {
     pub duplicates: u64,
     /// Seconds of audio on disk.
     pub seconds: f64,
+    /// Of the keys above, those that were not sent because their audio was on this disk already.
+    pub unchanged: u64,
     /// Rows that the service announced, when it did.
     pub expected: Option<u64>,
     /// What all results together have shown; rows whose verdict it changed count as suspect.
