@@ -21,6 +21,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     for word in &arguments.rest_of {
         order.rest_of.push(ops::find(session, word).await?);
     }
+    order.split = arguments.division.split();
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);

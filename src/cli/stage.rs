@@ -2,7 +2,7 @@
 //!
 //! The only place that knows about `--demo`: an embedded service, folders that vanish, and nothing else different.
 
-use super::args::{FilesVerb, Global, Verb};
+use super::args::{FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
@@ -227,7 +227,7 @@ impl From<&Global> for Flags {
             color: global.color.into(),
             log: global.log.clone(),
             verbose: global.verbose,
-            refresh: global.refresh,
+            refresh: global.refresh.and_then(Refresh::every),
         }
     }
 }

@@ -9,7 +9,7 @@ mod language;
 mod model;
 mod voice;
 
-pub use catalog::{Catalog, CatalogError, Limits, Tier};
+pub use catalog::{Catalog, CatalogError, Limits, ModelLimits, Tier};
 pub use estimate::{Characters, Estimate, Length, Pace, Paces, Script};
 pub use language::{Language, LanguageCheck, LanguageList, Languages};
 pub use model::{Batch, BatchPrice, EndOfLife, Generation, Model, Price, Stage};

@@ -43,7 +43,7 @@ pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Sample, Saved, SourceArg, SourceOptions, Transition,
-    Unchanged, Unconfirmed,
+    CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg, SourceOptions,
+    Split, Transition, Unchanged, Unconfirmed,
 };
 pub use wait::wait;

@@ -43,6 +43,19 @@ pub struct Order {
     pub again: bool,
     /// How the sources are read, and who speaks.
     pub reading: SourceOptions,
+    /// How large one job may become; what is more becomes several jobs.
+    pub split: Split,
+}
+
+/// How large one job may become, where a person chose it. The limits of the service and of the tier hold besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Requests.
+    pub max_requests: Option<u64>,
+    /// Bytes of JSONL.
+    pub max_bytes: Option<u64>,
+    /// Tokens of text, as far as they can be known before.
+    pub max_tokens: Option<u64>,
 }
 
 /// A checked order: what would be sent.
@@ -105,9 +118,35 @@ pub struct Unchanged {
     pub folder: PathBuf,
     /// Of how many requests.
     pub n: u64,
+    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
+    pub parts: Vec<PlannedPart>,
+    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
+    pub jobs_because: String,
+    /// Which part of which campaign it is, when it is one.
+    pub part_of: Option<crate::store::PartOf>,
+}
+
+/// What one of several jobs will hold: lines of the prepared requests that stand behind each other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlannedPart {
+    /// Where its first line begins in the prepared requests, in bytes.
+    pub from: u64,
+    /// How many bytes of them are its lines.
+    pub bytes: u64,
+    /// How many requests.
+    pub n_requests: u64,
+    /// Characters of text.
+    pub characters: u64,
+    /// What it may cost.
+    pub estimate: crate::money::Estimate,
 }
 
 impl Plan {
+    /// How many jobs it becomes.
+    pub fn n_jobs(&self) -> usize {
+        self.parts.len().max(1)
+    }
+
     /// Whether anything forbids sending it.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == crate::request::Severity::Error)

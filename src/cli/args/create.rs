@@ -6,6 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::values;
+use crate::ops::Split;
 use crate::request::Speaker;
 use crate::script::{By, ColumnName, Form, KeyTemplate, Sample, SourceArg, SourceOptions};
 
@@ -93,6 +94,28 @@ pub enum TextUnit {
     Paragraph,
 }
 
+/// How large one job may become.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Several jobs (a campaign)")]
+pub struct Division {
+    /// At most so many requests a job; more become several jobs, one after the other as quota allows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// At most so many bytes of JSONL a job, as in 500MB
+    #[arg(long, value_name = "BYTES", value_parser = values::size)]
+    pub max_size: Option<u64>,
+    /// At most so many tokens of text a job
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_tokens: Option<u64>,
+}
+
+impl Division {
+    /// As an order has it.
+    pub fn split(self) -> Split {
+        Split { max_requests: self.max_requests, max_bytes: self.max_size, max_tokens: self.max_tokens }
+    }
+}
+
 /// `create`
 #[derive(Args, Clone, Debug)]
 pub struct Create {
@@ -111,6 +134,9 @@ pub struct Create {
     /// Send everything, even lines whose audio is on this disk already
     #[arg(long)]
     pub again: bool,
+    /// How large one job may become.
+    #[command(flatten)]
+    pub division: Division,
     /// Show what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
