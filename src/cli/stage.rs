@@ -163,6 +163,7 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
     };
     let session = Session { limits: settings.verdicts, ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
+    let session = Session { caps: settings.caps, zone: jiff::tz::TimeZone::system(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
 }
 

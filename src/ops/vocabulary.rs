@@ -92,6 +92,10 @@ pub struct Plan {
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.
     pub repeat_unconfirmed: Option<Unconfirmed>,
+    /// The caps that it would pass.
+    pub over_cap: Option<crate::money::OverCap>,
+    /// The caps that a person has agreed to pass: set by whoever asked. Without it nothing is sent over a cap.
+    pub agreed: Option<crate::money::OverCap>,
     /// Whose requests it makes again, when it is a retake.
     pub retake_of: Option<crate::store::RetakeOf>,
     /// Which requests of its sources it has, with the seed by which they were chosen.
