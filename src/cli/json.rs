@@ -86,6 +86,7 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "sha256": plan.sha256,
         "splitTexts": plan.n_split,
         "replacedWords": plan.n_pronounced,
+        "fixedFindings": plan.n_fixed,
         "estimate": plan.estimate.as_ref().map(|estimate| json!({
             "seconds": [estimate.seconds.0, estimate.seconds.1],
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),
@@ -154,6 +155,7 @@ pub fn finding(finding: &Finding) -> Value {
         "rule": finding.rule,
         "message": finding.message,
         "fix": finding.fix,
+        "fixed": finding.fixed,
     })
 }
 
@@ -196,10 +198,11 @@ mod tests {
             rule: "duplicate-key",
             message: "key is used twice".into(),
             fix: None,
+            fixed: false,
         };
         assert_eq!(
             finding(&it).to_string(),
-            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null}"#
+            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null,"fixed":false}"#
         );
     }
 }

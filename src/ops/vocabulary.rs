@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+use crate::request::Fixes;
 use crate::results::review::Review;
-pub use crate::script::{Sample, SourceArg, SourceOptions};
+pub use crate::script::{BytesRead, Sample, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,8 @@ pub struct Order {
     pub reading: SourceOptions,
     /// How large one job may become; what is more becomes several jobs.
     pub split: Split,
+    /// Which findings of the linter are mended in what is sent.
+    pub fixes: Fixes,
 }
 
 /// How large one job may become, where a person chose it. The limits of the service and of the tier hold besides.
@@ -81,6 +84,8 @@ pub struct Plan {
     pub n_split: u64,
     /// Words that the list of pronunciations replaced.
     pub n_pronounced: u64,
+    /// Findings that a quick fix mended; they stand among the findings as warnings.
+    pub n_fixed: u64,
     /// Findings of the linter, errors first.
     pub findings: Vec<crate::request::Finding>,
     /// The first requests, for a preview.

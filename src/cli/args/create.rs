@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::values;
 use crate::ops::Split;
-use crate::request::Speaker;
+use crate::request::{Fixes, Speaker};
 use crate::script::{By, ColumnName, Form, KeyTemplate, Sample, SourceArg, SourceOptions};
 
 /// What one job is made from.
@@ -29,6 +29,9 @@ pub struct Sources {
     /// Only some requests: the first N, longest:N, or random:N[:SEED]
     #[arg(long, value_name = "SAMPLE")]
     pub sample: Option<Sample>,
+    /// Mend what these rules of the linter find, in what is sent: rules with commas between them, or all
+    #[arg(long = "fix", value_name = "RULE,…")]
+    pub fixes: Option<Fixes>,
     /// How the sources are read.
     #[command(flatten)]
     pub reading: Reading,
