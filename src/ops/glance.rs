@@ -52,6 +52,7 @@ fn first(session: &Session, order: &Order) -> Vec<Preview> {
     let today = session.clock.now().to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings(order, &session.catalog), Arc::clone(&session.catalog), today);
     options.reading = order.reading.clone();
+    options.fixes = order.fixes.clone();
     options.sample = Some(options.preview);
     // A file in which nothing is right would be read to its end.
     let (stop, mut n_findings) = (Arc::clone(&options.stop), 0);

@@ -116,6 +116,12 @@ pub struct Plan {
     pub unchanged: Vec<Unchanged>,
     /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
     pub is_all_unchanged: bool,
+    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
+    pub parts: Vec<PlannedPart>,
+    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
+    pub jobs_because: String,
+    /// Which part of which campaign it is, when it is one.
+    pub part_of: Option<crate::store::PartOf>,
 }
 
 /// Audio on this disk that need not be bought again.
@@ -127,12 +133,6 @@ pub struct Unchanged {
     pub folder: PathBuf,
     /// Of how many requests.
     pub n: u64,
-    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
-    pub parts: Vec<PlannedPart>,
-    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
-    pub jobs_because: String,
-    /// Which part of which campaign it is, when it is one.
-    pub part_of: Option<crate::store::PartOf>,
 }
 
 /// What one of several jobs will hold: lines of the prepared requests that stand behind each other.

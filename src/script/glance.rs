@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::Error;
 use super::folder::files_of;
@@ -67,7 +68,7 @@ fn look_into(path: &Path, options: &SourceOptions, may_open: bool, seen: &mut Gl
     seen.bytes = seen.bytes.saturating_add(facts.len());
     let argument = SourceArg::Path(path.to_owned());
     let form = match (may_open, options.from.or_else(|| Form::of_name(path))) {
-        (true, said) => match open(&argument, said)? {
+        (true, said) => match open(&argument, said, &Arc::default())? {
             Opened::Book(_) => Form::Book,
             Opened::Stream { form, reader } => {
                 if seen.headers.is_empty() && matches!(form, Form::Csv | Form::Tsv) {

@@ -93,6 +93,8 @@ pub enum Action {
     NextProblem,
     /// Goes to the one before.
     PreviousProblem,
+    /// Mends everything that quick fixes can mend.
+    MendAll,
 }
 
 /// How far and where to move.

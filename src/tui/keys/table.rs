@@ -256,6 +256,13 @@ pub const BINDINGS: &[Binding] = &[
         help: "Problem before",
     },
     Binding {
+        chords: &[ctrl('f')],
+        action: Action::MendAll,
+        contexts: &[Context::Create],
+        hint: "mend all",
+        help: "Mend, in what is sent, every problem that has a quick fix",
+    },
+    Binding {
         chords: &[ctrl('s')],
         action: Action::Submit,
         contexts: &[Context::Create, Context::Line, Context::Choice, Context::Picker],

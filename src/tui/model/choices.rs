@@ -2,7 +2,9 @@
 //!
 //! `update` and `draw` must agree on these lists, because the selected choice is a place in them.
 
+use crate::ops::Sample;
 use crate::script::{Column, Form as Written};
+use crate::text::{count, thousands};
 use crate::tui::event::FolderEntry;
 use crate::tui::model::{Field, Form, Picker};
 
@@ -59,8 +61,11 @@ pub fn choices_of(form: &Form) -> Vec<Choice> {
         }
         Field::Column(column) => headers(form, column),
         Field::Sample | Field::SampleButton => samples(form),
+        Field::Jobs => jobs(form),
         Field::Source
         | Field::Columns
+        | Field::Rest
+        | Field::Again
         | Field::Name
         | Field::More
         | Field::By
@@ -92,15 +97,51 @@ fn headers(form: &Form, column: Column) -> Vec<Choice> {
     std::iter::once(Choice::new("", &guess)).chain(headers.map(|header| Choice::new(header, &meaning(header)))).collect()
 }
 
-/// All requests, or some of them: as many as were typed, else five.
+/// The number that is typed in the open chooser.
+fn typed_number(form: &Form) -> Option<u64> {
+    form.chooser.as_ref().and_then(|(line, _)| line.text().trim().parse().ok()).filter(|n| *n > 0)
+}
+
+/// All requests, or some of them: as many as were typed, else five. What is chosen already comes first.
 fn samples(form: &Form) -> Vec<Choice> {
-    let typed = form.chooser.as_ref().map(|(line, _)| line.text().trim()).filter(|typed| !typed.is_empty());
-    let n = typed.unwrap_or("5");
-    let mut samples = vec![Choice::new(n, &format!("the first {n}"))];
+    let typed = typed_number(form);
+    let n = typed.unwrap_or(5);
+    let ways = [Sample::First(n), Sample::Longest(n), Sample::Random { n, seed: None }];
+    let mut samples: Vec<Choice> =
+        ways.into_iter().map(|way| Choice::new(&way.to_string(), &say_sample(way))).collect();
     if typed.is_none() {
+        let current = form.draft.sample.as_str();
+        let is_other = !current.is_empty() && !samples.iter().any(|sample| sample.value == current);
+        if let Some(other) = current.parse().ok().filter(|_| is_other) {
+            samples.insert(0, Choice::new(current, &say_sample(other)));
+        }
         samples.insert(0, Choice::new("", "all requests"));
     }
     samples
+}
+
+/// A sample in words.
+pub fn say_sample(sample: Sample) -> String {
+    let n = thousands(sample.size());
+    match sample {
+        Sample::First(_) => format!("the first {n}"),
+        Sample::Longest(_) => format!("the {n} longest"),
+        Sample::Random { .. } => format!("{n} at random"),
+    }
+}
+
+/// As few jobs as the service allows, or at most so many requests in each of them.
+fn jobs(form: &Form) -> Vec<Choice> {
+    let at_most = |n: u64| Choice::new(&n.to_string(), &format!("at most {} in a job", count(n, "request")));
+    match typed_number(form) {
+        Some(n) => vec![at_most(n)],
+        None => {
+            let mut choices = vec![Choice::new("", "as few jobs as the service allows")];
+            let current = form.draft.most_requests.parse().ok();
+            choices.extend(current.into_iter().chain([100, 1_000, 10_000].into_iter().filter(|n| Some(*n) != current)).map(at_most));
+            choices
+        }
+    }
 }
 
 impl Form {
@@ -110,9 +151,8 @@ impl Form {
         let Some((typed, _)) = &self.chooser else { return Vec::new() };
         let typed = typed.text().trim();
         let mut choices = choices_of(self);
-        let takes_only_listed = matches!(self.focus, Field::Sample | Field::SampleButton | Field::From);
-        if matches!(self.focus, Field::Sample | Field::SampleButton) {
-            // What is typed is a number in each of them.
+        if self.focus.is_number() {
+            // What is typed is the number in each of them.
             return choices;
         }
         if !typed.is_empty() {
@@ -120,7 +160,7 @@ impl Form {
             choices.sort_by_key(|choice| choice.rank(typed));
         }
         let is_listed = choices.iter().any(|choice| choice.value.eq_ignore_ascii_case(typed));
-        if !typed.is_empty() && !is_listed && !takes_only_listed {
+        if !typed.is_empty() && !is_listed && self.focus != Field::From {
             choices.push(Choice::new(typed, "as typed"));
         }
         choices

@@ -20,7 +20,7 @@ mod results;
 mod saved;
 mod saves;
 
-pub use choices::{Choice, choices_of};
+pub use choices::{Choice, choices_of, say_sample};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
 pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};

@@ -15,6 +15,8 @@ pub fn open(form: &mut Form, typed: &str) {
         Field::Model => catalog.default_model.clone(),
         Field::Voice => catalog.voices.default.clone(),
         Field::SpeakerVoice(at) => form.draft.reading.voice_of_speaker(at, catalog),
+        // The button is for a sample: all requests are what Submit sends.
+        Field::SampleButton => "5".to_owned(),
         _ => String::new(),
     };
     let row = form.choices().iter().position(|choice| choice.value == wanted).unwrap_or(0);
@@ -25,8 +27,8 @@ pub fn open(form: &mut Form, typed: &str) {
 pub fn chosen(form: &Form) -> Option<String> {
     let (typed, row) = form.chooser.as_ref()?;
     let typed = typed.text().trim();
-    // Someone who types a whole value means it, whatever else its letters are part of.
-    let is_typed = |choice: &Choice| !typed.is_empty() && choice.value.eq_ignore_ascii_case(typed);
+    // Someone who types a whole value means it, whatever else its letters are part of; a number is part of every choice.
+    let is_typed = |choice: &Choice| !typed.is_empty() && !form.focus.is_number() && choice.value.eq_ignore_ascii_case(typed);
     let exact = choices_of(form).into_iter().find(is_typed);
     exact.or_else(|| form.choices().into_iter().nth(*row)).map(|choice| choice.value)
 }

@@ -184,3 +184,71 @@ pub fn planned(model: &mut Model, seq: Seq, result: Result<Box<Plan>, Failure>) 
     submit::planned(model)
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::Event;
+    use crate::tui::update::testing::{form, plan as some_plan, press, seq_of, three_jobs};
+    use crate::tui::update::update;
+
+    fn opened(keys: &str) -> Model {
+        let mut model = three_jobs();
+        press(&mut model, "n");
+        press(&mut model, keys);
+        model
+    }
+
+    #[test]
+    fn esc_leaves_and_keeps_what_was_typed() {
+        let mut model = opened("x.csv");
+        assert!(press(&mut model, "<Esc>").iter().any(|effect| matches!(effect, Effect::Plan(..))));
+        let effects = press(&mut model, "<Esc>");
+        assert!(
+            matches!(&effects[..], [Effect::KeepDraft(draft), Effect::DropPlan(_)] if draft.sources == ["x.csv"]),
+            "{effects:?}"
+        );
+        assert!(model.screens.is_empty());
+        let effects = press(&mut model, "n");
+        assert_eq!(form(&model).draft.sources, ["x.csv"]);
+        assert!(matches!(effects[..], [Effect::Plan(..)]), "what was kept is checked again");
+    }
+
+    #[test]
+    fn what_was_prepared_is_dropped_with_the_form_that_wanted_it() {
+        let drops = |effects: &[Effect]| effects.iter().filter(|effect| matches!(effect, Effect::DropPlan(_))).count();
+        let ready = || {
+            let mut model = opened("");
+            let asked = press(&mut model, "x.csv<Enter>");
+            update(&mut model, Event::Planned(seq_of(&asked), Ok(Box::new(some_plan("x")))));
+            model
+        };
+        for (keys, n_drops) in [("<Esc>", 1), ("<C-c><C-c>", 1), ("<C-s><Esc>", 0), ("<Tab>", 0)] {
+            assert_eq!(drops(&press(&mut ready(), keys)), n_drops, "{keys}");
+        }
+        let emptied = press(&mut ready(), &("<Back>".repeat(5) + "<Enter>"));
+        assert_eq!(drops(&emptied), 1, "{emptied:?}");
+        let mut failed = opened("");
+        let asked = press(&mut failed, "x.csv<Enter>");
+        update(&mut failed, Event::Planned(seq_of(&asked), Err(Failure::new("there is no x.csv"))));
+        assert_eq!(drops(&press(&mut failed, "<Esc>")), 0, "there is nothing to drop");
+        assert_eq!(drops(&press(&mut three_jobs(), "n <Esc>")), 0, "nor before anything was chosen");
+    }
+
+    #[test]
+    fn a_draft_is_checked_when_a_field_changed_and_late_plans_are_dropped() {
+        let mut model = opened("");
+        assert_eq!(
+            press(&mut model, "<Tab><Tab><Tab><Tab> night<Enter>"),
+            [],
+            "without a source there is nothing to check"
+        );
+        let first = press(&mut model, "<S-Tab><S-Tab><S-Tab><S-Tab> a.csv<Enter>");
+        assert_eq!(press(&mut model, "<Tab><Tab><Enter><Enter>").len(), 1, "a voice was chosen");
+        assert_eq!(press(&mut model, "<Enter><Enter>"), [], "the same one again changes nothing");
+        update(&mut model, Event::Planned(seq_of(&first), Ok(Box::new(some_plan("late")))));
+        assert!(matches!(form(&model).plan, PlanState::InFlight(_)));
+        press(&mut model, "<S-Tab><S-Tab><C-u><Enter>");
+        assert_eq!(form(&model).plan, PlanState::None);
+    }
+
+}

@@ -244,11 +244,17 @@ mod tests {
             ("../other.csv<Enter>", "/home/ann/other.csv"),
             ("<Tab>", ""),
             ("a.cs<Esc>", ""),
+            ("<Space><Down><Space><Enter>", "parts + a.csv"),
+            ("csv<Space><Space><Space><Enter>", "a.csv.old"),
+            ("csv<Space><Space><Tab>", "a.csv.old + a.csv"),
+            ("<C-f>", "parts"),
+            ("<Down><C-f>", "."),
+            ("<Down><Space><Up><Up><C-f>", "a.csv.old + parts"),
         ];
         for (keys, expected) in table {
             let mut model = opened();
             press(&mut model, keys);
-            assert_eq!((form_of(&model).draft.source.as_str(), &form_of(&model).picker), (expected, &None), "{keys}");
+            assert_eq!((form_of(&model).draft.sources.join(" + ").as_str(), &form_of(&model).picker), (expected, &None), "{keys}");
         }
     }
 
@@ -284,7 +290,7 @@ mod tests {
         let failure = Failure::new("permission denied");
         update(&mut model, Event::FolderListed(seq_of(&effects), "/home/ann/book/locked".into(), Err(failure)));
         press(&mut model, "a.csv<Enter>");
-        assert_eq!(form_of(&model).draft.source, "locked/a.csv");
+        assert_eq!(form_of(&model).draft.sources, ["locked/a.csv"]);
     }
 
     #[test]
@@ -292,13 +298,37 @@ mod tests {
         let mut model = opened();
         update(&mut model, Event::Pasted("/srv/texts/a.csv\n".into()));
         press(&mut model, "<Enter>");
-        assert_eq!(form_of(&model).draft.source, "/srv/texts/a.csv");
+        assert_eq!(form_of(&model).draft.sources, ["/srv/texts/a.csv"]);
     }
 
     #[test]
     fn the_picker_begins_where_the_source_is() {
         let mut model = three_jobs();
         press(&mut model, "n parts/x.csv<Enter>");
+        let effects = press(&mut model, "<Enter>");
+        assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), "/home/ann/book/parts".into())]);
+    }
+
+    #[test]
+    fn several_sources_are_marked_when_the_picker_comes_back() {
+        let mut model = opened();
+        press(&mut model, "csv<Space><Space><Enter>");
+        assert_eq!(form_of(&model).draft.sources, ["a.csv.old", "a.csv"]);
+        for keys in ["<Enter>", "x", "<Back>"] {
+            press(&mut model, keys);
+            let picker = form_of(&model).picker.as_ref().expect(keys);
+            assert_eq!(picker.marks, [Path::new(HERE).join("a.csv.old"), Path::new(HERE).join("a.csv")], "{keys}");
+            press(&mut model, "<Esc>");
+        }
+        assert_eq!(form_of(&model).draft.sources.len(), 2, "and nothing is lost on the way out");
+    }
+
+    #[test]
+    fn the_picker_begins_where_something_was_chosen_last() {
+        let mut model = opened();
+        press(&mut model, "parts/b.csv<Enter>");
+        press(&mut model, "<C-u><Enter>");
+        assert!(form_of(&model).draft.sources.is_empty());
         let effects = press(&mut model, "<Enter>");
         assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), "/home/ann/book/parts".into())]);
     }

@@ -1,9 +1,10 @@
 //! The problems that the check has found: going from one to the next, and mending what a quick fix can mend.
 
+use crate::request::{Fixes, rule};
 use crate::tui::effect::Effect;
 use crate::tui::layout;
 use crate::tui::model::{Field, Level, Model};
-use crate::tui::update::create::{form, take};
+use crate::tui::update::create::{form, set, take};
 use crate::tui::update::notices;
 
 /// Goes to the next problem or the one before, from wherever the focus is; the first step goes to the selected one.
@@ -49,7 +50,33 @@ fn show(model: &mut Model) {
 
 /// Mends all problems of the selected kind in what is sent, or leaves them as they are again.
 pub fn mend(model: &mut Model) -> Vec<Effect> {
-    let _ = form(model);
-    notices::say(model, Level::Info, "this has to be mended in the source");
-    Vec::new()
+    let Some(form) = form(model) else { return Vec::new() };
+    let selected = form.selected_problem().and_then(|(_, at)| form.shown_plan()?.findings.get(at));
+    let Some(rule) = selected.and_then(|finding| rule(finding.rule)) else { return Vec::new() };
+    if rule.fix.is_none() {
+        notices::say(model, Level::Info, "no quick fix knows what is meant here: it has to be mended in the source");
+        return Vec::new();
+    }
+    set(model, |draft| {
+        let mut fixes = draft.fixes();
+        fixes.set(rule, !fixes.has(rule));
+        draft.fixes = fixes.to_string();
+    })
+}
+
+/// Mends everything that quick fixes can mend.
+pub fn mend_all(model: &mut Model) -> Vec<Effect> {
+    let mut effects = take(model);
+    let Some(form) = form(model) else { return effects };
+    let wanted = form.shown_plan().map(|plan| Fixes::for_findings(&plan.findings)).unwrap_or_default();
+    if wanted.is_empty() {
+        notices::say(model, Level::Info, "nothing was found that a quick fix can mend");
+        return effects;
+    }
+    effects.extend(set(model, |draft| {
+        let mut fixes = draft.fixes();
+        fixes.add(wanted);
+        draft.fixes = fixes.to_string();
+    }));
+    effects
 }

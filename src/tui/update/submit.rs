@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(model.work[0].what, "submitting a");
         let created = Created::Confirmed(job("fresh", JobState::Pending));
         let effects = update(&mut model, Event::Submitted(seq_of(&effects), Ok(Box::new(created))));
-        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.source.is_empty()), "{effects:?}");
+        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.sources.is_empty()), "{effects:?}");
         assert_eq!((model.screens.len(), model.work.len(), selected(&model)), (0, 0, "fresh"));
         assert_eq!(said(&model), "fresh submitted: 40 requests");
         let effects = crate::tui::update::testing::list(&mut model, vec![]);

@@ -71,6 +71,12 @@ fn label(form: &Form, button: Field) -> String {
     let word = button.label();
     match (button, &form.submit) {
         (Field::SubmitButton, SubmitState::InFlight(..)) => "Submitting".to_owned(),
+        (Field::SubmitButton, _) => match form.shown_plan() {
+            Some(plan) if plan.n_jobs() > 1 => format!("{word} {} jobs", plan.n_jobs()),
+            Some(plan) if plan.sample.is_some() => format!("{word} {} only", plan.n_requests),
+            Some(plan) if !plan.rest_of.is_empty() => format!("{word} the rest"),
+            Some(_) | None => word.to_owned(),
+        },
         _ => word.to_owned(),
     }
 }

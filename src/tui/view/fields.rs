@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::script::Column;
 use crate::text;
-use crate::tui::model::{Field, Form};
+use crate::tui::model::{Field, Form, say_sample};
 use crate::tui::view::footer;
 use crate::tui::view::pen::{Pen, Piece, piece, skip};
 
@@ -95,8 +95,14 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
         Field::Name => or("after the source".to_owned()),
         Field::Sample => match held.is_empty() {
             true => or("all requests".to_owned()),
-            false => piece(format!("the first {held} only"), theme.text()),
+            false => piece(draft.sample.parse().map_or(held, |sample| format!("{} only", say_sample(sample))), theme.text()),
         },
+        Field::Rest => {
+            let jobs: Vec<String> = draft.rest_of.iter().map(|job| text::clean(job)).collect();
+            piece(format!("[x] without what {} was sent", jobs.join(", ")), theme.text())
+        }
+        Field::Again => switch(draft.again, "bought again", "not bought again"),
+        Field::Jobs => piece(jobs(form), theme.text()),
         Field::More => fold(pen, draft.shows_more, "", &more(form)),
         Field::From => match form.seen.as_deref().map(|seen| seen.forms.as_slice()) {
             Some([]) | None => or("as the names and the contents say".to_owned()),
@@ -114,6 +120,21 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
             piece(text::count(n, "problem"), theme.warn())
         }
         Field::SubmitButton | Field::SampleButton | Field::CancelButton => piece("", theme.text()),
+    }
+}
+
+/// `2 (25 000 enqueued tokens)`.
+fn jobs(form: &Form) -> String {
+    let chosen = match form.draft.most_requests.parse() {
+        Ok(most) => format!("at most {} in a job", text::count(most, "request")),
+        Err(_) => String::new(),
+    };
+    match form.shown_plan() {
+        Some(plan) if plan.n_jobs() > 1 => format!("{} ({})", plan.n_jobs(), text::clean(&plan.jobs_because)),
+        Some(_) if chosen.is_empty() => "1".to_owned(),
+        Some(_) => format!("1 ({chosen})"),
+        None if chosen.is_empty() => "as few as the service allows".to_owned(),
+        None => chosen,
     }
 }
 

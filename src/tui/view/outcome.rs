@@ -62,13 +62,48 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             if let Some(repeated) = &plan.repeat_of {
                 say(&format!("⚠ the same content as {repeated}, less than 48 hours ago"), theme.warn());
             }
+            if let Some(over) = &plan.over_cap {
+                say(&format!("⚠ {}", over.sentence()), theme.warn());
+            }
             if let Some(estimate) = &plan.estimate {
-                say(&estimated(estimate), theme.text());
+                say(&format!("{} · {}", estimated(estimate), estimate.basis), theme.text());
+            }
+            for said in left_out(plan) {
+                say(&said, theme.text());
+            }
+            if plan.n_jobs() > 1 {
+                let why = text::clean(&plan.jobs_because);
+                say(&format!("{}, one after the other: {why}", text::count(plan.n_jobs() as u64, "job")), theme.text());
             }
             say(&amount(plan), theme.muted());
         }
     }
     lines
+}
+
+/// What is not sent: `412 unchanged since batches/o6k1 and already on disk: 7 to buy`.
+fn left_out(plan: &Plan) -> Vec<String> {
+    let mut said = Vec::new();
+    if plan.n_unchanged > 0 {
+        let since = match plan.unchanged.as_slice() {
+            [] => String::new(),
+            [only] => format!(" since {}", only.job),
+            [first, others @ ..] => format!(" since {} and {}", first.job, text::count(others.len() as u64, "other job")),
+        };
+        let n_unchanged = text::thousands(plan.n_unchanged);
+        said.push(match plan.is_all_unchanged {
+            true => format!("all {n_unchanged} unchanged{since} and already on disk: sending buys them again"),
+            false => {
+                format!("{n_unchanged} unchanged{since} and already on disk: {} to buy", text::thousands(plan.n_requests))
+            }
+        });
+    }
+    if plan.n_sent_before > 0 {
+        let jobs: Vec<&str> = plan.rest_of.iter().map(|job| job.as_str()).collect();
+        let n = text::thousands(plan.n_sent_before);
+        said.push(format!("{n} sent before in {}: {} left", jobs.join(", "), text::thousands(plan.n_requests)));
+    }
+    said
 }
 
 /// `2 errors are`.
@@ -88,6 +123,9 @@ fn amount(plan: &Plan) -> String {
     }
     if plan.n_pronounced > 0 {
         said.push(format!("{} by the list", text::count(plan.n_pronounced, "word")));
+    }
+    if plan.n_fixed > 0 {
+        said.push(format!("{} mended", text::count(plan.n_fixed, "problem")));
     }
     said.join(" · ")
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::ops::Plan;
-use crate::request::{Finding, Preview, Severity};
+use crate::request::{Finding, Preview, Severity, rule};
 use crate::text;
 use crate::tui::action::Action;
 use crate::tui::keys::{Context, bindings};
@@ -53,10 +53,16 @@ fn title(pen: &Pen<'_>, form: &Form) -> Vec<Piece> {
         title.push(piece(said, theme.active()));
     } else if let Some(plan) = form.shown_plan() {
         title.push(piece(format!("  {}", text::count(plan.n_requests, "request")), theme.text()));
-        let n_problems = plan.findings.len();
+        let n_mended = plan.findings.iter().filter(|finding| finding.fixed).count();
+        let n_problems = plan.findings.len() - n_mended;
         if n_problems > 0 {
             let style = if plan.has_errors() { theme.bad() } else { theme.warn() };
             title.push(piece(format!(" · {}", text::count(n_problems as u64, "problem")), style));
+        }
+        if n_mended > 0 {
+            title.push(piece(format!(" · {} mended", text::thousands(n_mended as u64)), theme.good()));
+        }
+        if n_problems + n_mended > 0 {
             if !form.focus_is_on_problems() {
                 let key = bindings(Context::Create).find(|binding| binding.action == Action::NextProblem);
                 title.extend(key.map(|binding| piece(format!(": {}", binding.chords[0].label()), theme.muted())));
@@ -126,14 +132,14 @@ fn plan_lines(theme: &Theme, form: &Form, plan: &Plan, room: usize) -> Vec<Vec<P
         }
         lines.push(line);
         if let (true, Some(finding)) = (is_selected, found) {
-            lines.extend(about(theme, finding, room));
+            lines.extend(about(theme, form, finding, room));
         }
     }
     lines
 }
 
 /// All that is said about the selected problem.
-fn about(theme: &Theme, finding: &Finding, room: usize) -> Vec<Vec<Piece>> {
+fn about(theme: &Theme, form: &Form, finding: &Finding, room: usize) -> Vec<Vec<Piece>> {
     let indented = |text: &str, style| -> Vec<Vec<Piece>> {
         let lines = wrap(text, room.saturating_sub(4)).into_iter();
         lines.map(|line| vec![piece(format!("    {line}"), style)]).collect()
@@ -146,12 +152,20 @@ fn about(theme: &Theme, finding: &Finding, room: usize) -> Vec<Vec<Piece>> {
     if let Some(fix) = &finding.fix {
         lines.extend(indented(fix, theme.text()));
     }
+    if let Some((rule, fix)) = rule(finding.rule).and_then(|rule| Some((rule, rule.fix?))) {
+        let found = form.shown_plan().map(|plan| plan.findings.as_slice()).unwrap_or_default();
+        let n_alike = found.iter().filter(|other| other.rule == finding.rule).count();
+        let mark = if form.draft.fixes().has(rule) { "[x]" } else { "[ ]" };
+        let all = if n_alike > 1 { format!(" ({} of this kind)", text::thousands(n_alike as u64)) } else { String::new() };
+        lines.extend(indented(&format!("{mark} {fix}{all}"), theme.title()));
+    }
     lines
 }
 
 /// The sign of a finding and its style.
 fn look(theme: &Theme, finding: &Finding) -> (&'static str, ratatui::style::Style) {
     match finding.severity {
+        _ if finding.fixed => ("✓", theme.good()),
         Severity::Error => ("✗", theme.bad()),
         Severity::Warning => ("!", theme.warn()),
     }
@@ -177,8 +191,9 @@ fn request_line(theme: &Theme, widths: &Widths, request: &Preview, found: Option
         line.push(piece(padded(theme, request.language.as_deref().unwrap_or("–"), widths.language), theme.muted()));
     }
     line.push(match found {
-        Some(finding) => piece(finding.message.as_str(), style),
-        None => piece(request.text.as_str(), theme.text()),
+        // Of what was mended the text is what matters: it is sent.
+        Some(finding) if !finding.fixed => piece(finding.message.as_str(), style),
+        Some(_) | None => piece(request.text.as_str(), theme.text()),
     });
     line
 }

@@ -1,14 +1,18 @@
 //! Plans and submissions.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::ops;
-use crate::ops::{Order, Plan, Progress, RetakeOrder, Unsent};
+use crate::ops::{BytesRead, Order, Plan, Progress, RetakeOrder, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
 use crate::tui::world::Here;
+
+/// How often it is shown how far a check is.
+const BEAT: Duration = Duration::from_millis(250);
 
 /// The plan that can be submitted: the latest that was made, until it is dropped or taken.
 #[derive(Default)]
@@ -44,7 +48,22 @@ pub(super) async fn plan(here: Here, seq: Seq, order: Order) {
             here.mailbox.tell(Event::Glanced(seq, Box::new(glance)));
         }
     };
-    let ((), planned) = tokio::join!(glance, ops::plan(&here.session, &order));
+    let read = Arc::new(BytesRead::default());
+    let plan = ops::plan_watched(&here.session, &order, Arc::clone(&read));
+    let work = async { tokio::join!(glance, plan).1 };
+    tokio::pin!(work);
+    // The reader counts on another thread and tells nobody; a look at its counter costs it nothing.
+    let mut beat = tokio::time::interval(BEAT);
+    beat.tick().await;
+    let planned = loop {
+        tokio::select! {
+            planned = &mut work => break planned,
+            _ = beat.tick() => {
+                let progress = Progress { bytes: read.read(), of: read.total(), ..Progress::default() };
+                here.mailbox.tell(Event::PlanProgressed(seq, progress));
+            }
+        }
+    };
     let made = planned.as_ref().ok().map(|plan| (plan.clone(), Unsent::of(&here.session, plan)));
     newest(&here).keep(seq, made);
     here.mailbox.tell(Event::Planned(seq, planned.map(Box::new)));
@@ -84,9 +103,6 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
     use tokio::runtime::Handle;
 
     use super::*;
@@ -130,17 +146,17 @@ mod tests {
 
         /// What the next letter says: whether a plan was made, or a submission went well.
         async fn went_well(&self) -> bool {
-            let mailbox = self.mailbox.clone();
-            let take = move || mailbox.take(Duration::from_secs(60)).pop_front();
-            let next = || tokio::task::spawn_blocking(take.clone());
-            let mut letter = next().await.unwrap();
-            while let Some(Letter::Event(Event::Glanced(..) | Event::PlanProgressed(..))) = letter {
-                letter = next().await.unwrap();
-            }
-            match letter {
-                Some(Letter::Event(Event::Planned(_, planned))) => planned.is_ok(),
-                Some(Letter::Event(Event::Submitted(_, submitted))) => submitted.is_ok(),
-                other => panic!("{other:?}"),
+            loop {
+                let mailbox = self.mailbox.clone();
+                let take = move || mailbox.take(Duration::from_secs(60));
+                for letter in tokio::task::spawn_blocking(take).await.unwrap() {
+                    match letter {
+                        Letter::Event(Event::Planned(_, planned)) => return planned.is_ok(),
+                        Letter::Event(Event::Submitted(_, submitted)) => return submitted.is_ok(),
+                        Letter::Event(Event::Glanced(..) | Event::PlanProgressed(..)) => {}
+                        other => panic!("{other:?}"),
+                    }
+                }
             }
         }
 

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::failure::Failure;
+use crate::job::JobName;
 use crate::money::Catalog;
-use crate::ops::{Order, SourceArg, SourceOptions};
-use crate::request::Speaker;
+use crate::ops::{Order, SourceArg, SourceOptions, Split};
+use crate::request::{Fixes, Speaker};
 use crate::script::{By, Column, ColumnName, Form, KeyTemplate};
 use crate::tui::model::Field;
 
@@ -29,8 +30,16 @@ pub struct Draft {
     pub language: String,
     /// The display name; empty takes the stem of the first source.
     pub name: String,
-    /// Only some of the requests; empty is all of them.
+    /// Only some of the requests, as `--sample` takes it; empty is all of them.
     pub sample: String,
+    /// The jobs whose requests are left out: samples that were sent before.
+    pub rest_of: Vec<String>,
+    /// Also what is on the disk already is bought.
+    pub again: bool,
+    /// The most requests of one job; empty takes what the service allows.
+    pub most_requests: String,
+    /// Rules whose findings are mended in what is sent, with commas between them.
+    pub fixes: String,
     /// Sends the requests in the create call itself.
     pub inline: bool,
     /// How the sources are read, and who speaks.
@@ -98,9 +107,27 @@ impl Draft {
             language: some(&self.language),
             name: some(&self.name),
             inline: self.inline,
-            sample: self.sample.trim().parse().ok().filter(|most| *most > 0),
+            sample: self.sample.trim().parse().ok(),
+            rest_of: self.rest_of.iter().filter_map(|job| JobName::parse(job)).collect(),
+            again: self.again,
+            split: Split { max_requests: self.most_requests.trim().parse().ok(), ..Split::default() },
+            fixes: self.fixes(),
             reading,
         }))
+    }
+
+    /// The rules that are mended. Those of an older program that this one does not know are left alone.
+    pub fn fixes(&self) -> Fixes {
+        let mut fixes = Fixes::default();
+        self.fixes.split(',').filter_map(|word| word.parse().ok()).for_each(|known| fixes.add(known));
+        fixes
+    }
+
+    /// The draft of the rest, once a sample of it was sent as that job.
+    pub fn rest_after(&self, sample: &JobName) -> Draft {
+        let mut rest = Draft { sample: String::new(), ..self.clone() };
+        rest.rest_of.push(sample.to_string());
+        rest
     }
 
     /// The same for the next job: what was chosen for good stays, what belonged to this job alone goes.

@@ -24,6 +24,12 @@ pub enum Field {
     Name,
     /// Only some of the requests.
     Sample,
+    /// Whether what a sample has sent is left out.
+    Rest,
+    /// Whether what is on the disk already is bought again.
+    Again,
+    /// How many jobs it becomes, and the most requests of one.
+    Jobs,
     /// Shows or hides all that follows.
     More,
     /// The form of the sources.
@@ -85,12 +91,24 @@ impl Field {
             | Field::Voice
             | Field::Language
             | Field::Sample
+            | Field::Jobs
             | Field::From
             | Field::SpeakerVoice(_) => Kind::Choice,
-            Field::Columns | Field::More | Field::By | Field::SkipHeadings | Field::Inline => Kind::Switch,
+            Field::Columns
+            | Field::Rest
+            | Field::Again
+            | Field::More
+            | Field::By
+            | Field::SkipHeadings
+            | Field::Inline => Kind::Switch,
             Field::Problems => Kind::Problems,
             Field::SubmitButton | Field::SampleButton | Field::CancelButton => Kind::Button,
         }
+    }
+
+    /// Whether its choices differ in a number that can be typed.
+    pub fn is_number(self) -> bool {
+        matches!(self, Field::Sample | Field::SampleButton | Field::Jobs)
     }
 
     /// Its name on the screen.
@@ -111,6 +129,9 @@ impl Field {
             Field::Language => "Language",
             Field::Name => "Name",
             Field::Sample | Field::SampleButton => "Sample",
+            Field::Rest => "Rest",
+            Field::Again => "Unchanged",
+            Field::Jobs => "Jobs",
             Field::More => "More",
             Field::From => "Form",
             Field::By => "A request",
@@ -153,6 +174,10 @@ impl Field {
 
     /// Turns a switch over.
     pub fn switch(self, draft: &mut Draft) {
+        if self == Field::Rest {
+            // All of it again is one press away as well: the sample stays in the list of jobs.
+            draft.rest_of.clear();
+        }
         if let Some(is_on) = self.switch_of(draft) {
             *is_on = !*is_on;
         }
@@ -167,6 +192,7 @@ impl Field {
             Field::Language => &mut draft.language,
             Field::Name => &mut draft.name,
             Field::Sample | Field::SampleButton => &mut draft.sample,
+            Field::Jobs => &mut draft.most_requests,
             Field::From => &mut reading.from,
             Field::KeyTemplate => &mut reading.key_template,
             Field::SpeakerName(at) => &mut reading.speakers.get_mut(at)?.name,
@@ -176,6 +202,8 @@ impl Field {
             Field::Column(column) => reading.columns.entry(column.word().to_owned()).or_default(),
             Field::Source
             | Field::Columns
+            | Field::Rest
+            | Field::Again
             | Field::More
             | Field::By
             | Field::SkipHeadings
@@ -190,12 +218,15 @@ impl Field {
     fn switch_of(self, draft: &mut Draft) -> Option<&mut bool> {
         match self {
             Field::Columns => Some(&mut draft.shows_columns),
+            Field::Again => Some(&mut draft.again),
             Field::More => Some(&mut draft.shows_more),
             Field::By => Some(&mut draft.reading.by_paragraph),
             Field::SkipHeadings => Some(&mut draft.reading.skip_headings),
             Field::Inline => Some(&mut draft.inline),
             Field::Source
             | Field::Column(_)
+            | Field::Rest
+            | Field::Jobs
             | Field::Model
             | Field::Voice
             | Field::Language
@@ -227,7 +258,17 @@ impl Form {
                 fields.extend(Column::ALL.map(Field::Column));
             }
         }
-        fields.extend([Field::Model, Field::Voice, Field::Language, Field::Name, Field::Sample, Field::More]);
+        fields.extend([Field::Model, Field::Voice, Field::Language, Field::Name, Field::Sample]);
+        if !draft.rest_of.is_empty() {
+            fields.push(Field::Rest);
+        }
+        if draft.again || self.shown_plan().is_some_and(|plan| plan.n_unchanged > 0) {
+            fields.push(Field::Again);
+        }
+        if !draft.most_requests.is_empty() || draft.shows_more || self.shown_plan().is_some_and(|plan| plan.n_jobs() > 1) {
+            fields.push(Field::Jobs);
+        }
+        fields.push(Field::More);
         if !draft.shows_more {
             return fields;
         }
