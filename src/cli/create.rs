@@ -17,11 +17,11 @@ use crate::text;
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
     let mut order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    order.split = arguments.division.split();
     order.again = arguments.again;
     for word in &arguments.rest_of {
         order.rest_of.push(ops::find(session, word).await?);
     }
-    order.split = arguments.division.split();
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);

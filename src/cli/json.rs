@@ -92,16 +92,21 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),
             "basis": estimate.basis,
         })),
+        "overCap": plan.over_cap.as_ref().map(over_cap),
         "jobs": plan.n_jobs(),
         "jobsBecause": (!plan.jobs_because.is_empty()).then_some(plan.jobs_because.as_str()),
         "parts": plan.parts.iter().zip(1..).map(|(part, number)| planned_part(part, number)).collect::<Vec<_>>(),
-        "overCap": plan.over_cap.as_ref().map(over_cap),
         "repeatOf": plan.repeat_of.as_ref().map(|name| name.as_str()),
         "repeatOfUnconfirmed": plan.repeat_unconfirmed.as_ref().map(|lost| lost.token.as_str()),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "backend": BACKEND,
         "profile": profile,
     })
+}
+
+/// The caps that a job would pass, in US dollars. `adds` is `null` when nobody knows the price.
+fn over_cap(over: &OverCap) -> Value {
+    json!({ "perJob": over.per_job, "perDay": over.per_day, "spentToday": over.spent_today, "adds": over.adds })
 }
 
 /// One of the jobs that a plan becomes.
@@ -114,11 +119,6 @@ fn planned_part(part: &PlannedPart, number: u32) -> Value {
         "textTokens": part.estimate.text_tokens,
         "dollars": part.estimate.dollars.map(|(low, high)| [low, high]),
     })
-}
-
-/// The caps that a job would pass, in US dollars. `adds` is `null` when nobody knows the price.
-fn over_cap(over: &OverCap) -> Value {
-    json!({ "perJob": over.per_job, "perDay": over.per_day, "spentToday": over.spent_today, "adds": over.adds })
 }
 
 /// A key that is taken again. `before` and `after` are `null` when its request is sent as it was.

@@ -190,6 +190,11 @@ impl Settings {
         })
     }
 
+    /// The settings of a replay: as those of a demo, and nothing is called one.
+    pub fn replay(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {
+        Settings { profile: "replay".to_owned(), demo: false, ..Self::demo(base_url, folder, flags, env) }
+    }
+
     /// The settings of a demo: an embedded service and a folder of its own. Reads no file and no key of the user;
     /// of the environment, only what describes the terminal.
     pub fn demo(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {

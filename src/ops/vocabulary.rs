@@ -103,6 +103,12 @@ pub struct Plan {
     pub agreed: Option<crate::money::OverCap>,
     /// Whose requests it makes again, when it is a retake.
     pub retake_of: Option<crate::store::RetakeOf>,
+    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
+    pub parts: Vec<PlannedPart>,
+    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
+    pub jobs_because: String,
+    /// Which part of which campaign it is, when it is one.
+    pub part_of: Option<crate::store::PartOf>,
     /// Which requests of its sources it has, with the seed by which they were chosen.
     pub sample: Option<Sample>,
     /// What it is the rest of.
@@ -116,23 +122,6 @@ pub struct Plan {
     pub unchanged: Vec<Unchanged>,
     /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
     pub is_all_unchanged: bool,
-    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
-    pub parts: Vec<PlannedPart>,
-    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
-    pub jobs_because: String,
-    /// Which part of which campaign it is, when it is one.
-    pub part_of: Option<crate::store::PartOf>,
-}
-
-/// Audio on this disk that need not be bought again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unchanged {
-    /// The job that made it.
-    pub job: JobName,
-    /// The folder that it was saved to.
-    pub folder: PathBuf,
-    /// Of how many requests.
-    pub n: u64,
 }
 
 /// What one of several jobs will hold: lines of the prepared requests that stand behind each other.
@@ -148,6 +137,17 @@ pub struct PlannedPart {
     pub characters: u64,
     /// What it may cost.
     pub estimate: crate::money::Estimate,
+}
+
+/// Audio on this disk that need not be bought again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The job that made it.
+    pub job: JobName,
+    /// The folder that it was saved to.
+    pub folder: PathBuf,
+    /// Of how many requests.
+    pub n: u64,
 }
 
 impl Plan {

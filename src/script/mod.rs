@@ -37,6 +37,6 @@ pub use lines::LONGEST_LINE;
 pub use measure::{Measured, each_measured};
 pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};
 pub use prepare::{Options, Prepared, lint, prepare};
-pub use sample::{Sample, SampleError};
 pub use progress::BytesRead;
+pub use sample::{Sample, SampleError};
 pub use source::{Form, SourceArg, UnknownForm};

@@ -131,15 +131,15 @@ pub struct Create {
     /// Send the requests in the create call itself instead of a file, up to 20 MB
     #[arg(long)]
     pub inline: bool,
+    /// How large one job may become.
+    #[command(flatten)]
+    pub division: Division,
     /// Leave out what this job was sent, such as a sample; may be given several times
     #[arg(long, value_name = "JOB")]
     pub rest_of: Vec<String>,
     /// Send everything, even lines whose audio is on this disk already
     #[arg(long)]
     pub again: bool,
-    /// How large one job may become.
-    #[command(flatten)]
-    pub division: Division,
     /// Show what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,
