@@ -16,7 +16,12 @@ use crate::text;
 
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
-    let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    let mut order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    order.split = arguments.division.split();
+    order.again = arguments.again;
+    for word in &arguments.rest_of {
+        order.rest_of.push(ops::find(session, word).await?);
+    }
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);
@@ -102,9 +107,10 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         language: sources.language.clone(),
         name,
         inline,
-        sample: sources.sample.map(|sample| sample as usize),
+        sample: sources.sample,
         reading: sources.reading.options(),
         fixes: sources.fixes.clone().unwrap_or_default(),
+        ..Order::default()
     }
 }
 

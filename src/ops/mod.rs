@@ -41,7 +41,7 @@ pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, SourceOptions,
-    Transition, Unconfirmed,
+    BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,
+    SourceOptions, Split, Transition, Unchanged, Unconfirmed,
 };
 pub use wait::wait;

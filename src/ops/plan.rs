@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{BytesRead, Options, prepare};
+use crate::script::{BytesRead, Options, Sample, prepare};
 use crate::store::Store;
 
 use super::create::repeat;
@@ -63,7 +63,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline) = (order.sample, order.inline);
+    (options.sample, options.inline) = (order.sample.and_then(Sample::first), order.inline);
     (options.stop, options.progress) = (watch.stop, watch.progress);
     options.reading = order.reading.clone();
     options.fixes = order.fixes.clone();
@@ -122,7 +122,9 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
-        retake_of: None,
+        sample: order.sample,
+        rest_of: order.rest_of.clone(),
+        ..Plan::default()
     };
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.

@@ -44,9 +44,12 @@ rules! {
     NO_REQUESTS "no-requests" Error
         "The source holds no request. A job without requests is refused by the service.";
     FILE_TOO_LARGE "file-too-large" Error
-        "The service takes input files of at most 2 GB. Split the source into several jobs.";
+        "One request alone is over the 2 GB of an input file. More requests than fit into a file become several jobs.";
     INLINE_TOO_LARGE "inline-too-large" Error
-        "A create call with its requests inside must stay under 20 MB. Leave --inline out to upload a file instead.";
+        "One request alone is over the 20 MB of a create call with its requests inside. Leave --inline out to upload a \
+         file instead.";
+    REQUEST_TOO_LARGE "request-too-large" Error
+        "One request alone is over the size that was chosen for a job. Choose a larger one, or split its text.";
     LINE_TOO_LONG "line-too-long" Error
         "A line over 4 MiB cannot be a speech request: the models take some tens of kilobytes of text.";
     INVALID_UTF8 "invalid-utf8" Error

@@ -20,6 +20,9 @@ use crate::request::{
 };
 use crate::text::{bytes as size, clean, clean_short, thousands};
 
+/// Around the requests of a create call stand some more bytes than on the lines of a file: so many around one.
+const IN_A_CALL: u64 = 528;
+
 /// A job in the making.
 pub(super) struct Preparation<'p> {
     pub options: &'p Options,
@@ -82,7 +85,7 @@ impl<'p> Preparation<'p> {
             options,
             pronunciations,
             context: Context::new(&options.settings, &options.catalog).with_fixes(&options.fixes),
-            output: Output::new(out, options.catalog.limits.input_file_bytes),
+            output: Output::new(out),
             report,
             names,
             keys: Keys::default(),
@@ -239,12 +242,24 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, key, problem);
         }
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
-        let was_over = self.output.is_over();
-        self.output.write(request).map_err(Error::Write)?;
-        if self.output.is_over() && !was_over {
-            let limit = size(self.options.catalog.limits.input_file_bytes);
-            let problem = Problem::new(&rules::FILE_TOO_LARGE, format!("here the input grows over {limit}"));
-            self.problem(reading, place, Some(key), problem.fix("split the source into several jobs"));
+        let n_bytes = self.output.write(request).map_err(Error::Write)?;
+        // Many requests become several jobs; one that is too large for any job can go nowhere.
+        let limits = &self.options.catalog.limits;
+        let too_large = match self.options.inline {
+            true if n_bytes + IN_A_CALL >= limits.inline_request_bytes => {
+                let most = size(limits.inline_request_bytes);
+                let message = format!("this request alone is {} in one call; {most} are the most", size(n_bytes));
+                Some(Problem::new(&rules::INLINE_TOO_LARGE, message).fix("leave --inline out"))
+            }
+            false if n_bytes > limits.input_file_bytes => {
+                let most = size(limits.input_file_bytes);
+                let message = format!("this request alone is {}; {most} are the most", size(n_bytes));
+                Some(Problem::new(&rules::FILE_TOO_LARGE, message).fix("split its text"))
+            }
+            true | false => None,
+        };
+        if let Some(problem) = too_large {
+            self.problem(reading, place, Some(key), problem);
         }
         self.n_requests += 1;
         self.characters += checked.facts.characters;
@@ -335,15 +350,7 @@ impl<'p> Preparation<'p> {
     }
 
     /// Closes the output and adds up.
-    pub(super) fn finish(mut self) -> Result<Prepared, Error> {
-        // Around each request of a create call stand some more bytes than on a line of a file.
-        let inline_bytes = self.output.bytes + 16 * self.n_requests + 512;
-        let limit = self.options.catalog.limits.inline_request_bytes;
-        if self.options.inline && inline_bytes >= limit {
-            let message = format!("the requests are {} in one call; {} are the most", size(inline_bytes), size(limit));
-            let problem = Problem::new(&rules::INLINE_TOO_LARGE, message).fix("leave --inline out");
-            self.tell(problem.found("--inline", 0, None));
-        }
+    pub(super) fn finish(self) -> Result<Prepared, Error> {
         let price = self.context.model.and_then(|model| model.price_at(self.options.today));
         Ok(Prepared {
             n_requests: self.n_requests,
