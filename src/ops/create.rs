@@ -52,6 +52,8 @@ pub async fn submit(
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
     refuse_a_repeat(session, plan).await?;
     let input = input(session, writer.as_ref(), plan, progress).await?;
+    // Whoever stops a submission by dropping it does so before this.
+    progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), is_creating: true, ..Progress::default() });
     let intent = intent(session, plan, &input)?;
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
     write_down(session, &intent).await?;

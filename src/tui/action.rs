@@ -93,8 +93,8 @@ pub enum Action {
     NextProblem,
     /// Goes to the one before.
     PreviousProblem,
-    /// Mends everything that quick fixes can mend.
-    MendAll,
+    /// Fixes everything that has a quick fix.
+    FixAll,
 }
 
 /// How far and where to move.

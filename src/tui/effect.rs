@@ -46,6 +46,8 @@ pub enum Effect {
         /// Of the plan.
         plan: Seq,
     },
+    /// Stop that submission, as long as it is uploading: once a create may be on its way, nothing can take it back.
+    StopSubmit(Seq),
     /// Drop what was prepared for the plans up to that number: nobody can submit them any more.
     DropPlan(Seq),
     /// Read a folder for the file picker: `FolderListed`.

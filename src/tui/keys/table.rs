@@ -239,7 +239,7 @@ pub const BINDINGS: &[Binding] = &[
         action: Action::Press,
         contexts: &[Context::Create],
         hint: "open, edit",
-        help: "Open or edit the field, press the button, mend all problems of the selected kind",
+        help: "Open or edit the field, press the button, fix all problems of the selected kind",
     },
     Binding {
         chords: &[ctrl('n')],
@@ -257,10 +257,10 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         chords: &[ctrl('f')],
-        action: Action::MendAll,
+        action: Action::FixAll,
         contexts: &[Context::Create],
-        hint: "mend all",
-        help: "Mend, in what is sent, every problem that has a quick fix",
+        hint: "fix all",
+        help: "Fix, in what is sent, every problem that has a quick fix",
     },
     Binding {
         chords: &[ctrl('s')],

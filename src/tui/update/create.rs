@@ -43,11 +43,19 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 pub fn leave(model: &mut Model, form: &Form) -> Vec<Effect> {
     model.draft = form.typed_so_far();
     let mut effects = vec![Effect::KeepDraft(model.draft.clone())];
-    let is_under_way = matches!(form.submit, SubmitState::InFlight(..));
+    let is_under_way = form.submit.under_way().is_some();
     if holds_plan(&form.plan) && !is_under_way {
         effects.push(Effect::DropPlan(model.next_seq()));
     }
     effects
+}
+
+/// What is typed in a form that nobody has left.
+pub fn unkept(model: &Model) -> Option<Effect> {
+    model.screens.iter().find_map(|screen| match screen {
+        Screen::Create(form) => Some(Effect::KeepDraft(form.typed_so_far())),
+        Screen::Job(_) | Screen::Key(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. } => None,
+    })
 }
 
 /// Whether requests were prepared that somebody must submit or drop.
@@ -77,7 +85,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
         (_, Kind::Choice | Kind::Button) => chooser::open(form, ""),
         (_, Kind::Text) => form.editing = Some(Line::new(focus.text(&form.draft))),
         (_, Kind::Switch) => return set(model, |draft| focus.switch(draft)),
-        (_, Kind::Problems) => return problems::mend(model),
+        (_, Kind::Problems) => return problems::fix(model),
     }
     Vec::new()
 }

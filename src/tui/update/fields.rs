@@ -41,7 +41,10 @@ pub fn step_out(model: &mut Model) -> Option<Vec<Effect>> {
     if form.picker.take().is_some() || form.chooser.take().is_some() {
         return Some(Vec::new());
     }
-    form.editing.is_some().then(|| take(model))
+    if form.editing.is_some() {
+        return Some(take(model));
+    }
+    submit::stop(model)
 }
 
 /// A key that is not a command: text for the field that is open, or that has the focus.
@@ -67,7 +70,7 @@ pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
     let focus = form.focus;
     match (focus.kind(), edit) {
         (Kind::Switch, Edit::Insert(' ')) => return set(model, |draft| focus.switch(draft)),
-        (Kind::Problems, Edit::Insert(' ')) => return problems::mend(model),
+        (Kind::Problems, Edit::Insert(' ')) => return problems::fix(model),
         (Kind::Choice, Edit::Insert(c)) => {
             if !focus.is_number() || c.is_ascii_digit() {
                 chooser::open(form, c.encode_utf8(&mut [0; 4]));

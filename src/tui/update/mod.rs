@@ -42,6 +42,7 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use create::unkept as unkept_draft;
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen};
 
@@ -116,10 +117,10 @@ mod tests {
     use crate::tui::model::{Cursor, Screen, Seq};
     use crate::tui::update::testing::{done, job, listed, lost, name, noon, plan, press, row, stored_file, three_jobs};
 
-    const KEYS: [&str; 48] = [
+    const KEYS: [&str; 52] = [
         "j", "k", "g", "G", "h", "l", "n", "x", "D", "s", "S", "<Space>", "V", "a", "A", "*", "e", "/", ":", "d", "J",
         "p", "y", "Y", "r", "R", "f", "L", "F", "z", "m", "?", "1", "2", "8", "0", "<Enter>", "<Enter>", "<Esc>",
-        "<Tab>", "<S-Tab>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
+        "<Tab>", "<S-Tab>", "<C-n>", "<C-p>", "<C-f>", "<PgDn>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
     ];
 
     fn jobs(which: u8) -> Vec<Job> {

@@ -116,7 +116,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TakeFolder => picker::take_folder(model),
         Action::NextProblem => problems::next(model, 1),
         Action::PreviousProblem => problems::next(model, -1),
-        Action::MendAll => problems::mend_all(model),
+        Action::FixAll => problems::fix_all(model),
     }
 }
 

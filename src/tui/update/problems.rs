@@ -1,4 +1,4 @@
-//! The problems that the check has found: going from one to the next, and mending what a quick fix can mend.
+//! The problems that the check has found: going from one to the next, and fixing what has a quick fix.
 
 use crate::request::{Fixes, rule};
 use crate::tui::effect::Effect;
@@ -48,13 +48,13 @@ fn show(model: &mut Model) {
     }
 }
 
-/// Mends all problems of the selected kind in what is sent, or leaves them as they are again.
-pub fn mend(model: &mut Model) -> Vec<Effect> {
+/// Fixes all problems of the selected kind in what is sent, or leaves them as they are again.
+pub fn fix(model: &mut Model) -> Vec<Effect> {
     let Some(form) = form(model) else { return Vec::new() };
     let selected = form.selected_problem().and_then(|(_, at)| form.shown_plan()?.findings.get(at));
     let Some(rule) = selected.and_then(|finding| rule(finding.rule)) else { return Vec::new() };
     if rule.fix.is_none() {
-        notices::say(model, Level::Info, "no quick fix knows what is meant here: it has to be mended in the source");
+        notices::say(model, Level::Info, "this has no quick fix: only the source says what is meant");
         return Vec::new();
     }
     set(model, |draft| {
@@ -64,13 +64,13 @@ pub fn mend(model: &mut Model) -> Vec<Effect> {
     })
 }
 
-/// Mends everything that quick fixes can mend.
-pub fn mend_all(model: &mut Model) -> Vec<Effect> {
+/// Fixes everything that has a quick fix.
+pub fn fix_all(model: &mut Model) -> Vec<Effect> {
     let mut effects = take(model);
     let Some(form) = form(model) else { return effects };
     let wanted = form.shown_plan().map(|plan| Fixes::for_findings(&plan.findings)).unwrap_or_default();
     if wanted.is_empty() {
-        notices::say(model, Level::Info, "nothing was found that a quick fix can mend");
+        notices::say(model, Level::Info, "no problem has a quick fix");
         return effects;
     }
     effects.extend(set(model, |draft| {

@@ -70,7 +70,7 @@ fn small(pen: &mut Pen<'_>, model: &Model, form: &Form, area: Rect) {
 fn label(form: &Form, button: Field) -> String {
     let word = button.label();
     match (button, &form.submit) {
-        (Field::SubmitButton, SubmitState::InFlight(..)) => "Submitting".to_owned(),
+        (Field::SubmitButton, SubmitState::InFlight(..) | SubmitState::Stopping(_)) => "Submitting".to_owned(),
         (Field::SubmitButton, _) => match form.shown_plan() {
             Some(plan) if plan.n_jobs() > 1 => format!("{word} {} jobs", plan.n_jobs()),
             Some(plan) if plan.sample.is_some() => format!("{word} {} only", plan.n_requests),
@@ -85,7 +85,7 @@ fn buttons(pen: &mut Pen<'_>, model: &Model, form: &Form, place: Rect) {
     let theme = *pen.theme;
     let cannot = model.setting.read_only
         || matches!(&form.plan, PlanState::Ready(_, plan) if plan.has_errors())
-        || matches!(form.submit, SubmitState::InFlight(..));
+        || form.submit.under_way().is_some();
     let mut pieces = Vec::new();
     for field in [Field::SubmitButton, Field::SampleButton, Field::CancelButton] {
         let is_focused = form.focus == field;

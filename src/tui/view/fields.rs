@@ -9,7 +9,7 @@ use crate::tui::view::footer;
 use crate::tui::view::pen::{Pen, Piece, piece, skip};
 
 /// The cells of the names of the fields.
-const NAMES: u16 = 12;
+const NAMES: u16 = 13;
 
 /// Which fields are in sight: how many are above them, and how many below. The focused one is in the middle, so that
 /// what stands around it can be read; a button or the preview in focus shows the beginning.

@@ -205,7 +205,7 @@ fn is_of_use(model: &Model, action: Action) -> bool {
     let Some(Screen::Create(form)) = model.screens.last() else { return true };
     match action {
         Action::NextProblem => form.n_problems() > 0,
-        Action::MendAll => {
+        Action::FixAll => {
             form.shown_plan().is_some_and(|plan| !crate::request::Fixes::for_findings(&plan.findings).is_empty())
         }
         // Only sources can be folders, and only they can be several.

@@ -6,6 +6,8 @@ use crate::money::Estimate;
 use crate::ops::Plan;
 use crate::request::Severity;
 use crate::text;
+use crate::tui::action::Action;
+use crate::tui::keys::{Context, bindings};
 use crate::tui::model::{Form, Model, PlanState, SubmitState};
 use crate::tui::view::pen::{Pen, Piece, piece};
 use crate::tui::view::wrap::wrap;
@@ -22,11 +24,19 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
     match &form.submit {
         SubmitState::Idle => {}
         SubmitState::WhenPlanned => say("Sends it as soon as it is checked.", theme.active()),
-        SubmitState::InFlight(_, progress) => {
-            let mut line = vec![piece("Sending ", theme.active())];
-            line.extend(footer::progress(pen, *progress, 10));
-            return vec![line];
+        SubmitState::InFlight(_, progress) if progress.is_creating => {
+            return vec![vec![piece("Creating the job …", theme.active())]];
         }
+        SubmitState::InFlight(_, progress) => {
+            let mut line = vec![piece("Uploading ", theme.active())];
+            line.extend(footer::progress(pen, *progress, 10));
+            lines.push(line);
+            let key = bindings(Context::Create).find(|binding| binding.action == Action::Back);
+            let key = key.map(|binding| binding.chords[0].label()).unwrap_or_default();
+            lines.push(vec![piece(format!("{key} stops it; what is uploaded counts for the next try."), theme.muted())]);
+            return lines;
+        }
+        SubmitState::Stopping(_) => return vec![vec![piece("Stopping …", theme.active())]],
         SubmitState::Failed(failure) => {
             say(&failure.message, theme.bad());
             if let Some(hint) = &failure.hint {
@@ -52,7 +62,7 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             // What forbids or questions sending it comes first: it is what must not fall off a small screen.
             if plan.has_errors() {
                 let n_errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-                say(&format!("Cannot be sent before {} mended.", errors_are(n_errors as u64)), theme.bad());
+                say(&format!("Cannot be sent before {} fixed.", errors_are(n_errors as u64)), theme.bad());
             }
             if let Some(lost) = &plan.repeat_unconfirmed {
                 let sent = times::clock(&model.zone, lost.at);
@@ -65,8 +75,8 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             if let Some(over) = &plan.over_cap {
                 say(&format!("⚠ {}", over.sentence()), theme.warn());
             }
-            if let Some(estimate) = &plan.estimate {
-                say(&format!("{} · {}", estimated(estimate), estimate.basis), theme.text());
+            if let Some(estimate) = plan.estimate.as_ref().filter(|_| plan.n_requests > 0) {
+                say(&estimated(estimate), theme.text());
             }
             for said in left_out(plan) {
                 say(&said, theme.text());
@@ -75,7 +85,11 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
                 let why = text::clean(&plan.jobs_because);
                 say(&format!("{}, one after the other: {why}", text::count(plan.n_jobs() as u64, "job")), theme.text());
             }
-            say(&amount(plan), theme.muted());
+            if plan.n_requests > 0 {
+                say(&amount(plan), theme.muted());
+                let basis = plan.estimate.as_ref().map(|estimate| estimate.basis.as_str()).unwrap_or_default();
+                say(basis, theme.muted());
+            }
         }
     }
     lines
@@ -125,7 +139,7 @@ fn amount(plan: &Plan) -> String {
         said.push(format!("{} by the list", text::count(plan.n_pronounced, "word")));
     }
     if plan.n_fixed > 0 {
-        said.push(format!("{} mended", text::count(plan.n_fixed, "problem")));
+        said.push(format!("{} fixed", text::count(plan.n_fixed, "problem")));
     }
     said.join(" · ")
 }

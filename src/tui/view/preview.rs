@@ -40,7 +40,7 @@ pub fn measure(theme: &Theme, form: &Form, area: Rect) -> (usize, usize) {
     (lines(theme, form, usize::from(place.width.saturating_sub(4))).len(), usize::from(place.height.saturating_sub(2)))
 }
 
-/// `Preview  412 requests · 3 problems · 2 mended`, or how far the check is.
+/// `Preview  412 requests · 3 problems · 2 fixed`, or how far the check is.
 fn title(pen: &Pen<'_>, form: &Form) -> Vec<Piece> {
     let theme = pen.theme;
     let mut title = vec![piece("Preview", theme.title())];
@@ -53,16 +53,16 @@ fn title(pen: &Pen<'_>, form: &Form) -> Vec<Piece> {
         title.push(piece(said, theme.active()));
     } else if let Some(plan) = form.shown_plan() {
         title.push(piece(format!("  {}", text::count(plan.n_requests, "request")), theme.text()));
-        let n_mended = plan.findings.iter().filter(|finding| finding.fixed).count();
-        let n_problems = plan.findings.len() - n_mended;
+        let n_fixed = plan.findings.iter().filter(|finding| finding.fixed).count();
+        let n_problems = plan.findings.len() - n_fixed;
         if n_problems > 0 {
             let style = if plan.has_errors() { theme.bad() } else { theme.warn() };
             title.push(piece(format!(" · {}", text::count(n_problems as u64, "problem")), style));
         }
-        if n_mended > 0 {
-            title.push(piece(format!(" · {} mended", text::thousands(n_mended as u64)), theme.good()));
+        if n_fixed > 0 {
+            title.push(piece(format!(" · {} fixed", text::thousands(n_fixed as u64)), theme.good()));
         }
-        if n_problems + n_mended > 0 {
+        if n_problems + n_fixed > 0 {
             if !form.focus_is_on_problems() {
                 let key = bindings(Context::Create).find(|binding| binding.action == Action::NextProblem);
                 title.extend(key.map(|binding| piece(format!(": {}", binding.chords[0].label()), theme.muted())));
@@ -191,7 +191,7 @@ fn request_line(theme: &Theme, widths: &Widths, request: &Preview, found: Option
         line.push(piece(padded(theme, request.language.as_deref().unwrap_or("–"), widths.language), theme.muted()));
     }
     line.push(match found {
-        // Of what was mended the text is what matters: it is sent.
+        // Of what was fixed the text is what matters: it is sent.
         Some(finding) if !finding.fixed => piece(finding.message.as_str(), style),
         Some(_) | None => piece(request.text.as_str(), theme.text()),
     });

@@ -1,12 +1,15 @@
 //! Plans and submissions.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::ops;
-use crate::ops::{BytesRead, Order, Plan, Progress, RetakeOrder, Unsent};
+use crate::ops::{BytesRead, Created, Order, Plan, Progress, RetakeOrder, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
 use crate::tui::world::Here;
@@ -88,17 +91,36 @@ pub(super) fn take(here: &Here, number: Seq) -> Option<(Plan, Unsent)> {
     newest(here).take(number)
 }
 
-/// Submits a plan.
-pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
+/// Submits a plan, unless it is stopped while it is uploading.
+pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>, stop: Arc<Notify>) {
     let submitted = match plan {
         // What is left of it is removed before the answer is told.
-        Some((plan, _unsent)) => {
-            let progress = |progress: Progress| here.mailbox.tell(Event::SubmitProgressed(seq, progress));
-            ops::submit(&here.session, &plan, &progress).await.map(Box::new)
-        }
+        Some((plan, _unsent)) => send(&here, seq, &plan, &stop).await.map(Box::new),
         None => Err(Failure::new("this draft was submitted already, or changed since it was checked")),
     };
     here.mailbox.tell(Event::Submitted(seq, submitted));
+}
+
+async fn send(here: &Here, seq: Seq, plan: &Plan, stop: &Notify) -> Result<Created, Failure> {
+    let is_creating = AtomicBool::new(false);
+    let progress = |progress: Progress| {
+        is_creating.fetch_or(progress.is_creating, Ordering::Relaxed);
+        here.mailbox.tell(Event::SubmitProgressed(seq, progress));
+    };
+    let sending = ops::submit(&here.session, plan, &progress);
+    tokio::pin!(sending);
+    loop {
+        tokio::select! {
+            biased;
+            created = &mut sending => return created,
+            // Both are polled on one task, so nothing can begin between this look and the end of the sending.
+            () = stop.notified() => {
+                if !is_creating.load(Ordering::Relaxed) {
+                    return Err(Failure::new("the upload was stopped"));
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -60,6 +60,16 @@ pub struct Checking {
     pub before: Option<Box<Plan>>,
 }
 
+impl SubmitState {
+    /// The number of the submission that is under way.
+    pub fn under_way(&self) -> Option<Seq> {
+        match self {
+            SubmitState::InFlight(seq, _) | SubmitState::Stopping(seq) => Some(*seq),
+            SubmitState::Idle | SubmitState::WhenPlanned | SubmitState::Failed(_) => None,
+        }
+    }
+}
+
 impl Form {
     /// A form with this typed in, of which nothing has been checked or sent.
     pub fn new(draft: Draft, catalog: Arc<Catalog>) -> Self {
@@ -176,6 +186,8 @@ pub enum SubmitState {
     WhenPlanned,
     /// Under way: exactly one at a time.
     InFlight(Seq, Progress),
+    /// To be stopped before anything is created; unless that comes too late.
+    Stopping(Seq),
     /// Refused or failed, with nothing created.
     Failed(Failure),
 }
