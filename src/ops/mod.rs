@@ -18,6 +18,7 @@ mod retake;
 mod session;
 mod texts;
 mod token;
+mod unchanged;
 mod unsent;
 mod vocabulary;
 mod wait;

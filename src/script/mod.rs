@@ -7,6 +7,7 @@
 
 mod book;
 mod captions;
+mod choosing;
 mod error;
 mod folder;
 mod index;
@@ -26,11 +27,12 @@ mod source;
 mod speaking;
 mod table;
 
+pub use choosing::{Candidate, each_candidate, rewrite};
 pub use error::Error;
 pub use index::{Entry, Index, Spoken, each_request, each_source_text, each_spoken, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
 pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};
 pub use prepare::{Options, Prepared, lint, prepare};
-pub use sample::{Sample, SampleError};
+pub use sample::{Choosing, Sample, SampleError};
 pub use source::{Form, SourceArg, UnknownForm};

@@ -32,6 +32,7 @@ pub(super) struct Preparation<'p> {
     keys: Keys,
     characters: Characters,
     preview: Vec<Preview>,
+    lines: Vec<u32>,
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
@@ -83,6 +84,7 @@ impl<'p> Preparation<'p> {
             keys: Keys::default(),
             characters: Characters::default(),
             preview: Vec::new(),
+            lines: Vec::new(),
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
@@ -218,6 +220,9 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, Some(key), problem.fix("split the source into several jobs"));
         }
         self.n_requests += 1;
+        if self.options.notes_lines {
+            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
+        }
         self.characters += checked.facts.characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
@@ -299,6 +304,7 @@ impl<'p> Preparation<'p> {
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
+            lines: self.lines,
             estimate: self.options.catalog.estimate(&self.characters, price),
         })
     }

@@ -38,6 +38,13 @@ pub struct Intent {
     /// Whose requests it makes again, when it is a retake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retake_of: Option<RetakeOf>,
+    /// Requests that are not among them because their audio was on the disk: it belongs to the job all the same.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_unchanged: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Whose requests a retake makes again. Its origin is that of its intent.

@@ -4,6 +4,7 @@
 //! may use one folder at once; none of them can corrupt it, whenever it is killed. Everything here blocks on the disk:
 //! asynchronous callers come through a blocking task.
 
+mod contents;
 mod error;
 mod files;
 mod history;
@@ -26,6 +27,7 @@ use intents::{Intents, Record};
 use journal::Journal;
 use known::Listings;
 
+pub use contents::{Clip, Contents};
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
@@ -286,6 +288,8 @@ impl Store {
             let kept = Store::texts_path(&path);
             fs::rename(&texts, &kept).map_err(Error::write(&kept))?;
         }
+        // What is not sent was kept before the others were.
+        let _ = fs::remove_file(Store::unchanged_path(prepared));
         fs::rename(prepared, &path).map_err(Error::write(&path))
     }
 
