@@ -4,6 +4,8 @@
 //! A second name of the same file where the file system has that, else a copy. Either is checked against its SHA-256
 //! before it gets its name, and gets it by the same rules, and with the same line in the manifest, as every other file.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,17 +25,35 @@ pub struct Elsewhere {
     path: PathBuf,
     /// Why not, when it cannot be opened.
     folder: Result<Folder, String>,
+    /// The files that its manifest tells, by their SHA-256. Read when one is not where it was.
+    files: OnceCell<HashMap<String, String>>,
 }
 
 impl Elsewhere {
     /// Opens a folder. One that is not there any more has no files.
     pub fn open(path: &Path) -> Elsewhere {
-        Elsewhere { path: path.to_owned(), folder: Folder::open_existing(path).map_err(|error| error.to_string()) }
+        let folder = Folder::open_existing(path).map_err(|error| error.to_string());
+        Elsewhere { path: path.to_owned(), folder, files: OnceCell::new() }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The name that a file has now, by what it holds: it gives up its plain name when two keys want it.
+    fn now(&self, record: &Record) -> Option<&str> {
+        let files = self.files.get_or_init(|| {
+            let mut files = HashMap::new();
+            // Without a manifest nobody knows another name.
+            let _ = super::read(&self.path, |record| {
+                if let (Some(sha256), Some(file)) = (record.sha256, record.file) {
+                    files.insert(sha256, file);
+                }
+            });
+            files
+        });
+        files.get(record.sha256.as_ref()?).map(String::as_str).filter(|file| !leads_out(file))
     }
 }
 
@@ -62,7 +82,13 @@ impl Hand {
         let made = match (file.as_deref().filter(|file| !leads_out(file)), &elsewhere.folder) {
             (None, _) => Err(NotThere::Gone("its name is no name of a file".to_owned())),
             (Some(_), Err(why)) => Err(NotThere::Gone(why.clone())),
-            (Some(file), Ok(folder)) => made(self.folder(), folder, file, &record),
+            (Some(file), Ok(folder)) => match made(self.folder(), folder, file, &record) {
+                Err(NotThere::Gone(why)) => match elsewhere.now(&record).filter(|now| *now != file) {
+                    Some(now) => made(self.folder(), folder, now, &record),
+                    None => Err(NotThere::Gone(why)),
+                },
+                made => made,
+            },
         };
         match made {
             Ok(part) => {
