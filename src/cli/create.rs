@@ -16,6 +16,7 @@ use crate::text;
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
     let mut order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    order.split = arguments.division.split();
     order.again = arguments.again;
     for word in &arguments.rest_of {
         order.rest_of.push(ops::find(session, word).await?);
@@ -107,6 +108,7 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         inline,
         sample: sources.sample,
         reading: sources.reading.options(),
+        fixes: sources.fixes.clone().unwrap_or_default(),
         ..Order::default()
     }
 }
@@ -126,7 +128,7 @@ fn summary(plan: &Plan) -> String {
     if !plan.rest_of.is_empty() {
         summary.push_str(&format!(", without {} sent before", text::thousands(plan.n_sent_before)));
     }
-    summary.push_str(&changes(plan.n_split, plan.n_pronounced));
+    summary.push_str(&changes(plan.n_split, plan.n_pronounced, plan.n_fixed));
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
         summary.push_str(&format!(", {} of audio", range(text::span(low), text::span(high))));
@@ -152,14 +154,17 @@ fn unchanged(plan: &Plan) -> String {
     }
 }
 
-/// `, 3 long texts split, 17 words by the list of pronunciations`; empty when nothing was changed.
-pub fn changes(n_split: u64, n_pronounced: u64) -> String {
+/// `, 3 long texts split, 17 words by the list of pronunciations, 2 findings fixed`; empty when nothing was changed.
+pub fn changes(n_split: u64, n_pronounced: u64, n_fixed: u64) -> String {
     let mut changes = String::new();
     if n_split > 0 {
         changes.push_str(&format!(", {} split", text::count(n_split, "long text")));
     }
     if n_pronounced > 0 {
         changes.push_str(&format!(", {} by the list of pronunciations", text::count(n_pronounced, "word")));
+    }
+    if n_fixed > 0 {
+        changes.push_str(&format!(", {} fixed", text::count(n_fixed, "finding")));
     }
     changes
 }

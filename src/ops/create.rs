@@ -229,6 +229,8 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         at,
         retake_of: plan.retake_of.clone(),
         n_unchanged: if plan.is_all_unchanged { 0 } else { plan.n_unchanged },
+        part_of: plan.part_of.clone(),
+        text_tokens: plan.estimate.as_ref().map(|estimate| estimate.text_tokens),
     })
 }
 

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+use crate::request::Fixes;
 use crate::results::review::Review;
-pub use crate::script::{Sample, SourceArg, SourceOptions};
+pub use crate::script::{BytesRead, Sample, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,21 @@ pub struct Order {
     pub again: bool,
     /// How the sources are read, and who speaks.
     pub reading: SourceOptions,
+    /// How large one job may become; what is more becomes several jobs.
+    pub split: Split,
+    /// Which findings of the linter are mended in what is sent.
+    pub fixes: Fixes,
+}
+
+/// How large one job may become, where a person chose it. The limits of the service and of the tier hold besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Requests.
+    pub max_requests: Option<u64>,
+    /// Bytes of JSONL.
+    pub max_bytes: Option<u64>,
+    /// Tokens of text, as far as they can be known before.
+    pub max_tokens: Option<u64>,
 }
 
 /// A checked order: what would be sent.
@@ -68,6 +84,8 @@ pub struct Plan {
     pub n_split: u64,
     /// Words that the list of pronunciations replaced.
     pub n_pronounced: u64,
+    /// Findings that a quick fix mended; they stand among the findings as warnings.
+    pub n_fixed: u64,
     /// Findings of the linter, errors first.
     pub findings: Vec<crate::request::Finding>,
     /// The first requests, for a preview.
@@ -79,8 +97,18 @@ pub struct Plan {
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.
     pub repeat_unconfirmed: Option<Unconfirmed>,
+    /// The caps that it would pass.
+    pub over_cap: Option<crate::money::OverCap>,
+    /// The caps that a person has agreed to pass: set by whoever asked. Without it nothing is sent over a cap.
+    pub agreed: Option<crate::money::OverCap>,
     /// Whose requests it makes again, when it is a retake.
     pub retake_of: Option<crate::store::RetakeOf>,
+    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
+    pub parts: Vec<PlannedPart>,
+    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
+    pub jobs_because: String,
+    /// Which part of which campaign it is, when it is one.
+    pub part_of: Option<crate::store::PartOf>,
     /// Which requests of its sources it has, with the seed by which they were chosen.
     pub sample: Option<Sample>,
     /// What it is the rest of.
@@ -96,6 +124,21 @@ pub struct Plan {
     pub is_all_unchanged: bool,
 }
 
+/// What one of several jobs will hold: lines of the prepared requests that stand behind each other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlannedPart {
+    /// Where its first line begins in the prepared requests, in bytes.
+    pub from: u64,
+    /// How many bytes of them are its lines.
+    pub bytes: u64,
+    /// How many requests.
+    pub n_requests: u64,
+    /// Characters of text.
+    pub characters: u64,
+    /// What it may cost.
+    pub estimate: crate::money::Estimate,
+}
+
 /// Audio on this disk that need not be bought again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unchanged {
@@ -108,6 +151,11 @@ pub struct Unchanged {
 }
 
 impl Plan {
+    /// How many jobs it becomes.
+    pub fn n_jobs(&self) -> usize {
+        self.parts.len().max(1)
+    }
+
     /// Whether anything forbids sending it.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == crate::request::Severity::Error)

@@ -21,6 +21,8 @@ fn intent(token: &str) -> Intent {
         at: Timestamp::UNIX_EPOCH,
         retake_of: None,
         n_unchanged: 0,
+        part_of: None,
+        text_tokens: None,
     }
 }
 

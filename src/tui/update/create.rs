@@ -23,7 +23,7 @@ pub fn form(model: &mut Model) -> Option<&mut Form> {
 
 /// Opens the form as it was left, and checks it.
 pub fn open(model: &mut Model) -> Vec<Effect> {
-    let form = Form::new(model.draft.clone());
+    let form = Form::new(model.draft.clone(), model.setting.catalog.clone());
     model.screens.push(Screen::Create(Box::new(form)));
     plan(model)
 }

@@ -53,6 +53,8 @@ fn sent(bench: &Bench, plan: &Plan, n: usize) -> JobName {
         input_file: None,
         at: bench.session.clock.now(),
         retake_of: None,
+        part_of: None,
+        text_tokens: None,
         n_unchanged: plan.n_unchanged,
     };
     store.intend(&intent).unwrap();
