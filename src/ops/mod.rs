@@ -19,6 +19,7 @@ mod retake;
 mod session;
 mod texts;
 mod token;
+mod unchanged;
 mod unsent;
 mod vocabulary;
 mod wait;

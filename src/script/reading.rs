@@ -39,6 +39,7 @@ pub(super) struct Preparation<'p> {
     numbering: RandomState,
     characters: Characters,
     preview: Vec<Preview>,
+    lines: Vec<u32>,
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
@@ -93,6 +94,7 @@ impl<'p> Preparation<'p> {
             numbering: RandomState::new(),
             characters: Characters::default(),
             preview: Vec::new(),
+            lines: Vec::new(),
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
@@ -262,6 +264,9 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, Some(key), problem);
         }
         self.n_requests += 1;
+        if self.options.notes_lines {
+            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
+        }
         self.characters += checked.facts.characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
@@ -368,6 +373,7 @@ impl<'p> Preparation<'p> {
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
+            lines: self.lines,
             estimate: self.options.catalog.estimate(&self.characters, price),
         })
     }

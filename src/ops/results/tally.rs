@@ -44,7 +44,7 @@ pub async fn save(
     let tally = Tally::default();
     let events = |event| {
         events(match &event {
-            Saving::Row { seconds, .. } => {
+            Saving::Row { seconds, .. } | Saving::Unchanged { seconds, .. } => {
                 tally.add(*seconds);
                 event
             }
