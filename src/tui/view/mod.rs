@@ -37,6 +37,8 @@ mod totals;
 mod wrap;
 
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod heard;
 #[cfg(test)]
 mod played;

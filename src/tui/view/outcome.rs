@@ -87,8 +87,12 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             }
             if plan.n_requests > 0 {
                 say(&amount(plan), theme.muted());
-                let basis = plan.estimate.as_ref().map(|estimate| estimate.basis.as_str()).unwrap_or_default();
-                say(basis, theme.muted());
+            }
+            let estimate = plan.estimate.as_ref().filter(|_| plan.n_requests > 0);
+            let basis = estimate.map(|estimate| wrap(&estimate.basis, room)).unwrap_or_default();
+            // Half of it would tell something else.
+            if lines.len() + basis.len() <= usize::from(place.height) {
+                lines.extend(basis.into_iter().map(|line| vec![piece(line, theme.muted())]));
             }
         }
     }

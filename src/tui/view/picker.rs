@@ -104,6 +104,7 @@ fn folder(picker: &Picker, takes_folders: bool) -> List<'_> {
             format!("{} takes the folder {}/", binding.chords[0].label(), text::clean(&folder))
         }
         (0, None) => String::new(),
+        (1, _) => "1 marked: Enter takes it".to_owned(),
         (n, _) => format!("{n} marked: Enter takes them"),
     };
     List { title, typed: &picker.input, items: items.collect(), selected: picker.row, empty, taken }
