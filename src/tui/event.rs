@@ -11,7 +11,7 @@ use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
-use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
+use crate::ops::{CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
@@ -73,6 +73,10 @@ pub enum Event {
     /// A save came to its end.
     SaveEnded(Seq, Result<Saved, Failure>),
 
+    /// What the sources of a new job look like.
+    Glanced(Seq, Box<Glance>),
+    /// How far the check of a new job is, in bytes of its sources.
+    PlanProgressed(Seq, Progress),
     /// The draft of a new job was checked.
     Planned(Seq, Result<Box<Plan>, Failure>),
     /// What of a job would be taken again.

@@ -15,6 +15,7 @@ mod cursor;
 mod delete;
 mod describe;
 mod dialog;
+mod fields;
 mod files;
 mod give_up;
 mod job;
@@ -26,6 +27,7 @@ mod palette;
 mod picker;
 mod polling;
 mod press;
+mod problems;
 mod prompt;
 mod record;
 mod retake;
@@ -41,6 +43,7 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use create::unkept as unkept_draft;
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen};
 
@@ -83,6 +86,8 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
+        Event::Glanced(seq, glance) => create::glanced(model, seq, glance),
+        Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
@@ -114,10 +119,10 @@ mod tests {
     use crate::tui::model::{Cursor, Screen, Seq};
     use crate::tui::update::testing::{done, job, listed, lost, name, noon, plan, press, row, stored_file, three_jobs};
 
-    const KEYS: [&str; 48] = [
+    const KEYS: [&str; 52] = [
         "j", "k", "g", "G", "h", "l", "n", "x", "D", "s", "S", "<Space>", "V", "a", "A", "*", "e", "/", ":", "d", "J",
         "p", "y", "Y", "r", "R", "f", "L", "F", "z", "m", "?", "1", "2", "8", "0", "<Enter>", "<Enter>", "<Esc>",
-        "<Tab>", "<S-Tab>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
+        "<Tab>", "<S-Tab>", "<C-n>", "<C-p>", "<C-f>", "<PgDn>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
     ];
 
     fn jobs(which: u8) -> Vec<Job> {

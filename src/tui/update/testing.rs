@@ -81,6 +81,7 @@ fn named_key(name: &str) -> Chord {
         "Down" => plain(KeyCode::Down),
         "Left" => plain(KeyCode::Left),
         "Right" => plain(KeyCode::Right),
+        "PgDn" => plain(KeyCode::PageDown),
         _ => {
             let c = name.strip_prefix("C-").and_then(|name| name.chars().next()).expect("a key that is known here");
             Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }

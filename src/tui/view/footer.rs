@@ -147,6 +147,7 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
             && !is_forbidden
             && (binding.action != Action::Back || can_go_back(model, context))
             && (binding.action != Action::Submit || is_form)
+            && is_of_use(model, binding.action)
     };
     // The way out is laid down first, so that no screen is too narrow to leave it.
     let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
@@ -196,6 +197,20 @@ fn words(model: &Model, binding: &Binding) -> String {
             Chosen::Visible => format!("save these {}", text::thousands(screen.cursor.visible.len() as u64)),
         },
         Some(_) | None => hint(),
+    }
+}
+
+/// Whether there is anything for an action of the form to act on.
+fn is_of_use(model: &Model, action: Action) -> bool {
+    let Some(Screen::Create(form)) = model.screens.last() else { return true };
+    match action {
+        Action::NextProblem => form.n_problems() > 0,
+        Action::FixAll => {
+            form.shown_plan().is_some_and(|plan| !crate::request::Fixes::for_findings(&plan.findings).is_empty())
+        }
+        // Only sources can be folders, and only they can be several.
+        Action::Mark | Action::TakeFolder => form.focus == crate::tui::model::Field::Source,
+        _ => true,
     }
 }
 

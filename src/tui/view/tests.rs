@@ -188,32 +188,6 @@ fn one_key() {
 }
 
 #[test]
-fn the_form() {
-    let ready = |form: &mut Form| form.plan = PlanState::Ready(Seq(2), Box::new(plan()));
-    snapshot("create_120x32", &form(busy(120, 32), ready));
-    snapshot("create_80x24", &form(busy(80, 24), ready));
-    snapshot("create_40x10", &form(busy(40, 10), ready));
-    snapshot("create_30x8", &form(busy(30, 8), |form| form.focus = Field::CancelButton));
-    let editing = |form: &mut Form| {
-        form.focus = Field::Name;
-        form.editing = Some(Line::new("prompts-de 日本"));
-        form.plan = PlanState::InFlight(Seq(3));
-    };
-    snapshot("create_editing_80x24", &form(busy(80, 24), editing));
-    let choosing = |form: &mut Form| {
-        form.focus = Field::Voice;
-        form.chooser = Some((Line::new("firm"), 1));
-    };
-    snapshot("create_choosing_120x32", &form(busy(120, 32), choosing));
-    snapshot("create_picking_80x24", &form(busy(80, 24), |form| form.picker = Some(samples::picker())));
-    let sending = |form: &mut Form| {
-        form.focus = Field::SubmitButton;
-        form.submit = SubmitState::InFlight(Seq(5), progress());
-    };
-    plain_snapshot("create_sending_ascii_80x24", &form(busy(80, 24), sending), Charset::Ascii);
-}
-
-#[test]
 fn files_and_texts() {
     snapshot("files_120x32", &files(busy(120, 32), None));
     snapshot("files_80x24", &files(busy(80, 24), None));

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
@@ -36,6 +37,8 @@ pub struct World {
     openings: HashMap<Seq, AbortHandle>,
     /// The latest check of a draft; a newer one takes its place.
     planning: Option<AbortHandle>,
+    /// The latest submission, and what stops its upload.
+    submitting: Option<(Seq, Arc<Notify>)>,
     /// Documents on their way to the disk: a person who leaves counts on them.
     keeping: Vec<JoinHandle<()>>,
 }
@@ -55,7 +58,7 @@ impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
         let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default() };
-        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, keeping: Vec::new() }
+        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, submitting: None, keeping: Vec::new() }
     }
 
     /// Tells the loop something from the shell.
@@ -109,7 +112,14 @@ impl World {
             Effect::Submit { seq, plan } => {
                 // Taken before any other effect can have it dropped.
                 let plan = create::take(&here, plan);
-                drop(self.spawn(create::submit(here, seq, plan)));
+                let stop = Arc::new(Notify::new());
+                self.submitting = Some((seq, Arc::clone(&stop)));
+                drop(self.spawn(create::submit(here, seq, plan, stop)));
+            }
+            Effect::StopSubmit(seq) => {
+                if let Some((_, stop)) = self.submitting.as_ref().filter(|(submitting, _)| *submitting == seq) {
+                    stop.notify_one();
+                }
             }
             Effect::DropPlan(number) => {
                 if let Some(planning) = self.planning.take() {
