@@ -129,6 +129,8 @@ pub struct Listed {
     pub transitions: Vec<Transition>,
     /// Jobs that we asked to cancel, not yet confirmed.
     pub cancelling: Vec<JobName>,
+    /// Those among them that were asked for more than a minute ago.
+    pub unanswered: Vec<JobName>,
     /// Creates whose answer was lost and that are not in the list.
     pub unconfirmed: Vec<Unconfirmed>,
 }

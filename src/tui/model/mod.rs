@@ -27,7 +27,7 @@ pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage,
 pub use files::FilesScreen;
 pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState, Submitting};
 pub use haystack::Haystack;
-pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
+pub use jobs::{Brake, Braking, Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
 pub use results::{JobScreen, KeyScreen, Opening, Outlines, Pane, Tally};

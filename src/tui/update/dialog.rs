@@ -7,7 +7,7 @@ use crate::ops::Loss;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Button, Confirm, EntryId, Level, Line, Model, Overlay, Seq, Target, Verb};
-use crate::tui::update::{cancel, notices, retake, submit, typing};
+use crate::tui::update::{brake, notices, retake, submit, typing};
 
 /// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
 pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
@@ -112,7 +112,8 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
                     model.jobs.cursor.marks.remove(&EntryId::Job(job.name.clone()));
                 }
             }
-            targets.into_iter().flat_map(|target| job_of(target).map(|job| cancel::ask_service(model, &job))).collect()
+            let jobs = targets.into_iter().filter_map(job_of).collect();
+            brake::begin(model, jobs)
         }
         Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),

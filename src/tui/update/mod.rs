@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
+mod brake;
 mod cancel;
 mod chooser;
 mod create;
@@ -40,12 +41,14 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use brake::said as braking_said;
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happened(model, event);
+    brake::settle(model);
     lists::fit(model);
     effects.extend(outline::wanted(model));
     effects

@@ -136,6 +136,7 @@ pub fn answer(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
 /// A complete listing.
 pub fn listed(jobs: Vec<Job>) -> Listed {
     Listed {
+        unanswered: Vec::new(),
         listing: crate::ops::Listing { jobs, complete: true, server_time: None },
         transitions: Vec::new(),
         cancelling: Vec::new(),

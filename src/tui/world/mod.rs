@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
@@ -23,6 +24,9 @@ mod create;
 mod desk;
 mod jobs;
 mod results;
+
+/// So many cancels are under way at the same time.
+const CANCELS_AT_ONCE: usize = 8;
 
 /// How long leaving may wait for the disk.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -49,12 +53,15 @@ struct Here {
     plan: Arc<Mutex<create::Newest>>,
     /// The states of the listing before, to tell what changed since.
     states: Arc<Mutex<HashMap<JobName, JobState>>>,
+    /// The turns of cancels; more of them than there are turns wait.
+    asking: Arc<Semaphore>,
 }
 
 impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
-        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default() };
+        let asking = Arc::new(Semaphore::new(CANCELS_AT_ONCE));
+        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default(), asking };
         World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, keeping: Vec::new() }
     }
 
