@@ -41,6 +41,8 @@ pub enum Event {
     /// One job was fetched, with the service's own JSON.
     JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
 
+    /// A dialog has been open long enough to be read.
+    Unguarded(Seq),
     /// What the deletion of jobs would lose.
     LossKnown(Seq, Vec<(JobName, Loss)>),
     /// The service's answer to a cancel.

@@ -23,7 +23,7 @@ mod saves;
 pub use choices::{Choice, choices_of};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
-pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
+pub use dialog::{Button, Confirm, Guard, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
 pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState, Submitting};
 pub use haystack::Haystack;

@@ -51,6 +51,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     brake::settle(model);
     lists::fit(model);
     effects.extend(outline::wanted(model));
+    effects.extend(dialog::guard(model));
     effects
 }
 
@@ -69,6 +70,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),
+        Event::Unguarded(seq) => dialog::unguarded(model, seq),
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
         Event::JobDeleted(name, answer) => delete::job_deleted(model, &name, answer),

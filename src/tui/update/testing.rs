@@ -59,7 +59,13 @@ pub fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
             }
         };
         if named.is_some() || c != ' ' {
-            effects.extend(update(model, Event::Key(chord)));
+            for effect in update(model, Event::Key(chord)) {
+                match effect {
+                    // Nobody types as fast as a test.
+                    Effect::Guard(seq) => drop(update(model, Event::Unguarded(seq))),
+                    effect => effects.push(effect),
+                }
+            }
         }
     }
     effects

@@ -28,6 +28,9 @@ mod results;
 /// So many cancels are under way at the same time.
 const CANCELS_AT_ONCE: usize = 8;
 
+/// How long the keys of a dialog that has just opened do not count.
+const GUARD: Duration = Duration::from_millis(300);
+
 /// How long leaving may wait for the disk.
 const LEAVING: Duration = Duration::from_secs(1);
 
@@ -82,6 +85,10 @@ impl World {
         match effect {
             Effect::ListJobs(seq) => drop(self.spawn(jobs::list(here, seq))),
             Effect::FetchJob(seq, name) => drop(self.spawn(jobs::fetch(here, seq, name))),
+            Effect::Guard(seq) => drop(self.spawn(async move {
+                tokio::time::sleep(GUARD).await;
+                here.mailbox.tell(Event::Unguarded(seq));
+            })),
             Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
             Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
