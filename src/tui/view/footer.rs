@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::keys::{Binding, Context, bindings};
 use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Screen, Work};
 use crate::tui::theme::level_glyph;
-use crate::tui::update::{Chosen, chosen, commands_fitting};
+use crate::tui::update::{Chosen, braking_said, chosen, commands_fitting};
 use crate::tui::view::bars;
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 
@@ -37,8 +37,14 @@ pub fn notice(pen: &mut Pen<'_>, model: &Model, place: Rect) {
             }
             pieces
         }
-        (None, Some(work)) => under_way(pen, work, model.work.len() - 1),
-        (None, None) => return,
+        (None, Some(work)) if model.jobs.brake.is_none() => under_way(pen, work, model.work.len() - 1),
+        (None, _) => match model.jobs.braking() {
+            Some(braking) => vec![
+                piece(format!("stopping {}  ", text::count(braking.total(), "job")), theme.warn()),
+                piece(braking_said(&braking), theme.text()),
+            ],
+            None => return,
+        },
     };
     pen.line(room, &pieces);
 }
