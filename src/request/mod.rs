@@ -12,6 +12,7 @@ mod key;
 mod letters;
 mod pronounce;
 pub(crate) mod rules;
+mod sentences;
 mod speech;
 mod speech_rules;
 mod spelling;
