@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::call::Call;
 use super::connection::{Answer, Connection};
 use super::error::{Certainty, Error, Kind};
+use super::record::Recorder;
 use super::refusal::{Failed, Subject};
 use super::retry::{Bucket, Class, Fault};
 use super::upload::Uploaded;
@@ -50,12 +51,15 @@ pub struct Options {
     pub timing: Timing,
     /// The allowance for retries; `None` takes the one that the whole process shares.
     pub bucket: Option<Arc<Bucket>>,
+    /// Writes every exchange down.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 /// Prepares the way to the service. Connects to nothing yet.
 pub fn connect(endpoint: &Endpoint, options: &Options) -> Result<Service, Error> {
     let bucket = options.bucket.clone();
-    let connection = Arc::new(Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?);
+    let connection = Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?;
+    let connection = Arc::new(connection.recorded(options.recorder.clone()));
     let writer: Option<Arc<dyn Writer>> = match options.read_only {
         true => None,
         false => Some(Arc::new(GeminiWriter { connection: connection.clone() })),

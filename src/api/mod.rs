@@ -21,12 +21,14 @@ mod download;
 pub mod error;
 pub mod gemini;
 pub mod page;
+mod record;
 mod refusal;
 pub mod retry;
 mod upload;
 mod wire;
 
 pub use error::Error;
+pub use record::Recorder;
 
 /// What every backend can be asked. All of it may be repeated without harm; the retry policy lives below this trait.
 pub trait Reader: Send + Sync {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::args::Report;
+use super::args::Offer;
 use super::console::Console;
 use super::table::{Column, Fit, table};
 use crate::money::{Batch, Catalog, Date, Model};
@@ -25,9 +25,9 @@ const VOICES: [Column; 3] = [
 ];
 
 /// Models that can speak: limits in tokens, batch prices in US dollars for a million tokens, today.
-pub fn models(console: &Console, report: Report, today: Date) {
+pub fn models(console: &Console, offer: Offer, today: Date) {
     let catalog = Catalog::built_in();
-    if report.json {
+    if offer.json {
         catalog.models.iter().for_each(|model| console.json(&model_json(&catalog, model, today)));
         return;
     }
@@ -37,9 +37,9 @@ pub fn models(console: &Console, report: Report, today: Date) {
 }
 
 /// The prebuilt voices.
-pub fn voices(console: &Console, report: Report) {
+pub fn voices(console: &Console, offer: Offer) {
     let catalog = Catalog::built_in();
-    if report.json {
+    if offer.json {
         for voice in &catalog.voices.all {
             console.json(&json!({
                 "name": voice.name,

@@ -149,12 +149,12 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
                 }
             }
         }
-        Verb::Models(report) => {
-            catalog::models(console, *report, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
+        Verb::Models(offer) => {
+            catalog::models(console, *offer, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
             Ok(Exit::Ok)
         }
-        Verb::Voices(report) => {
-            catalog::voices(console, *report);
+        Verb::Voices(offer) => {
+            catalog::voices(console, *offer);
             Ok(Exit::Ok)
         }
         Verb::Sim(sim) => service::run(console, sim).await,

@@ -13,6 +13,9 @@
 //!
 //! [transfer]
 //! max_rate = "20 MB/s"
+//!
+//! [spend]
+//! per_day = 25.0
 //! ```
 
 use std::collections::BTreeMap;
@@ -25,6 +28,7 @@ use super::DEFAULT_PROFILE;
 use super::cache::Cache;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::spend::Spend;
 use super::transfer::Transfer;
 use super::verdicts::Verdicts;
 use crate::secret::redact_google_keys;
@@ -53,6 +57,9 @@ pub(super) struct File {
     /// What downloads may take, of all profiles.
     #[serde(default)]
     pub transfer: Transfer,
+    /// What jobs may cost without a question, for every profile that does not say its own.
+    #[serde(default)]
+    pub spend: Spend,
     /// `[profiles.NAME]` is how other programs have it, and means the same.
     #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
@@ -74,6 +81,9 @@ pub(super) struct Profile {
     pub read_only: bool,
     /// Seconds between polls.
     pub refresh: Option<u64>,
+    /// What jobs may cost without a question.
+    #[serde(default)]
+    pub spend: Spend,
 }
 
 impl Profile {
@@ -248,6 +258,28 @@ mod tests {
         ] {
             let message = failure(&format!("[transfer]\n{text}\n"));
             assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn caps_are_checked_where_they_stand() {
+        let caps = |text: &str| {
+            let file = File::parse(text, Path::new("/c.toml")).unwrap();
+            file.spend.caps(file.profile("default", Path::new("/c.toml")).unwrap().spend)
+        };
+        assert!(caps("").is_empty());
+        let text = "[spend]\nper_job = 5.0\nper_day = 25\n\n[profile.default.spend]\nper_day = 2.5\n";
+        assert_eq!(caps(text), crate::money::Caps { per_job: Some(5.0), per_day: Some(2.5) });
+        for (text, part) in [
+            ("per_job = -1", "a cap is a number of US dollars"),
+            ("per_day = \"5\"", "a cap is a number of US dollars"),
+            ("per_day = inf", "a cap is a number of US dollars"),
+            ("per_month = 5", "unknown field `per_month`"),
+        ] {
+            for table in ["[spend]", "[profile.x.spend]"] {
+                let message = failure(&format!("{table}\n{text}\n"));
+                assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+            }
         }
     }
 

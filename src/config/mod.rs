@@ -12,6 +12,7 @@ mod file;
 mod folders;
 mod key;
 mod private;
+mod spend;
 mod terminal;
 mod transfer;
 mod verdicts;
@@ -30,6 +31,7 @@ pub use terminal::{ColorChoice, Colors, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
+use crate::money::Caps;
 use crate::secret::ApiKey;
 use crate::text::clean;
 use file::{File, Profile};
@@ -122,6 +124,8 @@ pub struct Settings {
     pub cache: Cache,
     /// What downloads may take.
     pub transfer: Transfer,
+    /// What jobs may cost without a question.
+    pub caps: Caps,
     /// What the terminal can show.
     pub terminal: Terminal,
     /// Where to log.
@@ -178,11 +182,17 @@ impl Settings {
             verdicts: file.verdicts.0,
             cache: file.cache,
             transfer: file.transfer,
+            caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings,
         })
+    }
+
+    /// The settings of a replay: as those of a demo, and nothing is called one.
+    pub fn replay(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {
+        Settings { profile: "replay".to_owned(), demo: false, ..Self::demo(base_url, folder, flags, env) }
     }
 
     /// The settings of a demo: an embedded service and a folder of its own. Reads no file and no key of the user;
@@ -201,6 +211,7 @@ impl Settings {
             verdicts: Limits::default(),
             cache: Cache::default(),
             transfer: Transfer::default(),
+            caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,

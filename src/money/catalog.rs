@@ -15,6 +15,9 @@ const MODELS: &str = include_str!("data/models.toml");
 const VOICES: &str = include_str!("data/voices.toml");
 const LANGUAGES: &str = include_str!("data/languages.toml");
 
+/// The first tier that batches have quotas in, and what is assumed of those who do not say theirs.
+const LOWEST_TIER: u8 = 1;
+
 /// Models, voices, languages and limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalog {
@@ -32,6 +35,8 @@ pub struct Catalog {
     pub limits: Limits,
     /// The paid tiers, lowest first.
     pub tiers: Vec<Tier>,
+    /// The tier that the person is in, as far as we were told; the lowest one otherwise.
+    pub tier: u8,
     /// Tokens of audio in a second.
     pub audio_tokens_per_second: f64,
     /// How fast text is spoken.
@@ -58,6 +63,23 @@ pub struct Limits {
     pub batch_expiry_hours: u64,
     /// Where the figures come from.
     pub evidence: String,
+}
+
+/// What the service takes of one model in one tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelLimits {
+    /// Tokens that may wait in all live batches of the model together; `None` where nothing is published.
+    pub enqueued_tokens: Option<u64>,
+    /// Batches of the project that are not over, of all models together.
+    pub concurrent_batches: u64,
+    /// Bytes of one input file.
+    pub input_file_bytes: u64,
+    /// Bytes of a create call with its requests inside.
+    pub inline_request_bytes: u64,
+    /// Tokens of text in one request; `None` for a model that nobody told us of.
+    pub input_tokens: Option<u64>,
+    /// Tokens of audio in one answer.
+    pub output_tokens: Option<u64>,
 }
 
 /// A tier of quota.
@@ -139,6 +161,7 @@ impl Catalog {
             languages: read("languages", languages)?,
             limits: raw.limits.clone().ok_or_else(|| missing("limits"))?,
             tiers: Vec::new(),
+            tier: LOWEST_TIER,
             audio_tokens_per_second: raw.audio.as_ref().ok_or_else(|| missing("audio"))?.tokens_per_second,
             paces: raw.pace.clone().ok_or_else(|| missing("pace"))?,
         };
@@ -186,6 +209,23 @@ impl Catalog {
     pub fn model(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id_of(id))
     }
+
+    /// What the service takes of a model in a tier; the tier that the person is in is [`Catalog::tier`].
+    ///
+    /// A tier that has no figure of its own is given the one of the highest tier below it, and a free project that of
+    /// the lowest: nothing is published for it.
+    pub fn limits_for(&self, model: &str, tier: u8) -> ModelLimits {
+        let model = self.model(model);
+        let enqueued = model.and_then(|model| model.enqueued_tokens.as_ref());
+        ModelLimits {
+            enqueued_tokens: enqueued.map(|tiers| tiers[usize::from(tier.clamp(LOWEST_TIER, tiers.len() as u8)) - 1]),
+            concurrent_batches: self.limits.concurrent_batches,
+            input_file_bytes: self.limits.input_file_bytes,
+            inline_request_bytes: self.limits.inline_request_bytes,
+            input_tokens: model.and_then(|model| model.input_token_limit),
+            output_tokens: model.and_then(|model| model.output_token_limit),
+        }
+    }
 }
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, CatalogError> {
@@ -223,6 +263,26 @@ mod tests {
             Some(Batch::Disputed)
         );
         assert_eq!(catalog.limits.input_file_bytes, 2_000_000_000);
+    }
+
+    #[test]
+    fn limits_go_by_model_and_tier() {
+        let catalog = Catalog::built_in();
+        let table = [
+            ("gemini-2.5-pro-preview-tts", 0, Some(25_000)),
+            ("gemini-2.5-pro-preview-tts", 1, Some(25_000)),
+            ("models/gemini-2.5-pro-preview-tts", 2, Some(100_000)),
+            ("gemini-2.5-pro-preview-tts", 3, Some(1_000_000)),
+            ("gemini-2.5-pro-preview-tts", 9, Some(1_000_000)),
+            ("gemini-3.8-flash-tts", 1, None),
+            ("gemini-9-tts", 1, None),
+        ];
+        for (model, tier, enqueued) in table {
+            let limits = catalog.limits_for(model, tier);
+            assert_eq!((limits.enqueued_tokens, limits.concurrent_batches), (enqueued, 100), "{model} in tier {tier}");
+        }
+        assert_eq!(catalog.limits_for("gemini-3.8-flash-tts", 1).input_tokens, Some(8_192));
+        assert_eq!(catalog.limits_for("gemini-9-tts", 1).input_tokens, None);
     }
 
     #[test]

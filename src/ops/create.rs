@@ -228,6 +228,8 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         token,
         at,
         retake_of: plan.retake_of.clone(),
+        part_of: plan.part_of.clone(),
+        text_tokens: plan.estimate.as_ref().map(|estimate| estimate.text_tokens),
     })
 }
 

@@ -31,7 +31,7 @@ pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
-pub use plan::plan;
+pub use plan::{plan, plan_watched};
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
     save, with_results,
@@ -41,7 +41,7 @@ pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, SourceOptions, Transition,
-    Unconfirmed,
+    BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,
+    SourceOptions, Split, Transition, Unchanged, Unconfirmed,
 };
 pub use wait::wait;

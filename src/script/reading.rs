@@ -19,6 +19,9 @@ use crate::request::{
 };
 use crate::text::{bytes as size, clean, clean_short, thousands};
 
+/// Around the requests of a create call stand some more bytes than on the lines of a file: so many around one.
+const IN_A_CALL: u64 = 528;
+
 /// A job in the making.
 pub(super) struct Preparation<'p> {
     pub options: &'p Options,
@@ -35,6 +38,7 @@ pub(super) struct Preparation<'p> {
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
+    n_fixed: u64,
     /// Texts that were split.
     pub n_split: u64,
     /// Words that are spoken otherwise than they are written.
@@ -77,7 +81,7 @@ impl<'p> Preparation<'p> {
             options,
             pronunciations,
             context: Context::new(&options.settings, &options.catalog),
-            output: Output::new(out, options.catalog.limits.input_file_bytes),
+            output: Output::new(out),
             report,
             names,
             keys: Keys::default(),
@@ -86,6 +90,7 @@ impl<'p> Preparation<'p> {
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
+            n_fixed: 0,
             n_split: 0,
             n_pronounced: 0,
             texts,
@@ -206,16 +211,28 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, key, Problem::new(&rules::SNAKE_CASE, message));
         }
         for problem in checked.problems.iter().cloned().chain(repeated) {
-            is_good &= problem.rule.severity == Severity::Warning;
+            is_good &= problem.severity() == Severity::Warning;
             self.problem(reading, place, key, problem);
         }
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
-        let was_over = self.output.is_over();
-        self.output.write(request).map_err(Error::Write)?;
-        if self.output.is_over() && !was_over {
-            let limit = size(self.options.catalog.limits.input_file_bytes);
-            let problem = Problem::new(&rules::FILE_TOO_LARGE, format!("here the input grows over {limit}"));
-            self.problem(reading, place, Some(key), problem.fix("split the source into several jobs"));
+        let n_bytes = self.output.write(request).map_err(Error::Write)?;
+        // Many requests become several jobs; one that is too large for any job can go nowhere.
+        let limits = &self.options.catalog.limits;
+        let too_large = match self.options.inline {
+            true if n_bytes + IN_A_CALL >= limits.inline_request_bytes => {
+                let most = size(limits.inline_request_bytes);
+                let message = format!("this request alone is {} in one call; {most} are the most", size(n_bytes));
+                Some(Problem::new(&rules::INLINE_TOO_LARGE, message).fix("leave --inline out"))
+            }
+            false if n_bytes > limits.input_file_bytes => {
+                let most = size(limits.input_file_bytes);
+                let message = format!("this request alone is {}; {most} are the most", size(n_bytes));
+                Some(Problem::new(&rules::FILE_TOO_LARGE, message).fix("split its text"))
+            }
+            true | false => None,
+        };
+        if let Some(problem) = too_large {
+            self.problem(reading, place, Some(key), problem);
         }
         self.n_requests += 1;
         self.characters += checked.facts.characters;
@@ -266,9 +283,10 @@ impl<'p> Preparation<'p> {
 
     /// Counts a finding and passes it on.
     pub(super) fn tell(&mut self, finding: Finding) {
-        match finding.severity {
-            Severity::Error => self.n_errors += 1,
-            Severity::Warning => self.n_warnings += 1,
+        match (finding.fixed, finding.severity) {
+            (true, Severity::Error | Severity::Warning) => self.n_fixed += 1,
+            (false, Severity::Error) => self.n_errors += 1,
+            (false, Severity::Warning) => self.n_warnings += 1,
         }
         (self.report)(finding);
     }
@@ -279,15 +297,7 @@ impl<'p> Preparation<'p> {
     }
 
     /// Closes the output and adds up.
-    pub(super) fn finish(mut self) -> Result<Prepared, Error> {
-        // Around each request of a create call stand some more bytes than on a line of a file.
-        let inline_bytes = self.output.bytes + 16 * self.n_requests + 512;
-        let limit = self.options.catalog.limits.inline_request_bytes;
-        if self.options.inline && inline_bytes >= limit {
-            let message = format!("the requests are {} in one call; {} are the most", size(inline_bytes), size(limit));
-            let problem = Problem::new(&rules::INLINE_TOO_LARGE, message).fix("leave --inline out");
-            self.tell(problem.found("--inline", 0, None));
-        }
+    pub(super) fn finish(self) -> Result<Prepared, Error> {
         let price = self.context.model.and_then(|model| model.price_at(self.options.today));
         Ok(Prepared {
             n_requests: self.n_requests,
@@ -296,6 +306,7 @@ impl<'p> Preparation<'p> {
             sha256: self.output.finish().map_err(Error::Write)?,
             n_errors: self.n_errors,
             n_warnings: self.n_warnings,
+            n_fixed: self.n_fixed,
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,

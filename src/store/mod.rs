@@ -4,6 +4,7 @@
 //! may use one folder at once; none of them can corrupt it, whenever it is killed. Everything here blocks on the disk:
 //! asynchronous callers come through a blocking task.
 
+mod campaigns;
 mod error;
 mod files;
 mod history;
@@ -20,16 +21,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::job::{Job, JobName, JobState, Transition};
+use campaigns::Campaigns;
 use files::Durability;
 use history::{Saves, Seen, Timelines, Wish, Wishes};
 use intents::{Intents, Record};
 use journal::Journal;
 use known::Listings;
 
+pub use campaigns::{Campaign, CampaignPart, Hold, TrackedCampaign, Waits};
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
-pub use intents::{Intent, RetakeOf, Tracked, Uploaded, Verdict};
+pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use lock::Lock;
 
@@ -47,6 +50,7 @@ struct Inner {
     timelines: Journal<Timelines>,
     wishes: Journal<Wishes>,
     saves: Journal<Saves>,
+    campaigns: Journal<Campaigns>,
     known: Listings,
 }
 
@@ -63,7 +67,7 @@ impl Store {
     /// Opens the state folder, creating it for its owner alone, and reads its journals.
     pub fn open(folder: &Path) -> Result<Store, Error> {
         files::create_folder(folder)?;
-        for name in ["locks", "prepared", "requests", "documents"] {
+        for name in ["locks", "prepared", "requests", "campaigns", "documents"] {
             files::create_folder(&folder.join(name))?;
         }
         Ok(Store(Arc::new(Inner {
@@ -72,6 +76,7 @@ impl Store {
             timelines: Journal::open(folder)?,
             wishes: Journal::open(folder)?,
             saves: Journal::open(folder)?,
+            campaigns: Journal::open(folder)?,
             known: Listings::open(folder.join("documents")),
         })))
     }
@@ -84,7 +89,13 @@ impl Store {
     /// Lines of journals that could not be read and were passed over. They stay in their files.
     pub fn damage(&self) -> Vec<Damage> {
         let inner = &*self.0;
-        let all = [inner.intents.damage(), inner.timelines.damage(), inner.wishes.damage(), inner.saves.damage()];
+        let all = [
+            inner.intents.damage(),
+            inner.timelines.damage(),
+            inner.wishes.damage(),
+            inner.saves.damage(),
+            inner.campaigns.damage(),
+        ];
         all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()
     }
 

@@ -5,6 +5,7 @@ mod asking;
 mod changing;
 pub mod program;
 mod reading;
+mod recording;
 mod retaking;
 mod saving;
 mod several;

@@ -6,6 +6,7 @@
 mod gone;
 mod leaving;
 mod quiet;
+mod replaying;
 mod retaking;
 mod safe;
 mod sources;

@@ -20,6 +20,8 @@ fn intent(token: &str) -> Intent {
         input_file: None,
         at: Timestamp::UNIX_EPOCH,
         retake_of: None,
+        part_of: None,
+        text_tokens: None,
     }
 }
 

@@ -141,6 +141,8 @@ pub struct Service {
     pub state_prefix: String,
     /// Whether the last line of a results file ends with a newline.
     pub final_newline: bool,
+    /// The most tokens of text that may be in the jobs of one model that are not over; absent means no limit.
+    pub enqueued_tokens: Option<u64>,
 }
 
 impl Default for Service {
@@ -154,6 +156,7 @@ impl Default for Service {
             counts_at_create: true,
             state_prefix: "BATCH_STATE_".to_owned(),
             final_newline: true,
+            enqueued_tokens: None,
         }
     }
 }

@@ -128,7 +128,7 @@ async fn create(shared: &Arc<Shared>, asked: &Asked, body: Incoming, method: &st
     // Reading a big input takes seconds; nobody else waits for it.
     let read = tokio::task::spawn_blocking(move || prepared.read()).await;
     let new = read.map_err(|_| Refusal::new(500, "The input could not be read."))?;
-    let operation = shared.world().create(shared.now(), new);
+    let operation = shared.world().create(shared.now(), new)?;
     shared.journal().note_created();
     Ok(reply::json(200, &operation))
 }

@@ -33,8 +33,7 @@ impl Choice {
 }
 
 /// Everything that a field of the form can be set to; empty for fields that hold free text.
-pub fn choices_of(field: Field) -> Vec<Choice> {
-    let catalog = Catalog::built_in();
+pub fn choices_of(field: Field, catalog: &Catalog) -> Vec<Choice> {
     match field {
         Field::Model => catalog
             .models
@@ -62,7 +61,7 @@ impl Form {
     pub fn choices(&self) -> Vec<Choice> {
         let Some((typed, _)) = &self.chooser else { return Vec::new() };
         let typed = typed.text().trim();
-        let mut choices = choices_of(self.focus);
+        let mut choices = choices_of(self.focus, &self.catalog);
         if !typed.is_empty() {
             choices.retain(|choice| choice.rank(typed).is_some());
             choices.sort_by_key(|choice| choice.rank(typed));

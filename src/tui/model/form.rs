@@ -1,10 +1,12 @@
 //! The form for a new job.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::tui::model::Line;
 
 use crate::failure::Failure;
+use crate::money::Catalog;
 use crate::ops::{Plan, Progress};
 use crate::tui::event::FolderEntry;
 use crate::tui::model::Seq;
@@ -31,6 +33,8 @@ pub struct Draft {
 /// The form for a new job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
+    /// What can be chosen from.
+    pub catalog: Arc<Catalog>,
     /// What is typed.
     pub draft: Draft,
     /// Which field or button has the focus.
@@ -51,8 +55,9 @@ pub struct Form {
 
 impl Form {
     /// A form with this typed in, of which nothing has been checked or sent.
-    pub fn new(draft: Draft) -> Self {
+    pub fn new(draft: Draft, catalog: Arc<Catalog>) -> Self {
         Form {
+            catalog,
             draft,
             focus: Field::Source,
             editing: None,

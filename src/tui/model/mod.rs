@@ -107,6 +107,8 @@ pub struct Setting {
     pub folder: std::path::PathBuf,
     /// By what results are thought good or bad.
     pub limits: crate::audio::Limits,
+    /// Models, voices and languages to choose from.
+    pub catalog: std::sync::Arc<crate::money::Catalog>,
 }
 
 /// How it stands with the service.

@@ -1,7 +1,6 @@
 //! The list of values for a field of the form: narrowed by what is typed, and free for values that nobody lists.
 
-use crate::money::Catalog;
-use crate::tui::model::{Field, Form, Line, choices_of};
+use crate::tui::model::{Choice, Field, Form, Line, choices_of};
 
 /// Opens the choices of the focused field, with the current value selected.
 pub fn open(form: &mut Form, typed: &str) {
@@ -9,7 +8,7 @@ pub fn open(form: &mut Form, typed: &str) {
     if !typed.is_empty() {
         return;
     }
-    let catalog = Catalog::built_in();
+    let catalog = &form.catalog;
     let (current, default) = match form.focus {
         Field::Model => (&form.draft.model, catalog.default_model.as_str()),
         Field::Voice => (&form.draft.voice, catalog.voices.default.as_str()),
@@ -28,7 +27,7 @@ pub fn chosen(form: &Form) -> Option<String> {
     let (typed, row) = form.chooser.as_ref()?;
     let typed = typed.text().trim();
     // Someone who types a whole value means it, whatever else its letters are part of.
-    let exact =
-        choices_of(form.focus).into_iter().find(|choice| !typed.is_empty() && choice.value.eq_ignore_ascii_case(typed));
+    let is_typed = |choice: &Choice| !typed.is_empty() && choice.value.eq_ignore_ascii_case(typed);
+    let exact = choices_of(form.focus, &form.catalog).into_iter().find(is_typed);
     exact.or_else(|| form.choices().into_iter().nth(*row)).map(|choice| choice.value)
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::ops::{Order, Plan, SourceArg, SourceOptions};
+use crate::ops::{Order, Plan, SourceArg};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
@@ -23,7 +23,7 @@ pub fn form(model: &mut Model) -> Option<&mut Form> {
 
 /// Opens the form as it was left, and checks it.
 pub fn open(model: &mut Model) -> Vec<Effect> {
-    let form = Form::new(model.draft.clone());
+    let form = Form::new(model.draft.clone(), model.setting.catalog.clone());
     model.screens.push(Screen::Create(Box::new(form)));
     plan(model)
 }
@@ -143,8 +143,8 @@ fn order(draft: &Draft) -> Option<Order> {
         language: some(&draft.language),
         name: some(&draft.name),
         inline: draft.inline,
-        sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
-        reading: SourceOptions::default(),
+        sample: draft.sample.trim().parse().ok(),
+        ..Order::default()
     })
 }
 

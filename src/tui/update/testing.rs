@@ -31,6 +31,7 @@ pub fn empty() -> Model {
         refresh: None,
         folder: "/home/ann/book".into(),
         limits: crate::audio::Limits::default(),
+        catalog: crate::money::Catalog::built_in(),
     };
     Model::new(setting, noon(), Size { width: 120, height: 40 })
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::money::{Catalog, Estimate};
+use crate::money::Estimate;
 use crate::ops::Plan;
 use crate::text;
 use crate::tui::layout;
@@ -104,7 +104,7 @@ fn field_row(pen: &mut Pen<'_>, form: &Form, field: Field, place: Rect) {
 fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
     let theme = pen.theme;
     let draft = &form.draft;
-    let catalog = Catalog::built_in();
+    let catalog = &form.catalog;
     let (text, absent) = match field {
         Field::Source => (&draft.source, "a file: Enter picks one".to_owned()),
         Field::Model => (&draft.model, format!("{} (default)", catalog.default_model)),

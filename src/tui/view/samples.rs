@@ -33,6 +33,7 @@ fn setting() -> Setting {
         refresh: None,
         folder: "/home/ada/books".into(),
         limits: crate::audio::Limits::default(),
+        catalog: crate::money::Catalog::built_in(),
     }
 }
 
@@ -350,12 +351,10 @@ pub fn progress() -> Progress {
 
 /// The form above the list.
 pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
-    let mut form = Form::new(Draft {
-        source: "prompts.csv".into(),
-        voice: "Kore".into(),
-        language: "de-DE".into(),
-        ..Draft::default()
-    });
+    let mut form = Form::new(
+        Draft { source: "prompts.csv".into(), voice: "Kore".into(), language: "de-DE".into(), ..Draft::default() },
+        model.setting.catalog.clone(),
+    );
     change(&mut form);
     model.notices.flash = None;
     model.screens.push(Screen::Create(Box::new(form)));
@@ -373,6 +372,7 @@ pub fn plan() -> Plan {
         rule: "duplicate-key",
         message: message.into(),
         fix: fix.map(str::to_owned),
+        fixed: false,
     };
     let preview = |line, key: &str, voice: &str, text: &str| Preview {
         line,
