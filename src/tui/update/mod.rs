@@ -41,7 +41,7 @@ mod work;
 mod testing;
 
 pub use palette::fitting as commands_fitting;
-pub use saving::{Chosen, chosen};
+pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {

@@ -130,7 +130,7 @@ fn save_jobs(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
 
 /// Whether a save can find something: a job that SUCCEEDED has results even while the list does not say where, as it
 /// never does for inline ones; the save asks, and waits for them.
-fn has_results(job: &Job) -> bool {
+pub fn has_results(job: &Job) -> bool {
     job.dest.is_some() || job.state == JobState::Succeeded
 }
 
