@@ -271,7 +271,10 @@ fn without_audio(row: &Row) -> String {
 
 /// Plays the selected key, if it was saved.
 pub fn play(model: &mut Model) -> Vec<Effect> {
-    let Some(row) = job::current_row(model) else { return Vec::new() };
+    let Some(row) = job::current_row(model) else {
+        notices::say(model, Level::Info, "there is no key to play");
+        return Vec::new();
+    };
     if row.outcome != Outcome::Audio {
         let said = without_audio(&row);
         notices::say(model, Level::Info, said);
