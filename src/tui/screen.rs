@@ -216,8 +216,7 @@ mod tests {
         let mut terminal = ratatui::Terminal::new(Screen::new(wire.clone(), 20, 1)).unwrap();
         // A terminal that gives every character cells of its own, as most do.
         let mut seen = vt100::Parser::new(std::num::NonZeroU16::MIN, std::num::NonZeroU16::new(20).unwrap(), 0);
-        for text in ["गाना स्वागत ab", "x  y", "काका", "日本 का", "", "z"]
-        {
+        for text in ["गाना स्वागत ab", "x  y", "काका", "日本 का", "", "z"] {
             terminal.draw(|frame| frame.render_widget(Paragraph::new(text), frame.area())).unwrap();
             seen.process(&std::mem::take(&mut *wire.0.borrow_mut()));
             assert_eq!(seen.screen().contents().trim_end(), text);
