@@ -47,7 +47,7 @@ mod testing;
 pub use create::unkept as unkept_draft;
 pub use brake::said as braking_said;
 pub use palette::fitting as commands_fitting;
-pub use saving::{Chosen, chosen};
+pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
