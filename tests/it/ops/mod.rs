@@ -7,6 +7,8 @@ mod jobs;
 mod keeping;
 mod offer;
 mod piping;
+mod sample;
 mod seek;
 mod service;
+mod unchanged;
 mod whole;
