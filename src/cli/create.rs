@@ -33,7 +33,11 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
         show(console, &plan, &session.profile, arguments.json);
     }
     drop(unsent);
-    match created? {
+    let created = created?;
+    if let (Some(Created::Confirmed(job) | Created::Adopted(job)), Some(_)) = (&created, plan.sample) {
+        console.talk(&format!("the rest of it: the same command with --rest-of {} in place of --sample", job.name));
+    }
+    match created {
         Some(created) => tell(session, console, Telling { json: arguments.json, wait: arguments.wait }, created).await,
         None if plan.has_errors() => Ok(Exit::Failed),
         None => Ok(Exit::Ok),
@@ -191,7 +195,7 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
         let (n, folder) = (text::thousands(place.n), text::clean(&place.folder.display().to_string()));
         console.result(&format!("{n} unchanged since {}, in {folder}", place.job));
     }
-    if let Some(earlier) = &plan.repeat_of {
+    if let Some(earlier) = plan.repeat_of.as_ref().filter(|_| !plan.is_all_unchanged) {
         console.result(&format!("the same content was sent as {earlier}"));
     }
     if let Some(lost) = &plan.repeat_unconfirmed {
@@ -206,12 +210,12 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
 
 /// What is known of content that would be bought a second time.
 fn known(plan: &Plan) -> Option<String> {
-    if let Some(earlier) = &plan.repeat_of {
-        return Some(format!("the same content was sent as {earlier} within the last 48 hours"));
+    if let Some(most) = plan.unchanged.first().filter(|_| plan.is_all_unchanged) {
+        let folder = text::clean(&most.folder.display().to_string());
+        return Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job));
     }
-    let most = plan.unchanged.first().filter(|_| plan.is_all_unchanged)?;
-    let folder = text::clean(&most.folder.display().to_string());
-    Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job))
+    let earlier = plan.repeat_of.as_ref()?;
+    Some(format!("the same content was sent as {earlier} within the last 48 hours"))
 }
 
 /// A repeat of recent content is most often a second press of the same key, and would be paid for twice.

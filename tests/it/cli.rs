@@ -10,3 +10,4 @@ mod retaking;
 mod saving;
 mod several;
 mod sources;
+mod unchanged;
