@@ -5,6 +5,7 @@ mod downloads;
 mod examples;
 mod paths;
 mod reads;
+mod resuming;
 pub mod server;
 mod uploads;
 

@@ -11,7 +11,7 @@ use reqwest::{Method, Response, Url};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::address::{piece_size, pin};
+use super::address::{LARGEST_PIECE, piece_size, pin};
 use super::input::Input;
 use crate::api::call::Call;
 use crate::api::connection::Connection;
@@ -88,11 +88,9 @@ impl Session {
         what: &str,
         size: u64,
     ) -> Result<Option<(Self, State)>, Error> {
-        let (Ok(url), Some(piece)) = (pin(connection.base(), known.address.expose()), piece_size(Some(known.piece)))
-        else {
-            return Ok(None);
-        };
-        let session = Session { url, piece, what: what.to_owned() };
+        let url = pin(connection.base(), known.address.expose());
+        let Some(url) = url.ok().filter(|_| (1..=LARGEST_PIECE).contains(&known.piece)) else { return Ok(None) };
+        let session = Session { url, piece: known.piece, what: what.to_owned() };
         match connection.repeat(Class::Read, || session.query(connection)).await {
             Ok(State::Active(Some(received))) if received <= size => {
                 tracing::debug!(received, size, "going on with an upload of an earlier run");
