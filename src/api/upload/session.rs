@@ -72,7 +72,12 @@ impl Session {
         if text(headers, "x-goog-upload-status").is_some_and(|status| status != "active") {
             return Err(unexpected("the service did not begin an upload"));
         }
-        let url = text(headers, "x-goog-upload-url").ok_or_else(|| unexpected("the service gave no upload address"))?;
+        let Some(url) = text(headers, "x-goog-upload-url") else {
+            return Err(match said_instead(connection, call, response).await {
+                Some(failed) => failed.error,
+                None => unexpected("the service gave no upload address"),
+            });
+        };
         let url = pin(connection.base(), url).map_err(|words| unexpected(&words))?;
         let granularity = text(headers, "x-goog-upload-chunk-granularity").and_then(|text| text.parse().ok());
         let piece = piece_size(granularity).ok_or_else(|| unexpected("the service asks for pieces of an odd size"))?;
@@ -262,6 +267,19 @@ impl Session {
         let failed = Failed::last(Kind::Unexpected, Certainty::Unknown, format!("{}: {words}", self.what));
         Failed { fault: Fault::Broken, ..failed }
     }
+}
+
+/// What the service said in the place of an address: an error inside a success, or the page of a proxy.
+async fn said_instead(connection: &Connection, mut call: Call, mut response: Response) -> Option<Failed> {
+    call.may_be_empty = true;
+    let mut body = BytesMut::new();
+    while let Some(bytes) = connection.next_piece(&call, &mut response).await.ok().flatten() {
+        body.extend_from_slice(&bytes);
+        if body.len() > ANSWER_CAP {
+            break;
+        }
+    }
+    connection.parse(&call, &body).err()
 }
 
 /// Waits as long as bytes go out: a slow line is not a dead one. `None` after a silence.
