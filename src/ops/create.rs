@@ -44,15 +44,63 @@ pub async fn submit(
     plan: &Plan,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Created, Failure> {
+    attempt(session, plan, progress).await.map_err(|stopped| stopped.failure)
+}
+
+/// A create that came to nothing.
+pub(super) struct Stopped {
+    /// For people.
+    pub(super) failure: Failure,
+    /// What stopped it, for whoever may try again later.
+    pub(super) why: Why,
+}
+
+/// What stopped a create.
+pub(super) enum Why {
+    /// The service, or the way to it, and how long it asks to wait.
+    Service(api::error::Kind, Option<std::time::Duration>),
+    /// Somebody else has the same content in hand.
+    Held,
+    /// The campaign that it is a part of was paused or cancelled.
+    Unwanted,
+    /// A rule of ours.
+    Ours,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Stopped { failure, why: Why::Ours }
+    }
+}
+
+impl From<crate::store::Error> for Stopped {
+    fn from(error: crate::store::Error) -> Self {
+        let why = if matches!(error, crate::store::Error::Held { .. }) { Why::Held } else { Why::Ours };
+        Stopped { failure: error.into(), why }
+    }
+}
+
+/// [`submit`], for callers who decide by what stopped it.
+pub(super) async fn attempt(
+    session: &Session,
+    plan: &Plan,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Created, Stopped> {
     let writer = session.writer()?.clone();
     if plan.has_errors() {
-        return Err(Failure::new(format!("{} has errors and was not sent", plan.display_name)));
+        return Err(Failure::new(format!("{} has errors and was not sent", plan.display_name)).into());
     }
     // Held to the end, so that nobody sends the same content at the same time.
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
     refuse_a_repeat(session, plan).await?;
     let input = input(session, writer.as_ref(), plan, progress).await?;
     let intent = intent(session, plan, &input)?;
+    // An upload takes its time, and a person may have changed their mind meanwhile.
+    if let Some(part_of) = plan.part_of.clone() {
+        let ours = session.clone();
+        let wanted = on_disk(move || super::campaign::refuse_unless_wanted(&ours, &part_of)).await;
+        wanted.map_err(|failure| Stopped { failure, why: Why::Unwanted })?;
+    }
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
     write_down(session, &intent).await?;
     let created = match writer.create_job(&job).await {
@@ -160,11 +208,12 @@ async fn input(
     writer: &dyn Writer,
     plan: &Plan,
     progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Input, Failure> {
+) -> Result<Input, Stopped> {
     if plan.inline {
         let path = plan.prepared.clone();
         let most = session.catalog.limits.inline_request_bytes;
-        return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
+        let requests = on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await?;
+        return Ok(Input::Inline(requests));
     }
     if let Some(file) = uploaded_before(session, plan).await {
         progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), ..Progress::default() });
@@ -254,7 +303,7 @@ async fn settle(session: &Session, token: &str, verdict: Verdict) {
 }
 
 /// A create that got no job in return: definite, or a search in the list.
-async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -> Result<Created, Failure> {
+async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -> Result<Created, Stopped> {
     match error.certainty {
         Certainty::NotSent => {
             settle(session, &intent.token, Verdict::NotSent).await;
@@ -266,15 +315,17 @@ async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -
         }
         Certainty::Unknown => {
             settle(session, &intent.token, Verdict::Unknown { message: error.message }).await;
-            search(session, intent).await
+            Ok(search(session, intent).await?)
         }
     }
 }
 
-fn not_sent(what: &str, error: api::Error) -> Failure {
+fn not_sent(what: &str, error: api::Error) -> Stopped {
+    let why = Why::Service(error.kind, error.retry_after);
     let wait = error.retry_after.map(|wait| format!("the service asks to wait {}", text::age(wait)));
     let failure = Failure::from(error);
-    Failure { message: format!("{what}: {}", failure.message), hint: failure.hint.or(wait), ..failure }
+    let failure = Failure { message: format!("{what}: {}", failure.message), hint: failure.hint.or(wait), ..failure };
+    Stopped { failure, why }
 }
 
 /// Looks for the job for a while: most lost answers belong to a create that went through.

@@ -13,6 +13,7 @@ use crate::request::{Finding, Settings, Severity};
 use crate::script::{Options, prepare};
 use crate::store::Store;
 
+use super::campaign;
 use super::create::repeat;
 use super::list::to_unconfirmed;
 use super::session::on_disk;
@@ -43,7 +44,7 @@ impl Drop for StopWhenDropped {
     }
 }
 
-fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan, Unsent), Failure> {
+fn make(session: &Session, order: &Order, stopped: Arc<AtomicBool>) -> Result<(Plan, Unsent), Failure> {
     let now = session.clock.now();
     if let Err(error) = session.store.sweep(now) {
         tracing::warn!(%error, "old prepared requests could not be swept away");
@@ -52,7 +53,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline, options.stop) = (order.sample, order.inline, stop);
+    (options.sample, options.inline, options.stop) = (order.sample, order.inline, Arc::clone(&stopped));
     options.reading = order.reading.clone();
 
     let folder = session.store.prepared_folder();
@@ -92,7 +93,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     }
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
-    let plan = Plan {
+    let mut plan = Plan {
         model,
         display_name: display_name(order),
         prepared: path,
@@ -112,7 +113,14 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         parts: Vec::new(),
         jobs_because: String::new(),
         part_of: None,
+        repeat_of_campaign: None,
     };
+    if !plan.has_errors() {
+        campaign::measure(session, &mut plan, &order.split, &stopped)?;
+    }
+    if plan.n_jobs() > 1 {
+        plan.repeat_of_campaign = campaign::repeats(session, &plan.sha256, &plan.model)?;
+    }
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.
         let _ = fs::remove_file(&plan.prepared);

@@ -114,6 +114,7 @@ fn session(world: &Arc<Mutex<World>>, state: PathBuf, cache: PathBuf) -> Session
         probes_most: Duration::from_secs(20),
         output: Duration::from_millis(1),
         output_most: Duration::from_millis(20),
+        ..Pace::default()
     };
     session
 }
