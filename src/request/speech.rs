@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::money::{Catalog, Generation};
+use crate::money::{Catalog, Generation, VoiceKind};
 
 /// What holds for a whole job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,9 +149,9 @@ impl SpeechRequest {
     }
 }
 
-/// The thirty prebuilt voices have one form on all models; voices of the library of 3.8 need its new field.
+/// The prebuilt voices have one form on all models; voices of the library of 3.8 need its new field.
 pub(super) fn voice_config(voice: &str, generation: Generation, catalog: &Catalog) -> Value {
-    let is_prebuilt = catalog.voices.get(voice).is_some();
+    let is_prebuilt = catalog.voices.get(voice).is_some_and(|voice| voice.kind == VoiceKind::Prebuilt);
     match generation {
         Generation::V3_8 | Generation::Unknown if !is_prebuilt => json!({ "voice": voice }),
         Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown => {
