@@ -14,12 +14,14 @@ mod find;
 mod list;
 mod lost;
 mod plan;
+mod quota;
 mod results;
 mod retake;
 mod session;
 mod texts;
 mod token;
 mod unsent;
+mod upload;
 mod vocabulary;
 mod wait;
 

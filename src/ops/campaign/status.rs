@@ -306,7 +306,9 @@ pub(super) fn tidy(session: &Session, status: &CampaignStatus) {
                 if store.is_locked(&lock_id(&tracked.intent.sha256)) {
                     continue;
                 }
-                if let Err(error) = store.keep_requests(&path, &tracked.intent.token) {
+                if !store.requests_path(&tracked.intent.token).exists()
+                    && let Err(error) = store.keep_requests(&path, &tracked.intent.token)
+                {
                     tracing::warn!(%error, "the requests of a part could not be kept");
                 }
                 store.drop_part(&status.id, part.number);

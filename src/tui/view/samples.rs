@@ -440,6 +440,7 @@ pub fn files(mut model: Model, failure: Option<Failure>) -> Model {
         state: Some("ACTIVE".into()),
         source: Some("UPLOADED".into()),
         sha256: None,
+        error: None,
     };
     let files = vec![
         file("85nave4ld71j", Some("ch07.jsonl"), Some(1_240_000), 124),

@@ -1,8 +1,11 @@
 //! Uploads through breaks of the connection, and where their bytes may go.
 
+use std::future::ready;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt;
 use gemtts_tui::api::error::Kind;
 use gemtts_tui::api::{Error, StoredFile, Upload};
 
@@ -105,14 +108,27 @@ fn stored(bytes: &[u8], state: &str) -> String {
 /// What the progress callback heard.
 pub type Progress = Vec<(u64, u64)>;
 
+/// An upload of a file of which nobody wants to know anything.
+pub fn plain(path: &Path) -> Upload<'_> {
+    Upload {
+        path,
+        display_name: "ch01",
+        mime_type: "application/jsonl",
+        sha256: None,
+        session: None,
+        begun: &|_| ready(()).boxed(),
+        progress: &|_, _| {},
+        processing: &|| {},
+    }
+}
+
 /// Uploads these bytes.
 pub async fn upload(server: &Server, bytes: &[u8]) -> (Result<StoredFile, Error>, Progress) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     let taken = Mutex::new(Vec::new());
     let progress = |done, all| taken.lock().unwrap().push((done, all));
-    let upload =
-        Upload { path: file.path(), display_name: "ch01", mime_type: "application/jsonl", progress: &progress };
+    let upload = Upload { progress: &progress, ..plain(file.path()) };
     let result = writer(&service(server)).upload(upload).await;
     (result, taken.into_inner().unwrap())
 }
@@ -267,7 +283,7 @@ async fn an_input_that_cannot_be_sent_is_refused_before_anything_is_sent() {
         (std::path::Path::new("/no/such/file.jsonl"), Kind::Disk, "cannot upload x: cannot read /no/such/file.jsonl: "),
     ];
     for (path, kind, message) in table {
-        let upload = Upload { path, display_name: "x", mime_type: "application/jsonl", progress: &|_, _| {} };
+        let upload = Upload { display_name: "x", ..plain(path) };
         let error = writer(&service(&server)).upload(upload).await.unwrap_err();
         assert_eq!(error.kind, kind);
         assert!(error.message.starts_with(message), "{error}");
