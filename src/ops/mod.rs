@@ -27,8 +27,8 @@ mod wait;
 
 pub use budget::{Budget, Disk};
 pub use campaign::{
-    Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, advance, begin, campaign, campaigns,
-    cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign,
+    Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,
+    campaigns, cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign, run_campaigns,
 };
 pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};

@@ -11,6 +11,7 @@ mod advance;
 mod begin;
 mod divide;
 mod next;
+mod run;
 mod sizes;
 mod status;
 mod wish;
@@ -20,6 +21,7 @@ pub use advance::{Advance, Did, advance};
 pub use begin::begin;
 pub use divide::divide;
 pub use next::{Next, NoRoom};
+pub use run::{Telling, Until, run_campaigns};
 pub use status::{CampaignStatus, PartState, PartStatus, campaign, campaigns};
 pub use wish::{cancel_campaign, find_campaign, pause_campaign, resume_campaign};
 
