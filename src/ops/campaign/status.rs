@@ -317,4 +317,7 @@ pub(super) fn tidy(session: &Session, status: &CampaignStatus) {
             PartState::Waiting | PartState::Unknown { .. } | PartState::GivenUp { .. } => {}
         }
     }
+    if status.n_waiting() == 0 || is_cancelled {
+        store.drop_campaign_folder(&status.id);
+    }
 }

@@ -57,12 +57,15 @@ pub async fn pause_campaign(session: &Session, id: &str) -> Result<CampaignStatu
 /// Goes on after a pause, and tries again at once after a refusal. Parts whose create was given up are sent again.
 pub async fn resume_campaign(session: &Session, id: &str) -> Result<CampaignStatus, Failure> {
     change(session, id, |session, id| {
-        let parts = status_now(session, id)?.parts;
-        let given_up = parts.into_iter().filter_map(|part| match part.state {
-            PartState::GivenUp { token } => Some(token),
-            PartState::Waiting | PartState::Unknown { .. } | PartState::Submitted { .. } => None,
-        });
-        Ok(session.store.free_campaign(id, given_up.collect())?)
+        let mut again = Vec::new();
+        for part in status_now(session, id)?.parts {
+            let PartState::GivenUp { token } = part.state else { continue };
+            if !session.store.part_path(id, part.number).exists() {
+                session.store.bring_part_back(id, part.number, &token)?;
+            }
+            again.push(token);
+        }
+        Ok(session.store.free_campaign(id, again)?)
     })
     .await
 }

@@ -8,8 +8,13 @@ use serde_json::Value;
 
 use super::program::{Ran, World};
 
-/// Room for two parts of ten tokens at a time.
-const QUOTA: &str = "[service]\nenqueued_tokens = 20\n";
+/// A service with room for two parts of ten tokens at a time, whose jobs run for so many seconds.
+fn with_quota(seconds: u64) -> World {
+    let mut scenario = Scenario::test();
+    scenario.service.enqueued_tokens = Some(20);
+    (scenario.timing.shortest_run, scenario.timing.longest_run) = (Span::seconds(seconds), Span::seconds(seconds));
+    World::with(scenario)
+}
 
 /// So many texts of forty characters, which are ten tokens each.
 fn book(world: &World, n: usize) {
@@ -29,7 +34,7 @@ fn show(world: &World) -> Value {
 
 #[test]
 fn create_submits_what_fits_and_says_what_waits_and_run_submits_the_rest() {
-    let world = World::of(QUOTA);
+    let world = with_quota(3);
     book(&world, 5);
     let created = create(&world, &[]).code(0).says("5 jobs (1 request a job)").says("3 parts of 5 parts wait");
     assert_eq!(created.out.lines().filter(|line| line.starts_with("batches/")).count(), 2, "{created:#?}");
@@ -49,7 +54,7 @@ fn create_submits_what_fits_and_says_what_waits_and_run_submits_the_rest() {
 
 #[test]
 fn a_dry_run_shows_the_parts_and_keeps_nothing() {
-    let world = World::of(QUOTA);
+    let world = with_quota(1);
     book(&world, 3);
     let shown = create(&world, &["--dry-run"]).code(0);
     assert!(shown.out.contains("3 jobs: 1 request a job"), "{shown:#?}");
@@ -65,7 +70,7 @@ fn a_dry_run_shows_the_parts_and_keeps_nothing() {
 
 #[test]
 fn create_with_wait_stays_until_everything_is_over() {
-    let world = World::of(QUOTA);
+    let world = with_quota(1);
     book(&world, 3);
     let ran = create(&world, &["--wait", "--json"]).code(0);
     let objects = ran.json();
@@ -78,7 +83,7 @@ fn create_with_wait_stays_until_everything_is_over() {
 
 #[test]
 fn a_pause_outlives_the_program_and_a_timer_that_runs_meanwhile() {
-    let world = World::of(QUOTA);
+    let world = with_quota(2);
     book(&world, 4);
     create(&world, &[]).code(0);
     world.run(&["campaigns", "pause", "book"]).code(0);
@@ -95,11 +100,7 @@ fn a_pause_outlives_the_program_and_a_timer_that_runs_meanwhile() {
 
 #[test]
 fn a_cancel_ends_the_live_jobs_and_keeps_the_rest_from_being_sent() {
-    // A job of one request runs for a minute, unless it is cancelled.
-    let mut scenario = Scenario::test();
-    scenario.service.enqueued_tokens = Some(20);
-    (scenario.timing.shortest_run, scenario.timing.longest_run) = (Span::seconds(60), Span::seconds(60));
-    let world = World::with(scenario);
+    let world = with_quota(60);
     book(&world, 4);
     create(&world, &[]).code(0);
     world.run(&["campaigns", "cancel", "book"]).code(2).says("asks first");
@@ -114,7 +115,7 @@ fn a_cancel_ends_the_live_jobs_and_keeps_the_rest_from_being_sent() {
 
 #[test]
 fn a_program_that_is_killed_between_two_parts_goes_on_with_the_next_and_sends_none_twice() {
-    let world = World::of(QUOTA);
+    let world = with_quota(1);
     book(&world, 6);
     // One more part each time, and the program is gone the moment its job is told.
     for n_told in 1..=3 {
@@ -139,11 +140,10 @@ fn a_program_that_is_killed_between_two_parts_goes_on_with_the_next_and_sends_no
 fn two_programs_at_once_send_every_part_once() {
     let world = World::of("");
     book(&world, 8);
-    create(&world, &["--max-requests", "1"]).code(2);
-    world.run(&["create", "book.txt", "--max-requests", "1", "--json"]).code(0);
+    create(&world, &["--json"]).code(0);
     assert_eq!(world.control().n_created(), 8, "without a limit everything goes at once");
 
-    let world = World::of(QUOTA);
+    let world = with_quota(1);
     book(&world, 8);
     create(&world, &[]).code(0);
     let run = || world.command(&["campaigns", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -46,7 +46,9 @@ async fn begun() -> (Bench, String) {
     limit(&mut bench, 20);
     let plan = plan(&bench, &texts(5), Split::default()).await;
     assert_eq!((plan.n_jobs(), plan.jobs_because.as_str()), (3, "20 enqueued tokens of tier 1"));
+    let unsent = ops::Unsent::of(&bench.session, &plan);
     let status = ops::begin(&bench.session, &plan, false).await.unwrap();
+    drop(unsent);
     assert_eq!((status.n_waiting(), status.next), (3, Next::Submit(1)));
     (bench, status.id)
 }
@@ -206,7 +208,9 @@ async fn a_pause_and_a_cancel_reach_a_part_while_it_is_uploaded() {
         };
         let advance = ops::advance(&bench.session, &id, &meanwhile).await.unwrap();
         assert!(matches!(advance.did, Did::Refused(1, _)), "{advance:?}");
-        assert_eq!((bench.world().uploads, bench.world().creates.len()), (1, 0));
+        let world = bench.world();
+        assert_eq!((world.uploads, world.creates.len()), (1, 0));
+        drop(world);
         assert_eq!(advance.status.next, if is_cancel { Next::Over } else { Next::Paused });
     }
 }
