@@ -58,6 +58,12 @@ pub struct Global {
     /// Use an embedded service with invented jobs: no key, no network, folders of its own
     #[arg(long, global = true)]
     pub demo: bool,
+    /// Write every exchange with the service to a new file, without the key: texts and audio are in it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Use a recording in place of the service: no key, no network, folders of its own
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["demo", "record", "base_url", "profile"])]
+    pub replay: Option<PathBuf>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,

@@ -16,8 +16,12 @@ use crate::text;
 
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
-    let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
-    let order = Order { split: arguments.division.split(), ..order };
+    let mut order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    order.split = arguments.division.split();
+    order.again = arguments.again;
+    for word in &arguments.rest_of {
+        order.rest_of.push(ops::find(session, word).await?);
+    }
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);
@@ -112,8 +116,9 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         language: sources.language.clone(),
         name,
         inline,
-        sample: sources.sample.map(|sample| sample as usize),
+        sample: sources.sample,
         reading: sources.reading.options(),
+        fixes: sources.fixes.clone().unwrap_or_default(),
         ..Order::default()
     }
 }
@@ -126,7 +131,7 @@ fn summary(plan: &Plan) -> String {
         plan.model,
         text::clean_short(&plan.display_name, 60)
     );
-    summary.push_str(&changes(plan.n_split, plan.n_pronounced));
+    summary.push_str(&changes(plan.n_split, plan.n_pronounced, plan.n_fixed));
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
         summary.push_str(&format!(", {} of audio", range(text::span(low), text::span(high))));
@@ -141,14 +146,17 @@ fn summary(plan: &Plan) -> String {
     summary
 }
 
-/// `, 3 long texts split, 17 words by the list of pronunciations`; empty when nothing was changed.
-pub fn changes(n_split: u64, n_pronounced: u64) -> String {
+/// `, 3 long texts split, 17 words by the list of pronunciations, 2 findings fixed`; empty when nothing was changed.
+pub fn changes(n_split: u64, n_pronounced: u64, n_fixed: u64) -> String {
     let mut changes = String::new();
     if n_split > 0 {
         changes.push_str(&format!(", {} split", text::count(n_split, "long text")));
     }
     if n_pronounced > 0 {
         changes.push_str(&format!(", {} by the list of pronunciations", text::count(n_pronounced, "word")));
+    }
+    if n_fixed > 0 {
+        changes.push_str(&format!(", {} fixed", text::count(n_fixed, "finding")));
     }
     changes
 }

@@ -30,6 +30,7 @@ use serde_json::{Value, json};
 
 use crate::api::StoredFile;
 use crate::job::{Job, split_token};
+use crate::money::OverCap;
 use crate::ops::{Plan, PlannedPart, Take, Transition, Unconfirmed};
 use crate::request::Finding;
 
@@ -87,11 +88,13 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "sha256": plan.sha256,
         "splitTexts": plan.n_split,
         "replacedWords": plan.n_pronounced,
+        "fixedFindings": plan.n_fixed,
         "estimate": plan.estimate.as_ref().map(|estimate| json!({
             "seconds": [estimate.seconds.0, estimate.seconds.1],
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),
             "basis": estimate.basis,
         })),
+        "overCap": plan.over_cap.as_ref().map(over_cap),
         "jobs": plan.n_jobs(),
         "jobsBecause": (!plan.jobs_because.is_empty()).then_some(plan.jobs_because.as_str()),
         "parts": plan.parts.iter().zip(1..).map(|(part, number)| planned_part(part, number)).collect::<Vec<_>>(),
@@ -101,6 +104,11 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "backend": BACKEND,
         "profile": profile,
     })
+}
+
+/// The caps that a job would pass, in US dollars. `adds` is `null` when nobody knows the price.
+fn over_cap(over: &OverCap) -> Value {
+    json!({ "perJob": over.per_job, "perDay": over.per_day, "spentToday": over.spent_today, "adds": over.adds })
 }
 
 /// One of the jobs that a plan becomes.
@@ -149,6 +157,7 @@ pub fn finding(finding: &Finding) -> Value {
         "rule": finding.rule,
         "message": finding.message,
         "fix": finding.fix,
+        "fixed": finding.fixed,
     })
 }
 
@@ -191,10 +200,11 @@ mod tests {
             rule: "duplicate-key",
             message: "key is used twice".into(),
             fix: None,
+            fixed: false,
         };
         assert_eq!(
             finding(&it).to_string(),
-            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null}"#
+            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null,"fixed":false}"#
         );
     }
 }

@@ -5,6 +5,8 @@
 
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 use super::catalog::Catalog;
 use super::model::BatchPrice;
 
@@ -26,8 +28,20 @@ pub enum Script {
 }
 
 impl Script {
-    const ALL: [Script; 6] =
+    pub(super) const ALL: [Script; 6] =
         [Script::Alphabetic, Script::Abjad, Script::Brahmic, Script::Han, Script::Kana, Script::Hangul];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Script::Alphabetic => "Latin script",
+            Script::Abjad => "Arabic or Hebrew script",
+            Script::Brahmic => "scripts of South Asia",
+            Script::Han => "Chinese characters",
+            Script::Kana => "Japanese syllables",
+            Script::Hangul => "Korean syllables",
+        }
+    }
 
     /// The script of one character.
     pub fn of(c: char) -> Script {
@@ -43,7 +57,8 @@ impl Script {
 }
 
 /// How many characters of each script a text has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Characters {
     by_script: [u64; 6],
 }
@@ -201,16 +216,25 @@ impl Catalog {
     }
 
     fn basis(&self, price: Option<BatchPrice>) -> String {
+        format!("{}, {}", self.usual_pace(), self.tokens_and_price(self.audio_tokens_per_second, price))
+    }
+
+    /// What an estimate rests on where nothing was learned.
+    pub(super) fn usual_pace(&self) -> String {
         let pace = self.paces.alphabetic;
-        let Self { audio_tokens_per_second: tokens, as_of, .. } = self;
+        format!("{}–{} characters a second in Latin script", pace.slow, pace.fast)
+    }
+
+    pub(super) fn tokens_and_price(&self, tokens_per_second: f64, price: Option<BatchPrice>) -> String {
         let price = match price {
-            Some(price) => format!("${:.2} for a million of them at the batch price as of {as_of}", price.audio_out),
+            Some(price) => {
+                format!("${:.2} for a million of them at the batch price as of {}", price.audio_out, self.as_of)
+            }
             None => "no price known".to_owned(),
         };
-        format!(
-            "{}–{} characters a second in Latin script, {tokens} audio tokens a second, {price}",
-            pace.slow, pace.fast
-        )
+        // One place behind the point is more than anybody can know, and a whole number needs none.
+        let tokens = (tokens_per_second * 10.0).round() / 10.0;
+        format!("{tokens} audio tokens a second, {price}")
     }
 }
 

@@ -89,6 +89,13 @@ impl Voice {
         }
     }
 
+    /// What is known of it, for people: its other name, how it sounds, its language.
+    pub fn described(&self) -> String {
+        let known = [self.title.as_deref(), Some(self.character.as_str()), self.language.as_deref()];
+        let known: Vec<&str> = known.into_iter().flatten().filter(|word| !word.is_empty()).collect();
+        known.join(", ")
+    }
+
     /// Whether models of this generation know it.
     pub fn suits(&self, generation: Generation) -> bool {
         match (self.kind, generation) {

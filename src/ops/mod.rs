@@ -13,6 +13,7 @@ mod files;
 mod find;
 mod list;
 mod lost;
+mod offer;
 mod plan;
 mod quota;
 mod results;
@@ -38,7 +39,8 @@ pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
-pub use plan::plan;
+pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
+pub use plan::{plan, plan_watched};
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
     save, with_results,
@@ -48,7 +50,7 @@ pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Saved, SourceArg, SourceOptions, Split,
-    Transition, Unconfirmed,
+    BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,
+    SourceOptions, Split, Transition, Unchanged, Unconfirmed,
 };
 pub use wait::wait;

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{Options, prepare};
+use crate::script::{BytesRead, Options, Sample, prepare};
 use crate::store::Store;
 
 use super::campaign;
@@ -28,9 +28,14 @@ const MOST_FINDINGS: usize = 10_000;
 ///
 /// Dropping the future stops the work and removes what it has written.
 pub async fn plan(session: &Session, order: &Order) -> Result<Plan, Failure> {
+    plan_watched(session, order, Arc::default()).await
+}
+
+/// [`plan`], for somebody who shows how far the reading is.
+pub async fn plan_watched(session: &Session, order: &Order, progress: Arc<BytesRead>) -> Result<Plan, Failure> {
     let stop = StopWhenDropped(Arc::default());
     let (session, order, stopped) = (session.clone(), order.clone(), Arc::clone(&stop.0));
-    let (plan, prepared) = on_disk(move || make(&session, &order, stopped)).await?;
+    let (plan, prepared) = on_disk(move || make(&session, &order, Watch { stop: stopped, progress })).await?;
     prepared.hand_over();
     Ok(plan)
 }
@@ -44,7 +49,13 @@ impl Drop for StopWhenDropped {
     }
 }
 
-fn make(session: &Session, order: &Order, stopped: Arc<AtomicBool>) -> Result<(Plan, Unsent), Failure> {
+/// What the disk thread shares with those who wait for it.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    progress: Arc<BytesRead>,
+}
+
+fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent), Failure> {
     let now = session.clock.now();
     if let Err(error) = session.store.sweep(now) {
         tracing::warn!(%error, "old prepared requests could not be swept away");
@@ -53,8 +64,10 @@ fn make(session: &Session, order: &Order, stopped: Arc<AtomicBool>) -> Result<(P
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline, options.stop) = (order.sample, order.inline, Arc::clone(&stopped));
+    (options.sample, options.inline) = (order.sample.and_then(Sample::first), order.inline);
+    (options.stop, options.progress) = (Arc::clone(&watch.stop), watch.progress);
     options.reading = order.reading.clone();
+    options.fixes = order.fixes.clone();
 
     let folder = session.store.prepared_folder();
     let cannot = |error: std::io::Error| {
@@ -104,19 +117,18 @@ fn make(session: &Session, order: &Order, stopped: Arc<AtomicBool>) -> Result<(P
         sha256: prepared.sha256,
         n_split: prepared.n_split,
         n_pronounced: prepared.n_pronounced,
+        n_fixed: prepared.n_fixed,
         findings: findings.in_order(),
         preview: prepared.preview,
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
-        retake_of: None,
-        parts: Vec::new(),
-        jobs_because: String::new(),
-        part_of: None,
-        repeat_of_campaign: None,
+        sample: order.sample,
+        rest_of: order.rest_of.clone(),
+        ..Plan::default()
     };
     if !plan.has_errors() {
-        campaign::measure(session, &mut plan, &order.split, &stopped)?;
+        campaign::measure(session, &mut plan, &order.split, &watch.stop)?;
     }
     if plan.n_jobs() > 1 {
         plan.repeat_of_campaign = campaign::repeats(session, &plan.sha256, &plan.model)?;

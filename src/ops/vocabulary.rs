@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+use crate::request::Fixes;
 use crate::results::review::Review;
-pub use crate::script::{SourceArg, SourceOptions};
+pub use crate::script::{BytesRead, Sample, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,12 +36,18 @@ pub struct Order {
     pub name: Option<String>,
     /// Sends the requests in the create call itself.
     pub inline: bool,
-    /// Only the first so many requests.
-    pub sample: Option<usize>,
+    /// Only some of the requests.
+    pub sample: Option<Sample>,
+    /// Leaves out what these jobs were sent: the rest after a sample.
+    pub rest_of: Vec<JobName>,
+    /// Sends lines as well whose audio is on this disk already.
+    pub again: bool,
     /// How the sources are read, and who speaks.
     pub reading: SourceOptions,
     /// How large one job may become; what is more becomes several jobs.
     pub split: Split,
+    /// Which findings of the linter are mended in what is sent.
+    pub fixes: Fixes,
 }
 
 /// How large one job may become, where a person chose it. The limits of the service and of the tier hold besides.
@@ -77,6 +84,8 @@ pub struct Plan {
     pub n_split: u64,
     /// Words that the list of pronunciations replaced.
     pub n_pronounced: u64,
+    /// Findings that a quick fix mended; they stand among the findings as warnings.
+    pub n_fixed: u64,
     /// Findings of the linter, errors first.
     pub findings: Vec<crate::request::Finding>,
     /// The first requests, for a preview.
@@ -90,6 +99,10 @@ pub struct Plan {
     pub repeat_unconfirmed: Option<Unconfirmed>,
     /// A campaign with the same content in the last 48 hours, in words. Known for a plan of several jobs.
     pub repeat_of_campaign: Option<String>,
+    /// The caps that it would pass.
+    pub over_cap: Option<crate::money::OverCap>,
+    /// The caps that a person has agreed to pass: set by whoever asked. Without it nothing is sent over a cap.
+    pub agreed: Option<crate::money::OverCap>,
     /// Whose requests it makes again, when it is a retake.
     pub retake_of: Option<crate::store::RetakeOf>,
     /// The jobs that it becomes, in their order, when one job would be too large; else empty.
@@ -98,6 +111,19 @@ pub struct Plan {
     pub jobs_because: String,
     /// Which part of which campaign it is, when it is one.
     pub part_of: Option<crate::store::PartOf>,
+    /// Which requests of its sources it has, with the seed by which they were chosen.
+    pub sample: Option<Sample>,
+    /// What it is the rest of.
+    pub rest_of: Vec<JobName>,
+    /// Requests that were left out because a job in `rest_of` was sent them.
+    pub n_sent_before: u64,
+    /// Requests whose audio is on this disk already. They are left out, and their audio goes into the folder of the job
+    /// when it is saved; unless all of them are.
+    pub n_unchanged: u64,
+    /// Where that audio is, most of it first.
+    pub unchanged: Vec<Unchanged>,
+    /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
+    pub is_all_unchanged: bool,
 }
 
 /// What one of several jobs will hold: lines of the prepared requests that stand behind each other.
@@ -113,6 +139,17 @@ pub struct PlannedPart {
     pub characters: u64,
     /// What it may cost.
     pub estimate: crate::money::Estimate,
+}
+
+/// Audio on this disk that need not be bought again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The job that made it.
+    pub job: JobName,
+    /// The folder that it was saved to.
+    pub folder: PathBuf,
+    /// Of how many requests.
+    pub n: u64,
 }
 
 impl Plan {
@@ -228,6 +265,8 @@ pub struct Saved {
     pub duplicates: u64,
     /// Seconds of audio on disk.
     pub seconds: f64,
+    /// Of the keys above, those that were not sent because their audio was on this disk already.
+    pub unchanged: u64,
     /// Rows that the service announced, when it did.
     pub expected: Option<u64>,
     /// What all results together have shown; rows whose verdict it changed count as suspect.

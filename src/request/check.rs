@@ -51,7 +51,7 @@ pub struct Checked {
 impl Checked {
     /// Whether it must not be sent.
     pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.rule.severity == Severity::Error)
+        self.problems.iter().any(|problem| problem.severity() == Severity::Error)
     }
 }
 

@@ -7,6 +7,7 @@ mod dialogue;
 mod facts;
 mod fields;
 mod finding;
+mod fixes;
 mod json;
 mod key;
 mod letters;
@@ -22,6 +23,7 @@ pub use check::{Checked, Context, check_line, check_settings, check_speakers, ch
 pub use dialogue::{Turn, groups, is_same, stranger, turns};
 pub use facts::{Facts, Preview};
 pub use finding::{Finding, Problem, Severity};
+pub use fixes::{Fixes, UnknownFix};
 pub use key::{KeyPlace, Keys, Seen, is_portable};
 pub use letters::letters;
 pub use pronounce::{PronunciationError, Pronunciations};

@@ -38,6 +38,7 @@ pub(super) struct Preparation<'p> {
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
+    n_fixed: u64,
     /// Texts that were split.
     pub n_split: u64,
     /// Words that are spoken otherwise than they are written.
@@ -89,6 +90,7 @@ impl<'p> Preparation<'p> {
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
+            n_fixed: 0,
             n_split: 0,
             n_pronounced: 0,
             texts,
@@ -209,7 +211,7 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, key, Problem::new(&rules::SNAKE_CASE, message));
         }
         for problem in checked.problems.iter().cloned().chain(repeated) {
-            is_good &= problem.rule.severity == Severity::Warning;
+            is_good &= problem.severity() == Severity::Warning;
             self.problem(reading, place, key, problem);
         }
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
@@ -281,9 +283,10 @@ impl<'p> Preparation<'p> {
 
     /// Counts a finding and passes it on.
     pub(super) fn tell(&mut self, finding: Finding) {
-        match finding.severity {
-            Severity::Error => self.n_errors += 1,
-            Severity::Warning => self.n_warnings += 1,
+        match (finding.fixed, finding.severity) {
+            (true, Severity::Error | Severity::Warning) => self.n_fixed += 1,
+            (false, Severity::Error) => self.n_errors += 1,
+            (false, Severity::Warning) => self.n_warnings += 1,
         }
         (self.report)(finding);
     }
@@ -303,6 +306,7 @@ impl<'p> Preparation<'p> {
             sha256: self.output.finish().map_err(Error::Write)?,
             n_errors: self.n_errors,
             n_warnings: self.n_warnings,
+            n_fixed: self.n_fixed,
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,

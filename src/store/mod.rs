@@ -12,6 +12,7 @@ mod intents;
 mod journal;
 mod known;
 mod lock;
+mod offers;
 mod requests;
 mod uploads;
 

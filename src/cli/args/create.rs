@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::values;
 use crate::ops::Split;
-use crate::request::Speaker;
-use crate::script::{By, ColumnName, Form, KeyTemplate, SourceArg, SourceOptions};
+use crate::request::{Fixes, Speaker};
+use crate::script::{By, ColumnName, Form, KeyTemplate, Sample, SourceArg, SourceOptions};
 
 /// What one job is made from.
 #[derive(Args, Clone, Debug)]
@@ -26,9 +26,12 @@ pub struct Sources {
     /// Language as a BCP 47 code, de-DE; without one the model detects it
     #[arg(long, value_name = "CODE")]
     pub language: Option<String>,
-    /// Only the first so many requests
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub sample: Option<u32>,
+    /// Only some requests: the first N, longest:N, or random:N[:SEED]
+    #[arg(long, value_name = "SAMPLE")]
+    pub sample: Option<Sample>,
+    /// Mend what these rules of the linter find, in what is sent: rules with commas between them, or all
+    #[arg(long = "fix", value_name = "RULE,…")]
+    pub fixes: Option<Fixes>,
     /// How the sources are read.
     #[command(flatten)]
     pub reading: Reading,
@@ -131,6 +134,12 @@ pub struct Create {
     /// How large one job may become.
     #[command(flatten)]
     pub division: Division,
+    /// Leave out what this job was sent, such as a sample; may be given several times
+    #[arg(long, value_name = "JOB")]
+    pub rest_of: Vec<String>,
+    /// Send everything, even lines whose audio is on this disk already
+    #[arg(long)]
+    pub again: bool,
     /// Show what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -440,6 +440,7 @@ fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Sa
         suspect: summary.looks_bad + summary.unmatched,
         duplicates: summary.duplicates,
         seconds: summary.seconds,
+        unchanged: 0,
         expected,
         review: Review { unordered: summary.unmatched, ..summary.review.clone() },
     })

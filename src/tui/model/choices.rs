@@ -43,7 +43,7 @@ pub fn choices_of(field: Field, catalog: &Catalog) -> Vec<Choice> {
                 Choice::new(&model.id, if is_default { "default" } else { model.batch.as_str() })
             })
             .collect(),
-        Field::Voice => catalog.voices.all.iter().map(|voice| Choice::new(&voice.name, &voice.character)).collect(),
+        Field::Voice => catalog.voices.all.iter().map(|voice| Choice::new(&voice.name, &voice.described())).collect(),
         Field::Language => {
             let detected = Choice::new("", "detected by the model");
             let named = catalog.languages.all.iter().map(|language| Choice::new(&language.code, &language.name));

@@ -5,12 +5,12 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::ops::{Order, Plan, SourceArg, SourceOptions, Split};
+use crate::ops::{Order, Plan, SourceArg};
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Draft, Field, Form, Line, Model, PlanState, Screen, Seq, SubmitState};
-use crate::tui::update::{chooser, picker, submit, typing};
+use crate::tui::update::{catalog, chooser, picker, submit, typing};
 
 /// The form, if it is the visible screen.
 pub fn form(model: &mut Model) -> Option<&mut Form> {
@@ -25,7 +25,9 @@ pub fn form(model: &mut Model) -> Option<&mut Form> {
 pub fn open(model: &mut Model) -> Vec<Effect> {
     let form = Form::new(model.draft.clone(), model.setting.catalog.clone());
     model.screens.push(Screen::Create(Box::new(form)));
-    plan(model)
+    let mut effects = catalog::ask(model);
+    effects.extend(plan(model));
+    effects
 }
 
 /// Keeps what was typed for the next time; what was prepared for it is made anew then.
@@ -143,9 +145,8 @@ fn order(draft: &Draft) -> Option<Order> {
         language: some(&draft.language),
         name: some(&draft.name),
         inline: draft.inline,
-        sample: draft.sample.trim().parse().ok().filter(|most| *most > 0),
-        reading: SourceOptions::default(),
-        split: Split::default(),
+        sample: draft.sample.trim().parse().ok(),
+        ..Order::default()
     })
 }
 

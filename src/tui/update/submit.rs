@@ -277,6 +277,7 @@ mod tests {
             rule: "duplicate-key",
             message: "key is used twice".into(),
             fix: Some("rename one".into()),
+            fixed: false,
         };
         Plan { findings: vec![finding], ..plan("a") }
     }

@@ -123,7 +123,7 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
         (false, Field::Sample) => piece(format!("the first {} only", text::clean(text)), theme.text()),
         (false, Field::Voice) => {
             let known = catalog.voices.all.iter().find(|voice| voice.name == *text);
-            let character = known.map(|voice| format!("  ({})", voice.character)).unwrap_or_default();
+            let character = known.map(|voice| format!("  ({})", voice.described())).unwrap_or_default();
             piece(format!("{}{character}", text::clean(text)), theme.text())
         }
         (false, _) => piece(text::clean(text), theme.text()),

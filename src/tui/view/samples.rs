@@ -372,6 +372,7 @@ pub fn plan() -> Plan {
         rule: "duplicate-key",
         message: message.into(),
         fix: fix.map(str::to_owned),
+        fixed: false,
     };
     let preview = |line, key: &str, voice: &str, text: &str| Preview {
         line,
