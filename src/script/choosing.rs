@@ -95,12 +95,18 @@ pub fn rewrite(
         }
         let noted = usize::try_from(number).ok().and_then(|at| before.lines.get(at));
         let place = Place::line(noted.map_or(number + 1, |line| u64::from(*line)));
-        let checked = check_line(text, &preparation.context);
+        // Every line has its key by now.
+        let checked = check_line(text, &preparation.context, &|| key.clone());
         preparation.request(&mut reading, &place, checked, source.as_ref().map(|source| source.text.as_str()))
     })?;
     is_at_end.set(true);
     let n_errors_before = before.n_errors;
-    let anew = preparation.finish()?;
+    let mut anew = preparation.finish()?;
+    for preview in &mut anew.preview {
+        // The prepared file is nobody's source. What comes behind the first requests is from the last of theirs or later.
+        let same = before.preview.iter().find(|known| known.key == preview.key).or(before.preview.last());
+        preview.source = same.map(|known| known.source.clone()).unwrap_or_default();
+    }
     Ok(Prepared {
         n_requests: anew.n_requests,
         characters: anew.characters,

@@ -10,6 +10,7 @@ mod captions;
 mod choosing;
 mod error;
 mod folder;
+mod glance;
 mod index;
 mod keys;
 mod lines;
@@ -31,6 +32,7 @@ mod table;
 
 pub use choosing::{Candidate, each_candidate, rewrite};
 pub use error::Error;
+pub use glance::{Glance, glance};
 pub use index::{Entry, Index, Spoken, each_request, each_source_text, each_spoken, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
