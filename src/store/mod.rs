@@ -5,6 +5,7 @@
 //! asynchronous callers come through a blocking task.
 
 mod campaigns;
+mod contents;
 mod error;
 mod files;
 mod history;
@@ -12,6 +13,7 @@ mod intents;
 mod journal;
 mod known;
 mod lock;
+mod offers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,7 @@ use journal::Journal;
 use known::Listings;
 
 pub use campaigns::{Campaign, CampaignPart, Hold, TrackedCampaign, Waits};
+pub use contents::{Clip, Contents};
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
@@ -297,6 +300,8 @@ impl Store {
             let kept = Store::texts_path(&path);
             fs::rename(&texts, &kept).map_err(Error::write(&kept))?;
         }
+        // What is not sent was kept before the others were.
+        let _ = fs::remove_file(Store::unchanged_path(prepared));
         fs::rename(prepared, &path).map_err(Error::write(&path))
     }
 

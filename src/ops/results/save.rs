@@ -15,6 +15,7 @@ use crate::save::{Saver, Summary};
 use crate::store::SavedTo;
 use crate::text;
 
+use super::bring::{Brought, absolute, bring};
 use super::choice::Takes;
 use super::decoding::Decoding;
 use super::feed::{self, Finished, From};
@@ -23,6 +24,7 @@ use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
+use super::remember::{Heard, remember};
 use super::review::judging;
 use super::room::{self, Words};
 use super::seek::{self, Chosen};
@@ -63,7 +65,7 @@ pub async fn save(
                 None if !totals.is_whole && what.keys != KeyChoice::All => {
                     Err(Failure::new(format!("{}: the last row is torn", path.display())))
                 }
-                None => told(what, &summary, None),
+                None => told(what, &summary, &Brought::default(), None),
             }
         }
         SaveFrom::Job(job) => {
@@ -98,10 +100,13 @@ async fn from_job(
     };
     let Ended { summary, complete, is_cut } = ended;
     let is_all = what.keys == KeyChoice::All;
-    let folder = what.folder.clone();
+    let brought = bring(session, job, what, events).await?;
+    let heard =
+        Heard { is_news: summary.saved + brought.summary.saved > 0, is_odd: !summary.review.findings.is_empty() };
+    remember(session, job, &what.folder, heard).await;
     let saved = SavedTo {
         job: job.name.to_string(),
-        folder: std::path::absolute(&folder).unwrap_or(folder),
+        folder: absolute(&what.folder),
         n_files: summary.saved + summary.already,
         of: expected(job).or(complete.is_ok().then(|| summary.rows() + summary.passed_over)),
         is_whole: is_all && complete.is_ok() && expected(job).is_none_or(|expected| summary.rows() >= expected),
@@ -114,9 +119,9 @@ async fn from_job(
         tracing::warn!(%failure, "the save could not be written down");
     }
     match (complete, expected(job)) {
-        (Ok(()), expected) => told(what, &summary, expected.filter(|_| is_all)),
+        (Ok(()), expected) => told(what, &summary, &brought, expected.filter(|_| is_all)),
         // The caller sees the gap between the rows that came and those that should have come.
-        (Err(_), expected @ Some(_)) if is_all && !is_cut => told(what, &summary, expected),
+        (Err(_), expected @ Some(_)) if is_all && !is_cut => told(what, &summary, &brought, expected),
         // Of some rows nobody can tell whether all that were meant have come: the last one may be torn.
         (Err(failure), _) => Err(failure),
     }
@@ -426,21 +431,21 @@ async fn from_disk(
     saved.map_err(|_| Failure::new("internal error: saving came to a sudden end"))
 }
 
-fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Saved, Failure> {
-    if let (KeyChoice::Globs(globs), 0) = (&what.keys, summary.rows()) {
+fn told(what: &SaveOrder, summary: &Summary, brought: &Brought, expected: Option<u64>) -> Result<Saved, Failure> {
+    if let (KeyChoice::Globs(globs), 0) = (&what.keys, summary.rows() + brought.rows()) {
         return Err(Failure::new(format!("no key matches {}", text::clean(&globs.join(" or ")))));
     }
     Ok(Saved {
         folder: what.folder.clone(),
-        saved: summary.saved,
-        skipped: summary.already,
-        failed: summary.failed,
+        saved: summary.saved + brought.summary.saved,
+        skipped: summary.already + brought.summary.already,
+        failed: summary.failed + brought.summary.failed,
         // Audio that nobody can match to its text needs a look as much as audio that looks bad.
         suspect: summary.looks_bad + summary.unmatched,
         duplicates: summary.duplicates,
-        seconds: summary.seconds,
-        unchanged: 0,
-        expected,
+        seconds: summary.seconds + brought.seconds,
+        unchanged: brought.summary.saved + brought.summary.already,
+        expected: expected.map(|expected| expected + brought.rows()),
         review: Review { unordered: summary.unmatched, ..summary.review.clone() },
     })
 }

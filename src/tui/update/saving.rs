@@ -367,7 +367,7 @@ mod tests {
         let waiting = Progress { is_waiting: true, ..Progress::default() };
         update(&mut model, Event::SaveProgressed(seq, waiting));
         assert_eq!(model.work[0].progress, waiting);
-        let moved = Progress { bytes: 5, of: Some(9), keys: 3, seconds: 1.5, is_waiting: false };
+        let moved = Progress { bytes: 5, of: Some(9), keys: 3, seconds: 1.5, ..Progress::default() };
         update(&mut model, Event::SaveProgressed(seq, moved));
         assert_eq!(model.work[0].progress, moved);
     }

@@ -7,7 +7,7 @@ use crate::job::{Counts, Job};
 use crate::ops::Loss;
 use crate::text;
 use crate::tui::layout;
-use crate::tui::model::{Button, Confirm, Model, Target, Verb};
+use crate::tui::model::{Button, Confirm, Guard, Model, Target, Verb};
 use crate::tui::theme::Standing;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
@@ -42,6 +42,10 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let inside = pad(pen.frame(place, &frame), 1);
     for (at, line) in lines.iter().enumerate() {
         pen.line(row(inside, at as u16), line);
+    }
+    if confirm.guard != Guard::Over {
+        // What cannot be answered yet does not look as if it could.
+        return;
     }
     if let Some((count, typed)) = &confirm.typed {
         let place = row(inside, inside.height.saturating_sub(3));
@@ -366,6 +370,9 @@ fn tiny(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
         pen.line(row(area, at as u16), line);
     }
     let place = row(area, last);
+    if confirm.guard != Guard::Over {
+        return;
+    }
     match &confirm.typed {
         Some((count, typed)) => {
             let taken = pen.text(place, &format!("type {count}: "), theme.warn());

@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::keys::{Binding, Context, bindings};
 use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Screen, Work};
 use crate::tui::theme::level_glyph;
-use crate::tui::update::{Chosen, chosen, commands_fitting, has_results};
+use crate::tui::update::{Chosen, braking_said, chosen, commands_fitting, has_results};
 use crate::tui::view::bars;
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 
@@ -37,8 +37,14 @@ pub fn notice(pen: &mut Pen<'_>, model: &Model, place: Rect) {
             }
             pieces
         }
-        (None, Some(work)) => under_way(pen, work, model.work.len() - 1),
-        (None, None) => return,
+        (None, Some(work)) if model.jobs.brake.is_none() => under_way(pen, work, model.work.len() - 1),
+        (None, _) => match model.jobs.braking() {
+            Some(braking) => vec![
+                piece(format!("stopping {}  ", text::count(braking.total(), "job")), theme.warn()),
+                piece(braking_said(&braking), theme.text()),
+            ],
+            None => return,
+        },
     };
     pen.line(room, &pieces);
 }
@@ -148,6 +154,7 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
             && !is_idle(model, binding.action)
             && (binding.action != Action::Back || can_go_back(model, context))
             && (binding.action != Action::Submit || is_form)
+            && is_of_use(model, binding.action)
     };
     // The way out is laid down first, so that no screen is too narrow to leave it.
     let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
@@ -197,6 +204,20 @@ fn words(model: &Model, binding: &Binding) -> String {
             Chosen::Visible => format!("save these {}", text::thousands(screen.cursor.visible.len() as u64)),
         },
         Some(_) | None => hint(),
+    }
+}
+
+/// Whether there is anything for an action of the form to act on.
+fn is_of_use(model: &Model, action: Action) -> bool {
+    let Some(Screen::Create(form)) = model.screens.last() else { return true };
+    match action {
+        Action::NextProblem => form.n_problems() > 0,
+        Action::FixAll => {
+            form.shown_plan().is_some_and(|plan| !crate::request::Fixes::for_findings(&plan.findings).is_empty())
+        }
+        // Only sources can be folders, and only they can be several.
+        Action::Mark | Action::TakeFolder => form.focus == crate::tui::model::Field::Source,
+        _ => true,
     }
 }
 

@@ -47,7 +47,7 @@ pub fn lines(theme: &Theme, model: &Model, room: usize) -> Vec<Vec<Piece>> {
         section(theme, model, room, "Everywhere", bindings(context).filter(|b| is_common(b)), &mut lines);
     }
     let sections: &[Context] = match context {
-        Context::Create => &[Context::Line, Context::Choice, Context::Dialog],
+        Context::Create => &[Context::Line, Context::Choice, Context::Picker, Context::Dialog],
         Context::Jobs | Context::Files => &[Context::Dialog, Context::TypedDialog, Context::Line],
         Context::Job
         | Context::Key
@@ -55,7 +55,8 @@ pub fn lines(theme: &Theme, model: &Model, room: usize) -> Vec<Vec<Piece>> {
         | Context::Dialog
         | Context::TypedDialog
         | Context::Line
-        | Context::Choice => &[],
+        | Context::Choice
+        | Context::Picker => &[],
     };
     for context in sections {
         section(theme, model, room, context.title(), bindings(*context), &mut lines);

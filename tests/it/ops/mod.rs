@@ -6,6 +6,8 @@ mod index;
 mod jobs;
 mod keeping;
 mod piping;
+mod sample;
 mod seek;
 mod service;
+mod unchanged;
 mod whole;
