@@ -4,6 +4,7 @@
 //! jobs and money live here or below, never in a command or a screen.
 
 mod budget;
+mod campaign;
 mod cancel;
 mod copies;
 mod create;
@@ -15,6 +16,7 @@ mod list;
 mod lost;
 mod offer;
 mod plan;
+mod quota;
 mod results;
 mod retake;
 mod session;
@@ -22,10 +24,15 @@ mod texts;
 mod token;
 mod unchanged;
 mod unsent;
+mod upload;
 mod vocabulary;
 mod wait;
 
 pub use budget::{Budget, Disk};
+pub use campaign::{
+    Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,
+    campaigns, cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign, run_campaigns,
+};
 pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
