@@ -21,6 +21,7 @@ use super::{Download, Fetched, Input, Model, NewJob, Page, PageToken, Reader, Se
 use super::{download, upload};
 use crate::config::BaseUrl;
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
 use crate::secret::ApiKey;
 use crate::text::clean_short;
 
@@ -109,6 +110,16 @@ impl Reader for Gemini {
     fn list_models<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>> {
         let call = list("cannot list models", "/v1beta/models", "1000", page);
         list_page(&self.connection, call, "models", wire::model).boxed()
+    }
+
+    fn list_voices<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
+        // This list alone is asked and answered in snake_case.
+        let mut call = Call::get("cannot list voices", "/v1beta/voices");
+        call.query.push(("page_size", "1000".to_owned()));
+        if let Some(PageToken(token)) = page {
+            call.query.push(("page_token", token.clone()));
+        }
+        list_page(&self.connection, call, "voices", wire::voice).boxed()
     }
 
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>> {

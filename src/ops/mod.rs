@@ -13,6 +13,7 @@ mod find;
 mod glance;
 mod list;
 mod lost;
+mod offer;
 mod plan;
 mod results;
 mod retake;
@@ -34,6 +35,7 @@ pub use find::{find, get, get_whole};
 pub use glance::{Glance, glance};
 pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
+pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,

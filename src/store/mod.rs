@@ -13,6 +13,7 @@ mod intents;
 mod journal;
 mod known;
 mod lock;
+mod offers;
 
 use std::fs;
 use std::path::{Path, PathBuf};

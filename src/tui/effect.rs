@@ -1,8 +1,10 @@
 //! What is to be done: orders of the pure core to the shell, as plain data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::job::{FileName, Job, JobName};
+use crate::money::Catalog;
 use crate::ops::{Order, RetakeOrder};
 use crate::tui::model::{Draft, JobsView, Seq};
 
@@ -50,6 +52,10 @@ pub enum Effect {
     StopSubmit(Seq),
     /// Drop what was prepared for the plans up to that number: nobody can submit them any more.
     DropPlan(Seq),
+    /// Ask what the service offers, if that was not done for a day: `OfferCame`, if anything came.
+    AskForOffer,
+    /// Plan with this catalog from now on.
+    UseCatalog(Arc<Catalog>),
     /// Read a folder for the file picker: `FolderListed`.
     ListFolder(Seq, PathBuf),
 

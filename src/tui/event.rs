@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -9,6 +10,7 @@ use crate::api::StoredFile;
 use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
+use crate::money::Catalog;
 use crate::ops::{CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
@@ -83,6 +85,8 @@ pub enum Event {
     SubmitProgressed(Seq, Progress),
     /// A new job was submitted, or was not.
     Submitted(Seq, Result<Box<Created>, Failure>),
+    /// What can be chosen from, after the service said what it offers.
+    OfferCame(Arc<Catalog>),
     /// The entries of a folder, for the file picker: folders first.
     FolderListed(Seq, PathBuf, Result<Vec<FolderEntry>, Failure>),
 

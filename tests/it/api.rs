@@ -3,6 +3,7 @@
 mod changes;
 mod downloads;
 mod examples;
+mod offers;
 mod paths;
 mod reads;
 pub mod server;

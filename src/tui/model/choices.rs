@@ -47,7 +47,7 @@ pub fn choices_of(form: &Form) -> Vec<Choice> {
             })
             .collect(),
         Field::Voice | Field::SpeakerVoice(_) => {
-            catalog.voices.all.iter().map(|voice| Choice::new(&voice.name, &voice.character)).collect()
+            catalog.voices.all.iter().map(|voice| Choice::new(&voice.name, &voice.described())).collect()
         }
         Field::Language => {
             let detected = Choice::new("", "detected by the model");

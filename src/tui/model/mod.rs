@@ -68,6 +68,8 @@ pub struct Model {
     pub submitting: Option<Submitting>,
     /// The form as it was left.
     pub draft: Draft,
+    /// When it was asked what the service offers.
+    pub offer_asked: Option<Timestamp>,
     /// Whether the terminal reports the mouse.
     pub mouse: bool,
     /// Whether the focused pane has all the room.
@@ -89,7 +91,8 @@ pub struct Size {
     pub height: u16,
 }
 
-/// What was set at the start. Only the pace of polling can be changed later, by a command.
+/// What was set at the start. Later only the pace of polling changes, by a command, and the catalog, by what the service
+/// offers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// The profile's name.
@@ -216,6 +219,7 @@ impl Model {
             saves: Saves::default(),
             submitting: None,
             draft: Draft::default(),
+            offer_asked: None,
             mouse: false,
             zoomed: false,
             interrupted: false,

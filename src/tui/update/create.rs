@@ -8,7 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{
     Checking, Draft, Field, Form, Kind, Line, Mistake, Model, PlanState, Screen, Seq, SubmitState,
 };
-use crate::tui::update::{chooser, fields, picker, problems, submit};
+use crate::tui::update::{catalog, chooser, fields, picker, problems, submit};
 
 /// The form, if it is the visible screen.
 pub fn form(model: &mut Model) -> Option<&mut Form> {
@@ -36,7 +36,9 @@ fn form_for(model: &mut Model, fits: impl Fn(&Form) -> bool) -> Option<&mut Form
 pub fn open(model: &mut Model) -> Vec<Effect> {
     let form = Form::new(model.draft.clone(), model.setting.catalog.clone());
     model.screens.push(Screen::Create(Box::new(form)));
-    plan(model)
+    let mut effects = catalog::ask(model);
+    effects.extend(plan(model));
+    effects
 }
 
 /// Keeps what was typed for the next time; what was prepared for it is made anew then.

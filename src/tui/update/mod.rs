@@ -8,6 +8,7 @@ use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
 mod cancel;
+mod catalog;
 mod chooser;
 mod create;
 mod cursor;
@@ -91,6 +92,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
         Event::Submitted(seq, result) => submit::submitted(model, seq, result),
+        Event::OfferCame(catalog) => catalog::completed(model, &catalog),
         Event::FolderListed(seq, folder, result) => picker::listed(model, seq, folder, result),
         Event::FilesListed(seq, result) => files::listed(model, seq, result),
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),

@@ -33,7 +33,10 @@ pub fn empty() -> Model {
         limits: crate::audio::Limits::default(),
         catalog: crate::money::Catalog::built_in(),
     };
-    Model::new(setting, noon(), Size { width: 120, height: 40 })
+    let mut model = Model::new(setting, noon(), Size { width: 120, height: 40 });
+    // Most tests are not about what the service offers.
+    model.offer_asked = Some(noon());
+    model
 }
 
 /// Lets so many seconds pass.

@@ -70,7 +70,7 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
     let voice = |default: &str| {
         let known = catalog.voices.all.iter().find(|voice| voice.name == held);
         match known {
-            Some(voice) => piece(format!("{held}  ({})", voice.character), theme.text()),
+            Some(voice) => piece(format!("{held}  ({})", voice.described()), theme.text()),
             None => or(format!("{default} (default)")),
         }
     };

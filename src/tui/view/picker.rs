@@ -132,11 +132,69 @@ fn lines(pen: &mut Pen<'_>, open: &List<'_>, place: Rect) {
                 piece(if item.is_marked { "•" } else { " " }, theme.marked()),
                 piece(item.name.as_str(), if item.is_marked { theme.marked() } else { theme.text() }),
             ];
-        let note_width = pen.width(&item.note);
-        pen.line(Rect { width: place.width.saturating_sub(note_width + 2), ..place }, &pieces);
-        pen.right(place, &item.note, theme.muted());
+        // What is chosen is never covered by what is known about it.
+        let room = place.width.saturating_sub(pen.width(&item.name).saturating_add(4));
+        let note = pen.width(&item.note).min(room);
+        pen.line(Rect { width: place.width.saturating_sub(note + 2), ..place }, &pieces);
+        pen.right(Rect { x: place.right() - note, width: note, ..place }, &item.note, theme.muted());
         if is_selected {
             pen.restyle(place, theme.selected());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::money::{Catalog, Listed, ListedVoice, Offer};
+    use crate::tui::model::{Field, Line, Model};
+    use crate::tui::theme::Charset;
+    use crate::tui::view::samples;
+    use crate::tui::view::tests::{plain_snapshot, snapshot, text_of_screen};
+
+    /// The voices of the library, above the form.
+    fn library(width: u16, height: u16, typed: &str) -> Model {
+        let voice = |id: &str, name: &str, description: &str| ListedVoice {
+            id: id.into(),
+            display_name: Some(name.into()),
+            description: Some(description.into()),
+            language_code: Some("en-US".into()),
+            ..ListedVoice::default()
+        };
+        let items = vec![
+            voice(
+                "voice_5eed03d1",
+                "Ada the narrator",
+                "Warm and clear, made for audiobooks that go on for many hours",
+            ),
+            voice("voice_5eed07a2", "Bruno\u{1b}]0;x\u{7} on the \u{202e}phone", "Low"),
+            voice("voicekey_0123456789abcdef0123456789abcdef", "Chiara", ""),
+        ];
+        let listed = Listed { models: None, voices: Some(Offer { at: samples::now(), items }) };
+        let mut model = samples::empty(width, height);
+        model.setting.catalog = Arc::new(Catalog::built_in().with_listed(&listed));
+        samples::form(model, |form| {
+            form.focus = Field::Voice;
+            form.draft.voice = "voice_5eed03d1".into();
+            form.chooser = Some((Line::new(typed), 1));
+        })
+    }
+
+    #[test]
+    fn voices_of_the_library_show_their_names_beside_their_ids() {
+        snapshot("create_library_40x10", &library(40, 10, "voice"));
+        plain_snapshot("create_library_ascii_40x10", &library(40, 10, "voice"), Charset::Ascii);
+    }
+
+    #[test]
+    fn a_long_note_leaves_the_name_whole() {
+        for width in [40, 60, 80, 200] {
+            let text = text_of_screen(&library(width, 24, "voice"));
+            for part in ["voice_5eed03d1  ", "voice_5eed07a2  ", "voice_5eed03d1  Ada"] {
+                assert!(text.contains(part), "{width}: {text}");
+            }
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{width}");
         }
     }
 }

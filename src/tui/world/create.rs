@@ -91,6 +91,13 @@ pub(super) fn take(here: &Here, number: Seq) -> Option<(Plan, Unsent)> {
     newest(here).take(number)
 }
 
+/// Asks what the service offers, if that was not done for a day.
+pub(super) async fn ask_for_offer(here: Here) {
+    if let Some(catalog) = ops::refresh_old_catalog(&here.session).await {
+        here.mailbox.tell(Event::OfferCame(catalog));
+    }
+}
+
 /// Submits a plan, unless it is stopped while it is uploading.
 pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>, stop: Arc<Notify>) {
     let submitted = match plan {

@@ -127,6 +127,11 @@ impl World {
                 }
                 create::drop_up_to(&here, number);
             }
+            Effect::AskForOffer => drop(self.spawn(create::ask_for_offer(here))),
+            Effect::UseCatalog(catalog) => {
+                // Tasks that are under way end with what they began with.
+                self.here.session = Arc::new(Session { catalog, ..(*self.here.session).clone() });
+            }
             Effect::ListFolder(seq, folder) => drop(self.spawn(desk::list_folder(here, seq, folder))),
             Effect::Play(path) => drop(self.spawn(desk::play(here, path, self.over_ssh))),
             Effect::KeepDraft(draft) => self.keep(desk::keep(here, "draft", serde_json::to_value(draft))),
