@@ -36,7 +36,8 @@ pub enum Tell {
 /// Whether a word names a results file: a file that is there is never taken for a job, and what cannot be the name of a
 /// job, such as `results.jsonl`, is a file that is missing.
 pub fn is_file(word: &str) -> bool {
-    Path::new(word).is_file() || JobName::parse_loose(word).is_none()
+    let cannot_be_a_job = JobName::parse_loose(word).is_none() && !word.trim().is_empty();
+    Path::new(word).is_file() || cannot_be_a_job
 }
 
 /// Saves several things at once, as many as may be downloaded together.

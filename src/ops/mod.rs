@@ -33,7 +33,7 @@ pub use delete::delete;
 pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use glance::{Glance, glance};
-pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
+pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
 pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};

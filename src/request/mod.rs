@@ -17,6 +17,7 @@ mod mend;
 mod pieces;
 mod pronounce;
 pub(crate) mod rules;
+mod sentences;
 mod speech;
 mod speech_rules;
 mod spelling;

@@ -15,6 +15,8 @@ pub enum Effect {
     ListJobs(Seq),
     /// Fetch one job: `JobFetched`.
     FetchJob(Seq, JobName),
+    /// Wait a moment, so that a dialog can be read before it is answered: `Unguarded`.
+    Guard(Seq),
     /// Find out what a deletion would lose: `LossKnown`.
     CheckLoss(Seq, Vec<Job>),
     /// Cancel a job: `CancelAnswered`.

@@ -43,6 +43,8 @@ pub enum Event {
     /// One job was fetched, with the service's own JSON.
     JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
 
+    /// A dialog has been open long enough to be read.
+    Unguarded(Seq),
     /// What the deletion of jobs would lose.
     LossKnown(Seq, Vec<(JobName, Loss)>),
     /// The service's answer to a cancel.
@@ -137,6 +139,8 @@ pub struct Listed {
     pub transitions: Vec<Transition>,
     /// Jobs that we asked to cancel, not yet confirmed.
     pub cancelling: Vec<JobName>,
+    /// Those among them that were asked for more than a minute ago.
+    pub unanswered: Vec<JobName>,
     /// Creates whose answer was lost and that are not in the list.
     pub unconfirmed: Vec<Unconfirmed>,
 }

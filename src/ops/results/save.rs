@@ -60,8 +60,7 @@ pub async fn save(
             };
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
-                None if totals.rows == 0 => Err(Failure::new(format!("{} holds no results", path.display()))
-                    .hint("results are one JSON object a line, or the answer to a GET of a job that succeeded inline")),
+                None if totals.rows == 0 => Err(no_results(path)),
                 // A torn row is told as one that failed, unless it was passed over for want of a key.
                 None if !totals.is_whole && what.keys != KeyChoice::All => {
                     Err(Failure::new(format!("{}: the last row is torn", path.display())))
@@ -451,6 +450,11 @@ fn told(what: &SaveOrder, summary: &Summary, brought: &Brought, expected: Option
     })
 }
 
+fn no_results(path: &Path) -> Failure {
+    Failure::new(format!("{} holds no results", path.display()))
+        .hint("results are one JSON object a line, or the answer to a GET of a job that succeeded inline")
+}
+
 /// Whether a file holds result lines or the whole answer to a GET of a job.
 fn form_of(path: &Path) -> Result<Form, Failure> {
     let cannot = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", path.display()));
@@ -461,6 +465,15 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
     let mut head = Vec::new();
     fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head)).map_err(cannot)?;
     let has = |word: &[u8]| memchr::memmem::find(&head, word).is_some();
+    // What was sent is easily taken for what came back, and a text for either; a folder of nothing but errors tells
+    // nobody.
+    if !head.is_empty() && !has(b"{") {
+        return Err(no_results(path));
+    }
+    if has(b"\"request\"") && !has(b"\"response\"") && !has(b"\"error\"") {
+        return Err(Failure::new(format!("{} holds requests, not results", path.display()))
+            .hint("name the file that the service gave back, or make a job of this one with `gemtts-tui create`"));
+    }
     let is_body = path.extension().is_some_and(|ending| ending == "json")
         || has(b"\"inlinedResponses\"")
         || has(b"\"inlined_responses\"");

@@ -23,14 +23,14 @@ mod saves;
 pub use choices::{Choice, choices_of, say_sample};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
-pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
+pub use dialog::{Button, Confirm, Guard, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
 pub use form::{
     Checking, Draft, Field, Form, Kind, Mistake, Picker, PlanState, PreviewRow, ReadingDraft, SpeakerDraft, SubmitState,
     Submitting, preview_rows,
 };
 pub use haystack::Haystack;
-pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
+pub use jobs::{Brake, Braking, Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
 pub use results::{JobScreen, KeyScreen, Opening, Outlines, Pane, Tally};

@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
+mod brake;
 mod cancel;
 mod catalog;
 mod chooser;
@@ -44,14 +45,17 @@ mod work;
 mod testing;
 
 pub use create::unkept as unkept_draft;
+pub use brake::said as braking_said;
 pub use palette::fitting as commands_fitting;
-pub use saving::{Chosen, chosen};
+pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happened(model, event);
+    brake::settle(model);
     lists::fit(model);
     effects.extend(outline::wanted(model));
+    effects.extend(dialog::guard(model));
     effects
 }
 
@@ -70,6 +74,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),
+        Event::Unguarded(seq) => dialog::unguarded(model, seq),
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
         Event::JobDeleted(name, answer) => delete::job_deleted(model, &name, answer),

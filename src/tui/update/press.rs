@@ -17,7 +17,11 @@ pub fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if action != Some(Action::Interrupt) {
         model.interrupted = false;
     }
-    match (action, keys::edit(chord)) {
+    let edit = keys::edit(chord);
+    if dialog::is_guarded(model, action, edit) {
+        return Vec::new();
+    }
+    match (action, edit) {
         (Some(action), _) => act(model, action),
         (None, Some(edit)) => typed(model, context, edit),
         (None, None) => Vec::new(),

@@ -81,7 +81,9 @@ fn section<'a>(
         let keys = binding.chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" ");
         match shown.last_mut() {
             // `1` to `9` say the same nine times.
-            Some((first, last)) if last.help == binding.help => *first = joined(first, &keys),
+            Some((first, last)) if last.help == binding.help && is_digit(&keys) => *first = joined(first, &keys),
+            // `Tab` and `Shift-Tab` between two buttons lead to the same one.
+            Some((first, last)) if last.help == binding.help => *first = format!("{first} {keys}"),
             Some(_) | None => shown.push((keys, binding)),
         }
     }
@@ -106,6 +108,10 @@ fn section<'a>(
             });
         }
     }
+}
+
+fn is_digit(keys: &str) -> bool {
+    keys.len() == 1 && keys.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `1 … 9`: the first of a row of keys, and the last one so far.

@@ -484,6 +484,7 @@ pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Optio
         checking: None,
         typed: typed.map(|(count, text)| (count, Line::new(text))),
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }
@@ -502,6 +503,7 @@ pub fn lost(mut model: Model) -> Model {
         typed: Some((lost.n_requests, Line::new("12"))),
         targets: vec![Target::Lost(lost)],
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }
@@ -546,6 +548,7 @@ pub fn retaken(mut model: Model, is_known: bool) -> Model {
         checking: (!is_known).then_some(Seq(7)),
         typed: None,
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Style};
 
 use super::samples::{self, *};
 use crate::failure::{Exit, Failure};
-use crate::job::{JobName, JobState};
+use crate::job::{Doubt, JobName, JobState};
 use crate::ops::{Loss, Transition};
 use crate::tui::layout;
 use crate::tui::model::*;
@@ -137,6 +137,23 @@ fn designed_states_of_the_list() {
     demo.setting.demo = true;
     demo.setting.host = "127.0.0.1:38123".into();
     snapshot("jobs_demo_120x32", &demo);
+
+    let mut braking = busy(120, 32);
+    let names: Vec<_> = braking
+        .jobs
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Job(tracked) => Some(tracked.job.name.clone()),
+            Entry::Lost(_) => None,
+        })
+        .collect();
+    braking.jobs.asking = names.iter().take(1).cloned().collect();
+    braking.jobs.doubts = [(names[1].clone(), Doubt::Twin(names[0].clone()))].into();
+    braking.jobs.brake = Some(Brake { jobs: names.into_iter().take(5).collect(), ..Brake::default() });
+    braking.notices.flash = None;
+    braking.notices.standing = None;
+    snapshot("jobs_braking_120x32", &braking);
     let mut filtered = busy(80, 24);
     filtered.jobs.cursor.filter = "state:running".into();
     filtered.jobs.cursor.visible = vec![1, 2];

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
@@ -24,6 +24,12 @@ mod create;
 mod desk;
 mod jobs;
 mod results;
+
+/// So many cancels are under way at the same time.
+const CANCELS_AT_ONCE: usize = 8;
+
+/// How long the keys of a dialog that has just opened do not count.
+const GUARD: Duration = Duration::from_millis(300);
 
 /// How long leaving may wait for the disk.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -52,12 +58,15 @@ struct Here {
     plan: Arc<Mutex<create::Newest>>,
     /// The states of the listing before, to tell what changed since.
     states: Arc<Mutex<HashMap<JobName, JobState>>>,
+    /// The turns of cancels; more of them than there are turns wait.
+    asking: Arc<Semaphore>,
 }
 
 impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
-        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default() };
+        let asking = Arc::new(Semaphore::new(CANCELS_AT_ONCE));
+        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default(), asking };
         World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, submitting: None, keeping: Vec::new() }
     }
 
@@ -78,6 +87,10 @@ impl World {
         match effect {
             Effect::ListJobs(seq) => drop(self.spawn(jobs::list(here, seq))),
             Effect::FetchJob(seq, name) => drop(self.spawn(jobs::fetch(here, seq, name))),
+            Effect::Guard(seq) => drop(self.spawn(async move {
+                tokio::time::sleep(GUARD).await;
+                here.mailbox.tell(Event::Unguarded(seq));
+            })),
             Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
             Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
