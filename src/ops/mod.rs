@@ -15,6 +15,7 @@ mod list;
 mod lost;
 mod offer;
 mod plan;
+mod quota;
 mod results;
 mod retake;
 mod session;
@@ -22,6 +23,7 @@ mod texts;
 mod token;
 mod unchanged;
 mod unsent;
+mod upload;
 mod vocabulary;
 mod wait;
 

@@ -239,6 +239,8 @@ pub struct Progress {
     pub is_creating: bool,
     /// It has not begun: as many downloads as may run at once are under way, and one of them has to end first.
     pub is_waiting: bool,
+    /// All bytes of an upload are there, and the service still works on them before a job may use them.
+    pub is_processing: bool,
 }
 
 /// What a save left on disk.

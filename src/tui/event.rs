@@ -11,7 +11,9 @@ use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
-use crate::ops::{CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
+use crate::ops::{
+    CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed,
+};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;

@@ -260,5 +260,4 @@ mod tests {
         press(&mut model, "<S-Tab><S-Tab><C-u><Enter>");
         assert_eq!(form(&model).plan, PlanState::None);
     }
-
 }

@@ -171,15 +171,9 @@ pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
         (Field::Problems, Motion::Up) if at > 0 => problems::step(model, -1),
         (_, Motion::Down) => move_focus(model, 1),
         (_, Motion::Up) => move_focus(model, -1),
-        (
-            _,
-            Motion::First
-            | Motion::Last
-            | Motion::HalfUp
-            | Motion::HalfDown
-            | Motion::PageUp
-            | Motion::PageDown,
-        ) => scroll(model, motion),
+        (_, Motion::First | Motion::Last | Motion::HalfUp | Motion::HalfDown | Motion::PageUp | Motion::PageDown) => {
+            scroll(model, motion)
+        }
     }
 }
 
@@ -333,7 +327,8 @@ mod tests {
         assert!(form(&model).fields().contains(&Field::Column(Column::Text)), "without a text nothing can be read");
         to(&mut model, Field::Column(Column::Text));
         press(&mut model, "<Enter>");
-        let values = |model: &Model| form(model).choices().iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
+        let values =
+            |model: &Model| form(model).choices().iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
         assert_eq!(values(&model), ["", "Nr", "Prompt", "voice"]);
         let effects = press(&mut model, "<Down><Down><Enter>");
         let [Effect::Plan(_, order)] = &effects[..] else { panic!("{effects:?}") };
@@ -354,7 +349,9 @@ mod tests {
         press(&mut model, "<Enter>");
         let shown = |model: &Model, field| form(model).fields().contains(&field);
         assert!(shown(&model, Field::KeyTemplate) && shown(&model, Field::Inline));
-        assert!(!shown(&model, Field::By) && !shown(&model, Field::SkipHeadings) && !shown(&model, Field::SpeakerVoice(0)));
+        assert!(
+            !shown(&model, Field::By) && !shown(&model, Field::SkipHeadings) && !shown(&model, Field::SpeakerVoice(0))
+        );
         to(&mut model, Field::SpeakerName(0));
         press(&mut model, "Ann<Tab>");
         assert_eq!(form(&model).focus, Field::SpeakerVoice(0), "a speaker wants a voice");
@@ -372,7 +369,10 @@ mod tests {
         assert_eq!(order.reading.keys, Some("{n}".parse().unwrap()));
         assert!(form(&model).editing.is_some());
         press(&mut model, "<Back><Enter>");
-        assert_eq!((form(&model).mistake, form(&model).draft.reading.key_template.as_str()), (Some(Field::KeyTemplate), "{n"));
+        assert_eq!(
+            (form(&model).mistake, form(&model).draft.reading.key_template.as_str()),
+            (Some(Field::KeyTemplate), "{n")
+        );
         assert!(matches!(form(&model).plan, PlanState::Failed(_)));
     }
 
@@ -441,8 +441,12 @@ mod tests {
         let mut model = opened("");
         let asked = press(&mut model, "a.csv<Enter>");
         let found = |rule, line| Problem::new(rule, "wrong").found("a.csv", line, None);
-        let findings = vec![found(&rules::DUPLICATE_KEY, 9), found(&rules::BROKEN_JSON, 4), found(&rules::DUPLICATE_KEY, 7)];
-        update(&mut model, Event::Planned(seq_of(&asked), Ok(Box::new(crate::ops::Plan { findings, ..some_plan("a") }))));
+        let findings =
+            vec![found(&rules::DUPLICATE_KEY, 9), found(&rules::BROKEN_JSON, 4), found(&rules::DUPLICATE_KEY, 7)];
+        update(
+            &mut model,
+            Event::Planned(seq_of(&asked), Ok(Box::new(crate::ops::Plan { findings, ..some_plan("a") }))),
+        );
         let line = |model: &Model| {
             let (_, at) = form(model).selected_problem().unwrap();
             form(model).shown_plan().unwrap().findings[at].line

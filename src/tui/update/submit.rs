@@ -255,7 +255,9 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
 /// What the form holds next: the rest, when this was a sample; else nothing that belonged to this job alone.
 fn next_draft(submitted: &Draft, created: &Created) -> Draft {
     match created {
-        Created::Confirmed(job) | Created::Adopted(job) if !submitted.sample.is_empty() => submitted.rest_after(&job.name),
+        Created::Confirmed(job) | Created::Adopted(job) if !submitted.sample.is_empty() => {
+            submitted.rest_after(&job.name)
+        }
         Created::Confirmed(_) | Created::Adopted(_) | Created::Unknown(_) => submitted.for_the_next(),
     }
 }

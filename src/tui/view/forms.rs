@@ -43,7 +43,11 @@ fn good() -> Plan {
 fn troubled(form: &mut Form) {
     let found = |problem: Problem, line, key| problem.found("prompts.csv", line, key);
     let findings: Vec<Finding> = vec![
-        found(Problem::new(&rules::DUPLICATE_KEY, "key is used twice (line 1)").fix("give it another key"), 4, Some("welcome")),
+        found(
+            Problem::new(&rules::DUPLICATE_KEY, "key is used twice (line 1)").fix("give it another key"),
+            4,
+            Some("welcome"),
+        ),
         found(
             Problem::new(&rules::DUPLICATE_KEY, "key is used twice (line 2)").fixed("the key is goodbye-2 now"),
             3,

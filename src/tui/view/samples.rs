@@ -352,7 +352,12 @@ pub fn progress() -> Progress {
 /// The form above the list.
 pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
     let mut form = Form::new(
-        Draft { sources: vec!["prompts.csv".into()], voice: "Kore".into(), language: "de-DE".into(), ..Draft::default() },
+        Draft {
+            sources: vec!["prompts.csv".into()],
+            voice: "Kore".into(),
+            language: "de-DE".into(),
+            ..Draft::default()
+        },
         model.setting.catalog.clone(),
     );
     change(&mut form);
@@ -455,6 +460,7 @@ pub fn files(mut model: Model, failure: Option<Failure>) -> Model {
         state: Some("ACTIVE".into()),
         source: Some("UPLOADED".into()),
         sha256: None,
+        error: None,
     };
     let files = vec![
         file("85nave4ld71j", Some("ch07.jsonl"), Some(1_240_000), 124),
