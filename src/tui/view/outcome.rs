@@ -28,7 +28,8 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             return vec![vec![piece("Creating the job …", theme.active())]];
         }
         SubmitState::InFlight(_, progress) => {
-            let mut line = vec![piece("Uploading ", theme.active())];
+            let word = if progress.is_processing { "" } else { "Uploading " };
+            let mut line = vec![piece(word, theme.active())];
             line.extend(footer::progress(pen, *progress, 10));
             lines.push(line);
             let key = bindings(Context::Create).find(|binding| binding.action == Action::Back);
