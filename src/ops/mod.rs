@@ -4,6 +4,7 @@
 //! jobs and money live here or below, never in a command or a screen.
 
 mod budget;
+mod campaign;
 mod cancel;
 mod copies;
 mod create;
@@ -28,6 +29,10 @@ mod vocabulary;
 mod wait;
 
 pub use budget::{Budget, Disk};
+pub use campaign::{
+    Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,
+    campaigns, cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign, run_campaigns,
+};
 pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};

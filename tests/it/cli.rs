@@ -2,6 +2,7 @@
 
 mod alone;
 mod asking;
+mod campaigns;
 mod changing;
 mod offer;
 pub mod program;
