@@ -404,7 +404,6 @@ mod tests {
             steps in prop::collection::vec((0usize..24, "[a-z{}. 0-9é日]{0,8}", any::<bool>()), 1..12),
         ) {
             let mut model = with_table(&["Nr", "Prompt", "voice"], &[(Column::Voice, 2)]);
-            press(&mut model, "<Esc>");
             for (stop, text, is_taken) in steps {
                 let stops = form(&model).stops();
                 let wanted = stops[stop % stops.len()];

@@ -2,7 +2,6 @@
 
 use crate::clock::since;
 use crate::failure::Failure;
-use crate::job::JobName;
 use crate::ops::{Created, Plan, Progress};
 use crate::request::Severity;
 use crate::text::{age, clean_short, count};
@@ -74,7 +73,7 @@ fn begin(model: &mut Model) -> Vec<Effect> {
         }
         PlanState::Ready(seq, plan) => match repeated(&plan) {
             Some(job) => {
-                dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job.to_string())], None, false);
+                dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job)], None, false);
                 Vec::new()
             }
             None => send(model, seq),
@@ -82,10 +81,10 @@ fn begin(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The job whose content it is again, sent lately or on the disk whole.
-fn repeated(plan: &Plan) -> Option<JobName> {
-    let on_disk = plan.unchanged.first().filter(|_| plan.is_all_unchanged).map(|unchanged| unchanged.job.clone());
-    plan.repeat_of.clone().or(on_disk)
+/// What has its content already: sent lately, or on the disk whole.
+fn repeated(plan: &Plan) -> Option<String> {
+    let on_disk = plan.unchanged.first().filter(|_| plan.is_all_unchanged).map(|unchanged| unchanged.job.to_string());
+    plan.repeats().or(on_disk)
 }
 
 fn when_planned_anew(model: &mut Model) -> Vec<Effect> {
@@ -493,7 +492,10 @@ mod tests {
         assert_eq!(said(&model), "the service asks to wait; try again in 42 s");
         let mut other = model.clone();
         tick(&mut model, 42);
-        assert!(matches!(press(&mut model, "<C-s>")[..], [Effect::Plan(..)]), "it is tried again when the time is over");
+        assert!(
+            matches!(press(&mut model, "<C-s>")[..], [Effect::Plan(..)]),
+            "it is tried again when the time is over"
+        );
         press(&mut other, "<Tab><Tab><Tab><Tab>b<Enter>");
         assert_eq!(form(&other).submit, SubmitState::Idle);
         assert_eq!(form(&other).retry_at, None);

@@ -192,7 +192,8 @@ fn sending() {
     let refused = |form: &mut Form| {
         form.plan = ready(good());
         form.retry_at = Some(now() + jiff::SignedDuration::from_secs(42));
-        form.submit = SubmitState::Failed(Failure::new("the quota of requests is used up").hint("wait, or take another model"));
+        form.submit =
+            SubmitState::Failed(Failure::new("the quota of requests is used up").hint("wait, or take another model"));
     };
     snapshot("create_refused_80x24", &form(busy(80, 24), refused));
 }

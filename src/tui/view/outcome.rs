@@ -71,7 +71,7 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
                 let text = format!("the same content was sent at {sent} and the answer was lost: it may exist already");
                 say(&format!("⚠ {text}"), theme.bad());
             }
-            if let Some(repeated) = &plan.repeat_of {
+            if let Some(repeated) = plan.repeats() {
                 say(&format!("⚠ the same content as {repeated}, less than 48 hours ago"), theme.warn());
             }
             if let Some(over) = &plan.over_cap {

@@ -6,7 +6,7 @@ use crate::api::StoredFile;
 use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
-use crate::ops::{Glance, Change, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
+use crate::ops::{Change, Glance, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
 use crate::request::{Finding, Preview, Severity};
 use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
