@@ -29,6 +29,7 @@ impl Keyless {
             kind: Kind::Key,
             certainty: Certainty::NotSent,
             retry_after: None,
+            is_daily: false,
         };
         ready(Err(error)).boxed()
     }

@@ -118,6 +118,9 @@ pub fn line(what: &str, progress: Progress, rate: Option<u64>, cells: usize) -> 
     if progress.is_waiting {
         return text::fit(&format!("{what}  waiting for a download to end"), cells);
     }
+    if progress.is_processing {
+        return text::fit("uploaded; waiting for the service to process the file", cells);
+    }
     let mut line = match progress.of.filter(|of| *of > 0) {
         None => format!("{what}  {}", text::bytes(progress.bytes)),
         Some(of) => {

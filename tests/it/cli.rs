@@ -2,6 +2,7 @@
 
 mod alone;
 mod asking;
+mod campaigns;
 mod changing;
 mod offer;
 pub mod program;
@@ -11,3 +12,4 @@ mod retaking;
 mod saving;
 mod several;
 mod sources;
+mod unchanged;

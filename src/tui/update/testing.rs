@@ -303,5 +303,6 @@ pub fn stored_file(id: &str) -> StoredFile {
         state: Some("ACTIVE".into()),
         source: None,
         sha256: None,
+        error: None,
     }
 }

@@ -80,6 +80,9 @@ pub fn progress(pen: &Pen<'_>, progress: Progress, cells: usize) -> Vec<Piece> {
     if progress.is_waiting {
         return vec![piece("waiting for a download to end", theme.muted())];
     }
+    if progress.is_processing {
+        return vec![piece("uploaded; the service is processing the file", theme.muted())];
+    }
     let mut pieces = Vec::new();
     match progress.of.filter(|of| *of > 0) {
         None if progress.bytes == 0 => {}
