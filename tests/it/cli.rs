@@ -3,6 +3,7 @@
 mod alone;
 mod asking;
 mod changing;
+mod killed;
 pub mod program;
 mod reading;
 mod retaking;
