@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::call::Call;
 use super::connection::{Answer, Connection};
 use super::error::{Certainty, Error, Kind};
+use super::record::Recorder;
 use super::refusal::{Failed, Subject};
 use super::retry::{Bucket, Class, Fault};
 use super::upload::Uploaded;
@@ -20,6 +21,7 @@ use super::{Download, Fetched, Input, Model, NewJob, Page, PageToken, Reader, Se
 use super::{download, upload};
 use crate::config::BaseUrl;
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
 use crate::secret::ApiKey;
 use crate::text::clean_short;
 
@@ -50,12 +52,15 @@ pub struct Options {
     pub timing: Timing,
     /// The allowance for retries; `None` takes the one that the whole process shares.
     pub bucket: Option<Arc<Bucket>>,
+    /// Writes every exchange down.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 /// Prepares the way to the service. Connects to nothing yet.
 pub fn connect(endpoint: &Endpoint, options: &Options) -> Result<Service, Error> {
     let bucket = options.bucket.clone();
-    let connection = Arc::new(Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?);
+    let connection = Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?;
+    let connection = Arc::new(connection.recorded(options.recorder.clone()));
     let writer: Option<Arc<dyn Writer>> = match options.read_only {
         true => None,
         false => Some(Arc::new(GeminiWriter { connection: connection.clone() })),
@@ -105,6 +110,16 @@ impl Reader for Gemini {
     fn list_models<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>> {
         let call = list("cannot list models", "/v1beta/models", "1000", page);
         list_page(&self.connection, call, "models", wire::model).boxed()
+    }
+
+    fn list_voices<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
+        // This list alone is asked and answered in snake_case.
+        let mut call = Call::get("cannot list voices", "/v1beta/voices");
+        call.query.push(("page_size", "1000".to_owned()));
+        if let Some(PageToken(token)) = page {
+            call.query.push(("page_token", token.clone()));
+        }
+        list_page(&self.connection, call, "voices", wire::voice).boxed()
     }
 
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>> {

@@ -12,6 +12,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
 use crate::secret::SessionAddress;
 
 mod call;
@@ -22,12 +23,14 @@ mod download;
 pub mod error;
 pub mod gemini;
 pub mod page;
+mod record;
 mod refusal;
 pub mod retry;
 mod upload;
 mod wire;
 
 pub use error::Error;
+pub use record::Recorder;
 
 /// What every backend can be asked. All of it may be repeated without harm; the retry policy lives below this trait.
 pub trait Reader: Send + Sync {
@@ -48,6 +51,18 @@ pub trait Reader: Send + Sync {
 
     /// One page of models.
     fn list_models<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>>;
+
+    /// One page of voices. [`error::Kind::NotFound`] of a service that has no such list.
+    fn list_voices<'a>(&'a self, _page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
+        let error = Error {
+            message: "this service lists no voices".to_owned(),
+            kind: error::Kind::NotFound,
+            certainty: error::Certainty::NotSent,
+            retry_after: None,
+            is_daily: false,
+        };
+        Box::pin(std::future::ready(Err(error)))
+    }
 
     /// The bytes of a results file from an offset on. Has no total time limit.
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>>;

@@ -13,6 +13,9 @@
 //!
 //! [transfer]
 //! max_rate = "20 MB/s"
+//!
+//! [spend]
+//! per_day = 25.0
 //! ```
 
 use std::collections::BTreeMap;
@@ -23,8 +26,10 @@ use serde::Deserialize;
 
 use super::DEFAULT_PROFILE;
 use super::cache::Cache;
+use super::catalog::CatalogFiles;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::spend::Spend;
 use super::transfer::Transfer;
 use super::verdicts::Verdicts;
 use crate::secret::redact_google_keys;
@@ -53,6 +58,12 @@ pub(super) struct File {
     /// What downloads may take, of all profiles.
     #[serde(default)]
     pub transfer: Transfer,
+    /// The person's own models, voices and languages.
+    #[serde(default)]
+    pub catalog: CatalogFiles,
+    /// What jobs may cost without a question, for every profile that does not say its own.
+    #[serde(default)]
+    pub spend: Spend,
     /// `[profiles.NAME]` is how other programs have it, and means the same.
     #[serde(default, alias = "profiles")]
     profile: BTreeMap<String, Profile>,
@@ -74,6 +85,9 @@ pub(super) struct Profile {
     pub read_only: bool,
     /// Seconds between polls.
     pub refresh: Option<u64>,
+    /// What jobs may cost without a question.
+    #[serde(default)]
+    pub spend: Spend,
 }
 
 impl Profile {
@@ -86,14 +100,7 @@ impl Profile {
 impl File {
     /// Reads the file. `None` when there is none and none was asked for.
     pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
-        let unreadable = |source| Error::Read { path: path.to_owned(), source };
-        let opened = match std::fs::File::open(path) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
-            Err(error) => return Err(unreadable(error)),
-        };
-        let mut text = String::new();
-        opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+        let Some(text) = read_text(path, must_exist)? else { return Ok(None) };
         let file = Self::parse(&text, path)?;
         // A changed configuration could run any command; one that names a key file should not tell others where it is.
         if file.profile.values().any(|profile| profile.key_file.is_some()) {
@@ -147,6 +154,19 @@ impl File {
             }),
         }
     }
+}
+
+/// Reads a text file of the configuration. `None` when there is none and none was asked for.
+pub(super) fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let opened = match std::fs::File::open(path) {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut text = String::new();
+    opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(Some(text))
 }
 
 /// Serde quotes a value of the wrong type: `invalid type: string "…", expected …`. The value may be a key.
@@ -248,6 +268,28 @@ mod tests {
         ] {
             let message = failure(&format!("[transfer]\n{text}\n"));
             assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn caps_are_checked_where_they_stand() {
+        let caps = |text: &str| {
+            let file = File::parse(text, Path::new("/c.toml")).unwrap();
+            file.spend.caps(file.profile("default", Path::new("/c.toml")).unwrap().spend)
+        };
+        assert!(caps("").is_empty());
+        let text = "[spend]\nper_job = 5.0\nper_day = 25\n\n[profile.default.spend]\nper_day = 2.5\n";
+        assert_eq!(caps(text), crate::money::Caps { per_job: Some(5.0), per_day: Some(2.5) });
+        for (text, part) in [
+            ("per_job = -1", "a cap is a number of US dollars"),
+            ("per_day = \"5\"", "a cap is a number of US dollars"),
+            ("per_day = inf", "a cap is a number of US dollars"),
+            ("per_month = 5", "unknown field `per_month`"),
+        ] {
+            for table in ["[spend]", "[profile.x.spend]"] {
+                let message = failure(&format!("{table}\n{text}\n"));
+                assert!(message.starts_with("/c.toml, line 2: ") && message.contains(part), "{text}: {message}");
+            }
         }
     }
 

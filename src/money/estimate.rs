@@ -5,7 +5,7 @@
 
 use std::ops::AddAssign;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::model::BatchPrice;
@@ -28,8 +28,20 @@ pub enum Script {
 }
 
 impl Script {
-    const ALL: [Script; 6] =
+    pub(super) const ALL: [Script; 6] =
         [Script::Alphabetic, Script::Abjad, Script::Brahmic, Script::Han, Script::Kana, Script::Hangul];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Script::Alphabetic => "Latin script",
+            Script::Abjad => "Arabic or Hebrew script",
+            Script::Brahmic => "scripts of South Asia",
+            Script::Han => "Chinese characters",
+            Script::Kana => "Japanese syllables",
+            Script::Hangul => "Korean syllables",
+        }
+    }
 
     /// The script of one character.
     pub fn of(c: char) -> Script {
@@ -45,7 +57,8 @@ impl Script {
 }
 
 /// How many characters of each script a text has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Characters {
     by_script: [u64; 6],
 }
@@ -84,8 +97,7 @@ impl AddAssign for Characters {
 }
 
 /// How fast one script is spoken, and how it becomes tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
     /// Characters a second, at the slowest.
     pub slow: f64,
@@ -96,8 +108,7 @@ pub struct Pace {
 }
 
 /// The pace of every script.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Paces {
     /// Where the figures come from.
     pub evidence: String,
@@ -116,6 +127,20 @@ pub struct Paces {
 }
 
 impl Paces {
+    /// Before any data was read.
+    pub(super) fn unknown() -> Paces {
+        let pace = Pace { slow: 0.0, fast: 0.0, characters_per_token: 0.0 };
+        Paces {
+            evidence: String::new(),
+            alphabetic: pace,
+            abjad: pace,
+            brahmic: pace,
+            han: pace,
+            kana: pace,
+            hangul: pace,
+        }
+    }
+
     /// The pace of one script.
     pub fn of(&self, script: Script) -> Pace {
         match script {
@@ -191,16 +216,25 @@ impl Catalog {
     }
 
     fn basis(&self, price: Option<BatchPrice>) -> String {
+        format!("{}, {}", self.usual_pace(), self.tokens_and_price(self.audio_tokens_per_second, price))
+    }
+
+    /// What an estimate rests on where nothing was learned.
+    pub(super) fn usual_pace(&self) -> String {
         let pace = self.paces.alphabetic;
-        let Self { audio_tokens_per_second: tokens, as_of, .. } = self;
+        format!("{}–{} characters a second in Latin script", pace.slow, pace.fast)
+    }
+
+    pub(super) fn tokens_and_price(&self, tokens_per_second: f64, price: Option<BatchPrice>) -> String {
         let price = match price {
-            Some(price) => format!("${:.2} for a million of them at the batch price as of {as_of}", price.audio_out),
+            Some(price) => {
+                format!("${:.2} for a million of them at the batch price as of {}", price.audio_out, self.as_of)
+            }
             None => "no price known".to_owned(),
         };
-        format!(
-            "{}–{} characters a second in Latin script, {tokens} audio tokens a second, {price}",
-            pace.slow, pace.fast
-        )
+        // One place behind the point is more than anybody can know, and a whole number needs none.
+        let tokens = (tokens_per_second * 10.0).round() / 10.0;
+        format!("{tokens} audio tokens a second, {price}")
     }
 }
 

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::api::{Service, Writer};
 use crate::audio::Limits;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
-use crate::money::Catalog;
+use crate::money::{Caps, Catalog};
 use crate::ops::copies::{Copies, SharedCopies};
 use crate::secret::ApiKey;
 use crate::store::Store;
@@ -36,6 +38,10 @@ pub struct Session {
     pub key_fingerprint: Option<String>,
     /// What is known of models, voices and prices.
     pub catalog: Arc<Catalog>,
+    /// What jobs may cost without a question.
+    pub caps: Caps,
+    /// Whose days the cap for a day is about; UTC until the shell says otherwise.
+    pub zone: TimeZone,
     /// How long to wait between looks at the service.
     pub pace: Pace,
     /// By what results are thought good or bad.
@@ -64,6 +70,8 @@ impl Session {
             key_tail: String::new(),
             key_fingerprint: None,
             catalog,
+            caps: Caps::default(),
+            zone: TimeZone::UTC,
             pace,
             limits: Limits::default(),
             copies: Copies::default(),

@@ -4,6 +4,8 @@
 //! may use one folder at once; none of them can corrupt it, whenever it is killed. Everything here blocks on the disk:
 //! asynchronous callers come through a blocking task.
 
+mod campaigns;
+mod contents;
 mod error;
 mod files;
 mod history;
@@ -11,6 +13,7 @@ mod intents;
 mod journal;
 mod known;
 mod lock;
+mod offers;
 mod requests;
 mod uploads;
 
@@ -21,16 +24,19 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::job::{Job, JobName, JobState, Transition};
+use campaigns::Campaigns;
 use files::Durability;
 use history::{Saves, Seen, Timelines, Wish, Wishes};
 use intents::{Intents, Record};
 use journal::Journal;
 use known::Listings;
 
+pub use campaigns::{Campaign, CampaignPart, Hold, TrackedCampaign, Waits};
+pub use contents::{Clip, Contents};
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
-pub use intents::{Intent, RetakeOf, Tracked, Uploaded, Verdict};
+pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use lock::Lock;
 pub use uploads::UnderWay;
@@ -49,6 +55,7 @@ struct Inner {
     timelines: Journal<Timelines>,
     wishes: Journal<Wishes>,
     saves: Journal<Saves>,
+    campaigns: Journal<Campaigns>,
     known: Listings,
 }
 
@@ -65,7 +72,7 @@ impl Store {
     /// Opens the state folder, creating it for its owner alone, and reads its journals.
     pub fn open(folder: &Path) -> Result<Store, Error> {
         files::create_folder(folder)?;
-        for name in ["locks", "prepared", "requests", "uploads", "documents"] {
+        for name in ["locks", "prepared", "requests", "uploads", "campaigns", "documents"] {
             files::create_folder(&folder.join(name))?;
         }
         Ok(Store(Arc::new(Inner {
@@ -74,6 +81,7 @@ impl Store {
             timelines: Journal::open(folder)?,
             wishes: Journal::open(folder)?,
             saves: Journal::open(folder)?,
+            campaigns: Journal::open(folder)?,
             known: Listings::open(folder.join("documents")),
         })))
     }
@@ -86,7 +94,13 @@ impl Store {
     /// Lines of journals that could not be read and were passed over. They stay in their files.
     pub fn damage(&self) -> Vec<Damage> {
         let inner = &*self.0;
-        let all = [inner.intents.damage(), inner.timelines.damage(), inner.wishes.damage(), inner.saves.damage()];
+        let all = [
+            inner.intents.damage(),
+            inner.timelines.damage(),
+            inner.wishes.damage(),
+            inner.saves.damage(),
+            inner.campaigns.damage(),
+        ];
         all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()
     }
 

@@ -89,6 +89,12 @@ pub fn dollars(amount: f64) -> String {
     }
 }
 
+/// An amount of money in whole US dollars, rounded up: `5` for `4.12`, and `1` for the least of it.
+pub fn whole_dollars(amount: f64) -> u64 {
+    // What is a thousandth of a cent over a whole dollar is that dollar, written in binary.
+    ((amount - 0.000_01).ceil() as u64).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +116,7 @@ mod tests {
             [0.0, 4.123, 0.0301, 0.00712, 0.00001].map(dollars),
             ["$0.00", "$4.12", "$0.030", "$0.0071", "<$0.0001"]
         );
+        assert_eq!([0.0, 0.004, 1.0, 4.12, 5.0, 5.01].map(whole_dollars), [1, 1, 1, 5, 5, 6]);
         assert_eq!(done_good_bad(1_268, 1_265, 3), "1 268 done · 1 265 good · 3 bad");
         assert_eq!(clock_seconds(65.94), "1:05.9");
         assert_eq!((count(1, "job"), count(1_200, "job")), ("1 job".into(), "1 200 jobs".into()));

@@ -7,14 +7,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::address::{LARGEST_PIECE, piece_size, pin};
 use super::input::Input;
 use crate::api::call::Call;
-use crate::api::connection::Connection;
+use crate::api::connection::{Answered, Connection, Told};
 use crate::api::error::{Certainty, Error, Kind};
 use crate::api::refusal::{Failed, Subject};
 use crate::api::retry::{Attempt, Class, Fault};
@@ -196,6 +196,11 @@ impl Session {
 
     async fn piece(&self, connection: &Connection, at: u64, bytes: Bytes, is_last: bool) -> Result<State, Failed> {
         let length = bytes.len();
+        let headers = [
+            ("x-goog-upload-command", if is_last { "upload, finalize" } else { "upload" }.to_owned()),
+            ("x-goog-upload-offset", at.to_string()),
+        ];
+        let told = Told { url: &self.url, headers: &headers, body: &bytes.clone() };
         let sent = Arc::new(AtomicU64::new(0));
         let counter = sent.clone();
         let slices = (0..length.div_ceil(SLICE)).map(move |n| {
@@ -206,12 +211,12 @@ impl Session {
         let request = connection
             .client()
             .post(self.url.clone())
-            .header("x-goog-upload-command", if is_last { "upload, finalize" } else { "upload" })
-            .header("x-goog-upload-offset", at)
+            .header(headers[0].0, &headers[0].1)
+            .header(headers[1].0, &headers[1].1)
             .header(header::CONTENT_LENGTH, length)
             .body(reqwest::Body::wrap_stream(stream::iter(slices)));
         let silence = connection.timing.silence;
-        let answered = match while_moving(request.send(), &sent, silence).await {
+        let answered = match while_moving(connection.exchange(&Method::POST, told, request), &sent, silence).await {
             Some(answered) => answered.map_err(|error| connection.broken(&self.what, &error)),
             None => Err(connection.silent(&self.what, silence)),
         };
@@ -226,14 +231,17 @@ impl Session {
             .header("x-goog-upload-command", "query")
             .header(header::CONTENT_LENGTH, 0)
             .body("");
-        let answered = match timeout(connection.timing.headers, request.send()).await {
+        let headers = [("x-goog-upload-command", "query".to_owned())];
+        let told = Told { url: &self.url, headers: &headers, body: &[] };
+        let asked = connection.exchange(&Method::POST, told, request);
+        let answered = match timeout(connection.timing.headers, asked).await {
             Ok(answered) => answered.map_err(|error| connection.broken(&self.what, &error)),
             Err(_) => Err(connection.silent(&self.what, connection.timing.headers)),
         };
         self.state(connection, answered?).await
     }
 
-    async fn state(&self, connection: &Connection, mut response: Response) -> Result<State, Failed> {
+    async fn state(&self, connection: &Connection, mut response: Answered) -> Result<State, Failed> {
         let mut call = Call::new(Method::POST, &self.what, "/upload");
         call.subject = Subject::File;
         tracing::debug!(path = "/upload", status = response.status().as_u16(), "answered");
@@ -270,7 +278,7 @@ impl Session {
 }
 
 /// What the service said in the place of an address: an error inside a success, or the page of a proxy.
-async fn said_instead(connection: &Connection, mut call: Call, mut response: Response) -> Option<Failed> {
+async fn said_instead(connection: &Connection, mut call: Call, mut response: Answered) -> Option<Failed> {
     call.may_be_empty = true;
     let mut body = BytesMut::new();
     while let Some(bytes) = connection.next_piece(&call, &mut response).await.ok().flatten() {

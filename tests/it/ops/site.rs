@@ -142,7 +142,7 @@ impl Site {
             timing = Timing { headers: limit, silence: limit, call: limit, ..timing };
         }
         let endpoint = Endpoint { base: BaseUrl::parse(origin).unwrap(), key: ApiKey::parse(KEY).unwrap() };
-        let options = gemini::Options { read_only: false, timing, bucket: Some(Arc::new(Bucket::full())) };
+        let options = gemini::Options { timing, bucket: Some(Arc::new(Bucket::full())), ..gemini::Options::default() };
         let way = gemini::connect(&endpoint, &options).unwrap();
         let store = Store::open(&self.folder.path().join("state")).unwrap();
         let clock = Clock::fixed(NOW.parse().unwrap());
