@@ -11,7 +11,9 @@ use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
-use crate::ops::{CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
+use crate::ops::{
+    CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed,
+};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
@@ -64,6 +66,8 @@ pub enum Event {
     Opened(Seq, Result<(), Failure>),
     /// The beginnings of the texts of a job that we made, by key.
     TextsLoaded(JobName, Texts),
+    /// So many keys of a job were not sent, as their audio was on this disk.
+    UnchangedKnown(JobName, u64),
 
     /// The files that earlier saves of a job have left.
     FilesKnown(JobName, SavedFiles),

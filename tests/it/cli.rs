@@ -2,6 +2,7 @@
 
 mod alone;
 mod asking;
+mod campaigns;
 mod changing;
 mod killed;
 mod offer;
@@ -12,3 +13,4 @@ mod retaking;
 mod saving;
 mod several;
 mod sources;
+mod unchanged;

@@ -41,7 +41,14 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         chords: &[key(KeyCode::Esc)],
         action: Action::Back,
-        contexts: &[Context::Create, Context::Dialog, Context::TypedDialog, Context::Line, Context::Choice, Context::Picker],
+        contexts: &[
+            Context::Create,
+            Context::Dialog,
+            Context::TypedDialog,
+            Context::Line,
+            Context::Choice,
+            Context::Picker,
+        ],
         hint: "back",
         help: "Back, and nothing is lost",
     },

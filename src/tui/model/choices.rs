@@ -94,7 +94,9 @@ fn headers(form: &Form, column: Column) -> Vec<Choice> {
         named.map(|(column, _)| column.as_str()).or_else(guessed).unwrap_or_default().to_owned()
     };
     let headers = seen.headers.iter().filter(|header| !header.is_empty());
-    std::iter::once(Choice::new("", &guess)).chain(headers.map(|header| Choice::new(header, &meaning(header)))).collect()
+    std::iter::once(Choice::new("", &guess))
+        .chain(headers.map(|header| Choice::new(header, &meaning(header))))
+        .collect()
 }
 
 /// The number that is typed in the open chooser.
@@ -138,7 +140,12 @@ fn jobs(form: &Form) -> Vec<Choice> {
         None => {
             let mut choices = vec![Choice::new("", "as few jobs as the service allows")];
             let current = form.draft.most_requests.parse().ok();
-            choices.extend(current.into_iter().chain([100, 1_000, 10_000].into_iter().filter(|n| Some(*n) != current)).map(at_most));
+            choices.extend(
+                current
+                    .into_iter()
+                    .chain([100, 1_000, 10_000].into_iter().filter(|n| Some(*n) != current))
+                    .map(at_most),
+            );
             choices
         }
     }

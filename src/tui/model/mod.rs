@@ -26,8 +26,8 @@ pub use cursor::{Cursor, Sort};
 pub use dialog::{Button, Confirm, Guard, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
 pub use form::{
-    Checking, Draft, Field, Form, Kind, Mistake, Picker, PlanState, PreviewRow, ReadingDraft, SpeakerDraft, SubmitState,
-    Submitting, preview_rows,
+    Checking, Draft, Field, Form, Kind, Mistake, Picker, PlanState, PreviewRow, ReadingDraft, SpeakerDraft,
+    SubmitState, Submitting, preview_rows,
 };
 pub use haystack::Haystack;
 pub use jobs::{Brake, Braking, Entry, EntryId, Jobs, JobsView, Samples, Tracked};

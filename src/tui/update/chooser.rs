@@ -28,7 +28,8 @@ pub fn chosen(form: &Form) -> Option<String> {
     let (typed, row) = form.chooser.as_ref()?;
     let typed = typed.text().trim();
     // Someone who types a whole value means it, whatever else its letters are part of; a number is part of every choice.
-    let is_typed = |choice: &Choice| !typed.is_empty() && !form.focus.is_number() && choice.value.eq_ignore_ascii_case(typed);
+    let is_typed =
+        |choice: &Choice| !typed.is_empty() && !form.focus.is_number() && choice.value.eq_ignore_ascii_case(typed);
     let exact = choices_of(form).into_iter().find(is_typed);
     exact.or_else(|| form.choices().into_iter().nth(*row)).map(|choice| choice.value)
 }

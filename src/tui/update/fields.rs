@@ -171,15 +171,9 @@ pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
         (Field::Problems, Motion::Up) if at > 0 => problems::step(model, -1),
         (_, Motion::Down) => move_focus(model, 1),
         (_, Motion::Up) => move_focus(model, -1),
-        (
-            _,
-            Motion::First
-            | Motion::Last
-            | Motion::HalfUp
-            | Motion::HalfDown
-            | Motion::PageUp
-            | Motion::PageDown,
-        ) => scroll(model, motion),
+        (_, Motion::First | Motion::Last | Motion::HalfUp | Motion::HalfDown | Motion::PageUp | Motion::PageDown) => {
+            scroll(model, motion)
+        }
     }
 }
 
@@ -211,11 +205,15 @@ pub fn moved(at: usize, motion: Motion, count: usize, page: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+    use proptest::prelude::*;
+
     use super::*;
     use crate::ops::Glance;
     use crate::request::{Problem, rules};
     use crate::script::{Column, Form as Written};
     use crate::tui::event::Event;
+    use crate::tui::keys::Chord;
     use crate::tui::model::{Draft, PlanState};
     use crate::tui::update::testing::{form, plan as some_plan, press, seq_of, three_jobs};
     use crate::tui::update::update;
@@ -329,7 +327,8 @@ mod tests {
         assert!(form(&model).fields().contains(&Field::Column(Column::Text)), "without a text nothing can be read");
         to(&mut model, Field::Column(Column::Text));
         press(&mut model, "<Enter>");
-        let values = |model: &Model| form(model).choices().iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
+        let values =
+            |model: &Model| form(model).choices().iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
         assert_eq!(values(&model), ["", "Nr", "Prompt", "voice"]);
         let effects = press(&mut model, "<Down><Down><Enter>");
         let [Effect::Plan(_, order)] = &effects[..] else { panic!("{effects:?}") };
@@ -350,7 +349,9 @@ mod tests {
         press(&mut model, "<Enter>");
         let shown = |model: &Model, field| form(model).fields().contains(&field);
         assert!(shown(&model, Field::KeyTemplate) && shown(&model, Field::Inline));
-        assert!(!shown(&model, Field::By) && !shown(&model, Field::SkipHeadings) && !shown(&model, Field::SpeakerVoice(0)));
+        assert!(
+            !shown(&model, Field::By) && !shown(&model, Field::SkipHeadings) && !shown(&model, Field::SpeakerVoice(0))
+        );
         to(&mut model, Field::SpeakerName(0));
         press(&mut model, "Ann<Tab>");
         assert_eq!(form(&model).focus, Field::SpeakerVoice(0), "a speaker wants a voice");
@@ -368,7 +369,10 @@ mod tests {
         assert_eq!(order.reading.keys, Some("{n}".parse().unwrap()));
         assert!(form(&model).editing.is_some());
         press(&mut model, "<Back><Enter>");
-        assert_eq!((form(&model).mistake, form(&model).draft.reading.key_template.as_str()), (Some(Field::KeyTemplate), "{n"));
+        assert_eq!(
+            (form(&model).mistake, form(&model).draft.reading.key_template.as_str()),
+            (Some(Field::KeyTemplate), "{n")
+        );
         assert!(matches!(form(&model).plan, PlanState::Failed(_)));
     }
 
@@ -393,13 +397,55 @@ mod tests {
         assert_eq!(form(&model).draft.sample, "5");
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+        #[test]
+        fn whatever_was_typed_is_there_when_the_form_comes_back(
+            steps in prop::collection::vec((0usize..24, "[a-z{}. 0-9é日]{0,8}", any::<bool>()), 1..12),
+        ) {
+            let mut model = with_table(&["Nr", "Prompt", "voice"], &[(Column::Voice, 2)]);
+            for (stop, text, is_taken) in steps {
+                let stops = form(&model).stops();
+                let wanted = stops[stop % stops.len()];
+                // Buttons leave or send; a picker takes what is there rather than what is typed.
+                if wanted.kind() == Kind::Button {
+                    continue;
+                }
+                to(&mut model, wanted);
+                for c in text.chars() {
+                    update(&mut model, Event::Key(Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE }));
+                }
+                press(&mut model, if is_taken { "<Enter>" } else { "" });
+                if form(&model).picker.is_some() {
+                    press(&mut model, "<Esc>");
+                }
+            }
+            // A list that is left without a choice changes nothing; a text under edit is kept.
+            if form(&model).chooser.is_some() {
+                press(&mut model, "<Esc>");
+            }
+            let typed = form(&model).typed_so_far();
+            press(&mut model, "<Esc><Esc>");
+            prop_assert!(model.screens.is_empty());
+            prop_assert_eq!(&model.draft, &typed);
+            let kept = serde_json::to_string(&model.draft).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Draft>(&kept).unwrap(), &typed);
+            press(&mut model, "n");
+            prop_assert_eq!(&form(&model).draft, &typed);
+        }
+    }
+
     #[test]
     fn problems_follow_one_another_and_a_quick_fix_mends_all_of_a_kind() {
         let mut model = opened("");
         let asked = press(&mut model, "a.csv<Enter>");
         let found = |rule, line| Problem::new(rule, "wrong").found("a.csv", line, None);
-        let findings = vec![found(&rules::DUPLICATE_KEY, 9), found(&rules::BROKEN_JSON, 4), found(&rules::DUPLICATE_KEY, 7)];
-        update(&mut model, Event::Planned(seq_of(&asked), Ok(Box::new(crate::ops::Plan { findings, ..some_plan("a") }))));
+        let findings =
+            vec![found(&rules::DUPLICATE_KEY, 9), found(&rules::BROKEN_JSON, 4), found(&rules::DUPLICATE_KEY, 7)];
+        update(
+            &mut model,
+            Event::Planned(seq_of(&asked), Ok(Box::new(crate::ops::Plan { findings, ..some_plan("a") }))),
+        );
         let line = |model: &Model| {
             let (_, at) = form(model).selected_problem().unwrap();
             form(model).shown_plan().unwrap().findings[at].line

@@ -44,8 +44,8 @@ mod work;
 #[cfg(test)]
 mod testing;
 
-pub use create::unkept as unkept_draft;
 pub use brake::said as braking_said;
+pub use create::unkept as unkept_draft;
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen, has_results};
 
@@ -84,6 +84,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Reviewed(seq, review) => job::reviewed(model, seq, *review),
         Event::Opened(seq, result) => job::opened(model, seq, result),
         Event::TextsLoaded(name, texts) => job::texts_loaded(model, &name, texts),
+        Event::UnchangedKnown(name, n) => job::unchanged_known(model, &name, n),
         Event::FilesKnown(name, files) => saving::files_known(model, &name, files),
         Event::SaveProgressed(seq, progress) => {
             work::progressed(model, seq, progress);
@@ -127,7 +128,8 @@ mod tests {
     const KEYS: [&str; 52] = [
         "j", "k", "g", "G", "h", "l", "n", "x", "D", "s", "S", "<Space>", "V", "a", "A", "*", "e", "/", ":", "d", "J",
         "p", "y", "Y", "r", "R", "f", "L", "F", "z", "m", "?", "1", "2", "8", "0", "<Enter>", "<Enter>", "<Esc>",
-        "<Tab>", "<S-Tab>", "<C-n>", "<C-p>", "<C-f>", "<PgDn>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
+        "<Tab>", "<S-Tab>", "<C-n>", "<C-p>", "<C-f>", "<PgDn>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>",
+        "q",
     ];
 
     fn jobs(which: u8) -> Vec<Job> {

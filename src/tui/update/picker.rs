@@ -23,7 +23,9 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
         None => here.join(&form.draft.folder),
     };
     let marks = match form.focus.kind() {
-        Kind::Sources if form.draft.sources.len() > 1 => form.draft.sources.iter().map(|path| here.join(path)).collect(),
+        Kind::Sources if form.draft.sources.len() > 1 => {
+            form.draft.sources.iter().map(|path| here.join(path)).collect()
+        }
         _ => Vec::new(),
     };
     list(model, folder, Line::default(), marks)
@@ -254,7 +256,11 @@ mod tests {
         for (keys, expected) in table {
             let mut model = opened();
             press(&mut model, keys);
-            assert_eq!((form_of(&model).draft.sources.join(" + ").as_str(), &form_of(&model).picker), (expected, &None), "{keys}");
+            assert_eq!(
+                (form_of(&model).draft.sources.join(" + ").as_str(), &form_of(&model).picker),
+                (expected, &None),
+                "{keys}"
+            );
         }
     }
 

@@ -6,8 +6,8 @@ use crate::tui::keys::{self, Chord, Context, Edit};
 use crate::tui::layout;
 use crate::tui::model::{Level, Model, Screen};
 use crate::tui::update::{
-    cancel, create, delete, describe, dialog, fields, files, job, lists, notices, picker, polling, problems, prompt, retake, saving, screens,
-    submit, text,
+    cancel, create, delete, describe, dialog, fields, files, job, lists, notices, picker, polling, problems, prompt,
+    retake, saving, screens, submit, text,
 };
 
 /// A key was pressed.

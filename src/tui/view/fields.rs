@@ -95,7 +95,9 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
         Field::Name => or("after the source".to_owned()),
         Field::Sample => match held.is_empty() {
             true => or("all requests".to_owned()),
-            false => piece(draft.sample.parse().map_or(held, |sample| format!("{} only", say_sample(sample))), theme.text()),
+            false => {
+                piece(draft.sample.parse().map_or(held, |sample| format!("{} only", say_sample(sample))), theme.text())
+            }
         },
         Field::Rest => {
             let jobs: Vec<String> = draft.rest_of.iter().map(|job| text::clean(job)).collect();
@@ -106,9 +108,11 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
         Field::More => fold(pen, draft.shows_more, "", &more(form)),
         Field::From => match form.seen.as_deref().map(|seen| seen.forms.as_slice()) {
             Some([]) | None => or("as the names and the contents say".to_owned()),
-            Some(forms) => or(format!("{}, as it seems", forms.iter().map(|form| form.title()).collect::<Vec<_>>().join(", "))),
+            Some(forms) => {
+                or(format!("{}, as it seems", forms.iter().map(|form| form.title()).collect::<Vec<_>>().join(", ")))
+            }
         },
-        Field::By => switch(draft.reading.by_paragraph, "for each paragraph", "for each line; [x] paragraph"),
+        Field::By => switch(draft.reading.by_paragraph, "one for each paragraph", "one for each line of text"),
         Field::KeyTemplate => or("by the form, or such as {stem}-{n:04}".to_owned()),
         Field::SpeakerName(_) => or("a name in texts that say Name: …".to_owned()),
         Field::Style => or("such as: calm and slow".to_owned()),
@@ -156,10 +160,11 @@ fn columns(pen: &Pen<'_>, form: &Form) -> Piece {
             false => format!("{} «{}»", column.word(), text::clean(header)),
         })
     };
-    let said: Vec<String> = [Column::Text, Column::Key, Column::Voice, Column::Language, Column::Style, Column::Speaker]
-        .into_iter()
-        .filter_map(named)
-        .collect();
+    let said: Vec<String> =
+        [Column::Text, Column::Key, Column::Voice, Column::Language, Column::Style, Column::Speaker]
+            .into_iter()
+            .filter_map(named)
+            .collect();
     let is_open = form.draft.shows_columns || form.lacks_text_column();
     fold(pen, is_open, &text::count(seen.headers.len() as u64, "header"), &said.join(", "))
 }

@@ -43,7 +43,11 @@ fn good() -> Plan {
 fn troubled(form: &mut Form) {
     let found = |problem: Problem, line, key| problem.found("prompts.csv", line, key);
     let findings: Vec<Finding> = vec![
-        found(Problem::new(&rules::DUPLICATE_KEY, "key is used twice (line 1)").fix("give it another key"), 4, Some("welcome")),
+        found(
+            Problem::new(&rules::DUPLICATE_KEY, "key is used twice (line 1)").fix("give it another key"),
+            4,
+            Some("welcome"),
+        ),
         found(
             Problem::new(&rules::DUPLICATE_KEY, "key is used twice (line 2)").fixed("the key is goodbye-2 now"),
             3,
@@ -185,6 +189,13 @@ fn sending() {
         form.submit = SubmitState::InFlight(Seq(5), Progress { is_creating: true, ..Progress::default() });
     };
     snapshot("create_creating_80x24", &form(busy(80, 24), creating));
+    let refused = |form: &mut Form| {
+        form.plan = ready(good());
+        form.retry_at = Some(now() + jiff::SignedDuration::from_secs(42));
+        form.submit =
+            SubmitState::Failed(Failure::new("the quota of requests is used up").hint("wait, or take another model"));
+    };
+    snapshot("create_refused_80x24", &form(busy(80, 24), refused));
 }
 
 #[test]

@@ -28,12 +28,14 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             return vec![vec![piece("Creating the job …", theme.active())]];
         }
         SubmitState::InFlight(_, progress) => {
-            let mut line = vec![piece("Uploading ", theme.active())];
+            let word = if progress.is_processing { "" } else { "Uploading " };
+            let mut line = vec![piece(word, theme.active())];
             line.extend(footer::progress(pen, *progress, 10));
             lines.push(line);
             let key = bindings(Context::Create).find(|binding| binding.action == Action::Back);
             let key = key.map(|binding| binding.chords[0].label()).unwrap_or_default();
-            lines.push(vec![piece(format!("{key} stops it; what is uploaded counts for the next try."), theme.muted())]);
+            lines
+                .push(vec![piece(format!("{key} stops it; what is uploaded counts for the next try."), theme.muted())]);
             return lines;
         }
         SubmitState::Stopping(_) => return vec![vec![piece("Stopping …", theme.active())]],
@@ -69,7 +71,7 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
                 let text = format!("the same content was sent at {sent} and the answer was lost: it may exist already");
                 say(&format!("⚠ {text}"), theme.bad());
             }
-            if let Some(repeated) = &plan.repeat_of {
+            if let Some(repeated) = plan.repeats() {
                 say(&format!("⚠ the same content as {repeated}, less than 48 hours ago"), theme.warn());
             }
             if let Some(over) = &plan.over_cap {
@@ -106,13 +108,18 @@ fn left_out(plan: &Plan) -> Vec<String> {
         let since = match plan.unchanged.as_slice() {
             [] => String::new(),
             [only] => format!(" since {}", only.job),
-            [first, others @ ..] => format!(" since {} and {}", first.job, text::count(others.len() as u64, "other job")),
+            [first, others @ ..] => {
+                format!(" since {} and {}", first.job, text::count(others.len() as u64, "other job"))
+            }
         };
         let n_unchanged = text::thousands(plan.n_unchanged);
         said.push(match plan.is_all_unchanged {
             true => format!("all {n_unchanged} unchanged{since} and already on disk: sending buys them again"),
             false => {
-                format!("{n_unchanged} unchanged{since} and already on disk: {} to buy", text::thousands(plan.n_requests))
+                format!(
+                    "{n_unchanged} unchanged{since} and already on disk: {} to buy",
+                    text::thousands(plan.n_requests)
+                )
             }
         });
     }

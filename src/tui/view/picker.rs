@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::text;
 use crate::script::Form as Written;
+use crate::text;
 use crate::tui::action::Action;
 use crate::tui::keys::{Context, bindings};
 use crate::tui::layout;
@@ -126,12 +126,11 @@ fn lines(pen: &mut Pen<'_>, open: &List<'_>, place: Rect) {
     for (at, item) in open.items.iter().enumerate().skip(top).take(height) {
         let place = row(rows, (at - top) as u16);
         let is_selected = at == open.selected;
-        let pieces: Vec<Piece> =
-            vec![
-                piece(if is_selected { "▸" } else { " " }, theme.title()),
-                piece(if item.is_marked { "•" } else { " " }, theme.marked()),
-                piece(item.name.as_str(), if item.is_marked { theme.marked() } else { theme.text() }),
-            ];
+        let pieces: Vec<Piece> = vec![
+            piece(if is_selected { "▸" } else { " " }, theme.title()),
+            piece(if item.is_marked { "•" } else { " " }, if item.is_marked { theme.marked() } else { theme.text() }),
+            piece(item.name.as_str(), if item.is_marked { theme.marked() } else { theme.text() }),
+        ];
         // What is chosen is never covered by what is known about it.
         let room = place.width.saturating_sub(pen.width(&item.name).saturating_add(4));
         let note = pen.width(&item.note).min(room);

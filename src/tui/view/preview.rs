@@ -83,7 +83,8 @@ struct Widths {
 impl Widths {
     fn of<'p>(requests: impl Iterator<Item = &'p Preview> + Clone, findings: &[Finding], room: usize) -> Widths {
         let widest = |wide: &dyn Fn(&Preview) -> usize| requests.clone().map(wide).max().unwrap_or(0);
-        let last = requests.clone().map(|request| request.line).chain(findings.iter().map(|finding| finding.line)).max();
+        let last =
+            requests.clone().map(|request| request.line).chain(findings.iter().map(|finding| finding.line)).max();
         let keys = findings.iter().filter_map(|finding| finding.key.as_deref()).take(100).map(text::width).max();
         let most_key = if room >= 60 { 24 } else { 14 };
         let of_text = |text: &Option<String>| text.as_deref().map_or(0, text::width);
@@ -156,7 +157,8 @@ fn about(theme: &Theme, form: &Form, finding: &Finding, room: usize) -> Vec<Vec<
         let found = form.shown_plan().map(|plan| plan.findings.as_slice()).unwrap_or_default();
         let n_alike = found.iter().filter(|other| other.rule == finding.rule).count();
         let mark = if form.draft.fixes().has(rule) { "[x]" } else { "[ ]" };
-        let all = if n_alike > 1 { format!(" ({} of this kind)", text::thousands(n_alike as u64)) } else { String::new() };
+        let all =
+            if n_alike > 1 { format!(" ({} of this kind)", text::thousands(n_alike as u64)) } else { String::new() };
         lines.extend(indented(&format!("{mark} {fix}{all}"), theme.title()));
     }
     lines

@@ -1,7 +1,7 @@
 //! Plans and submissions.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;

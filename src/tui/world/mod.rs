@@ -67,7 +67,15 @@ impl World {
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
         let asking = Arc::new(Semaphore::new(CANCELS_AT_ONCE));
         let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default(), asking };
-        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, submitting: None, keeping: Vec::new() }
+        World {
+            here,
+            runtime,
+            over_ssh,
+            openings: HashMap::new(),
+            planning: None,
+            submitting: None,
+            keeping: Vec::new(),
+        }
     }
 
     /// Tells the loop something from the shell.

@@ -134,7 +134,7 @@ impl Field {
             Field::Jobs => "Jobs",
             Field::More => "More",
             Field::From => "Form",
-            Field::By => "A request",
+            Field::By => "Requests",
             Field::KeyTemplate => "Keys",
             Field::SpeakerName(0) => "Speaker 1",
             Field::SpeakerName(_) => "Speaker 2",
@@ -265,7 +265,10 @@ impl Form {
         if draft.again || self.shown_plan().is_some_and(|plan| plan.n_unchanged > 0) {
             fields.push(Field::Again);
         }
-        if !draft.most_requests.is_empty() || draft.shows_more || self.shown_plan().is_some_and(|plan| plan.n_jobs() > 1) {
+        if !draft.most_requests.is_empty()
+            || draft.shows_more
+            || self.shown_plan().is_some_and(|plan| plan.n_jobs() > 1)
+        {
             fields.push(Field::Jobs);
         }
         fields.push(Field::More);
@@ -276,8 +279,7 @@ impl Form {
         let is_any = |wanted: &[Written]| {
             seen.is_none_or(|seen| seen.forms.is_empty() || seen.forms.iter().any(|form| wanted.contains(form)))
         };
-        let texts =
-            [Written::Text, Written::Markdown, Written::Csv, Written::Tsv, Written::Captions, Written::Book];
+        let texts = [Written::Text, Written::Markdown, Written::Csv, Written::Tsv, Written::Captions, Written::Book];
         fields.push(Field::From);
         if is_any(&[Written::Text]) {
             fields.push(Field::By);

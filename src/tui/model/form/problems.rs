@@ -108,7 +108,8 @@ mod tests {
     }
 
     fn finding(source: &str, line: u64, key: Option<&str>, severity: Severity) -> Finding {
-        let mut finding = crate::request::Problem::new(&crate::request::rules::LEFT_OUT, "left out").found(source, line, key);
+        let mut finding =
+            crate::request::Problem::new(&crate::request::rules::LEFT_OUT, "left out").found(source, line, key);
         finding.severity = severity;
         finding
     }
@@ -146,7 +147,14 @@ mod tests {
     fn no_problem_is_lost_or_told_twice() {
         let preview: Vec<Preview> = (0..50).map(|at| request("a", at / 3 + 1, &format!("k{at}"))).collect();
         let findings = (0..200)
-            .map(|at| finding(if at % 7 == 0 { "b" } else { "a" }, at * 13 % 40, (at % 2 == 0).then_some("k4"), Severity::Error))
+            .map(|at| {
+                finding(
+                    if at % 7 == 0 { "b" } else { "a" },
+                    at * 13 % 40,
+                    (at % 2 == 0).then_some("k4"),
+                    Severity::Error,
+                )
+            })
             .collect();
         let plan = Plan { n_requests: 60, preview, findings, ..Plan::default() };
         let mut told: Vec<usize> = preview_rows(&plan).into_iter().filter_map(PreviewRow::finding).collect();
