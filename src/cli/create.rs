@@ -62,7 +62,11 @@ pub async fn submit(
     let created = ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await;
     console.end_progress();
     drop(unsent);
-    tell(session, console, telling, created?).await
+    let created = created?;
+    if let (Created::Confirmed(job) | Created::Adopted(job), Some(_)) = (&created, plan.sample) {
+        console.talk(&format!("the rest of it: the same command with --rest-of {} in place of --sample", job.name));
+    }
+    tell(session, console, telling, created).await
 }
 
 /// How the outcome of a create is told.
@@ -210,7 +214,7 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
             console.result(&part_line(part, number));
         }
     }
-    if let Some(earlier) = plan.repeats() {
+    if let Some(earlier) = plan.repeats().filter(|_| !plan.is_all_unchanged) {
         console.result(&format!("the same content was sent as {earlier}"));
     }
     if let Some(lost) = &plan.repeat_unconfirmed {
@@ -225,12 +229,12 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
 
 /// What is known of content that would be bought a second time.
 fn known(plan: &Plan) -> Option<String> {
-    if let Some(earlier) = plan.repeats() {
-        return Some(format!("the same content was sent as {earlier} within the last 48 hours"));
+    if let Some(most) = plan.unchanged.first().filter(|_| plan.is_all_unchanged) {
+        let folder = text::clean(&most.folder.display().to_string());
+        return Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job));
     }
-    let most = plan.unchanged.first().filter(|_| plan.is_all_unchanged)?;
-    let folder = text::clean(&most.folder.display().to_string());
-    Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job))
+    let earlier = plan.repeats()?;
+    Some(format!("the same content was sent as {earlier} within the last 48 hours"))
 }
 
 /// `  part 2: 316 requests, 24 980 tokens, 214 kB, about $0.29 to $0.35`.

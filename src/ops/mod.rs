@@ -37,7 +37,7 @@ pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::delete;
-pub use files::{delete_file, list_files};
+pub use files::{can_be_deleted, delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use glance::{Glance, glance};
 pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
@@ -51,6 +51,7 @@ pub use results::{
 pub use retake::{Change, Retake, RetakeOrder, Take, What, Wrong, retake};
 pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
+pub use unchanged::unchanged_keys;
 pub use unsent::Unsent;
 pub use vocabulary::{
     BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,

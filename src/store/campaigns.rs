@@ -209,6 +209,10 @@ impl Store {
                 if texts.exists() {
                     take_over(&texts, &Store::texts_path(&path))?;
                 }
+                let unchanged = Store::unchanged_path(prepared);
+                if unchanged.exists() {
+                    take_over(&unchanged, &Store::unchanged_path(&path))?;
+                }
                 take_over(prepared, &path)?;
             }
             files::sync_folder(&folder).map_err(Error::write(&folder))?;
@@ -286,6 +290,7 @@ impl Store {
     pub fn drop_part(&self, id: &str, number: u32) {
         let path = self.part_path(id, number);
         // What cannot be removed now is tried again whenever the campaign is looked at.
+        let _ = fs::remove_file(Store::unchanged_path(&path));
         let _ = fs::remove_file(Store::texts_path(&path));
         let _ = fs::remove_file(&path);
     }

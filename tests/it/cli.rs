@@ -12,3 +12,4 @@ mod retaking;
 mod saving;
 mod several;
 mod sources;
+mod unchanged;
