@@ -526,6 +526,9 @@ mod tests {
         let asked = press(&mut model, "n");
         let [Effect::Plan(_, order)] = &asked[..] else { panic!("{asked:?}") };
         assert_eq!((order.sample, order.rest_of.clone()), (None, vec![name("fresh")]));
+        let mut other = model.clone();
+        press(&mut other, "b.csv<Enter>");
+        assert_eq!(form(&other).draft.rest_of, Vec::<String>::new(), "another source has no rest");
         planned(&mut model, &asked, plan("a"));
         let seq = seq_of(&press(&mut model, "<C-s>"));
         update(&mut model, Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("rest", JobState::Pending))))));
