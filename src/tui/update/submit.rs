@@ -8,7 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{
     Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Submitting, Target, Verb, Work,
 };
-use crate::tui::update::{create, dialog, jobs, notices, picker, polling, screens, work};
+use crate::tui::update::{campaigns, create, dialog, jobs, notices, picker, polling, screens, work};
 
 /// Whether a submission is under way, from this form or from one that was left.
 pub fn is_under_way(model: &Model) -> bool {
@@ -64,9 +64,9 @@ fn begin(model: &mut Model) -> Vec<Effect> {
             notices::fail(model, "", &Failure::new(text).hint(hint));
             create::plan(model)
         }
-        PlanState::Ready(seq, plan) => match plan.repeat_of {
-            Some(job) => {
-                dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job.to_string())], None, false);
+        PlanState::Ready(seq, plan) => match plan.repeats() {
+            Some(earlier) => {
+                dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, earlier)], None, false);
                 Vec::new()
             }
             None => send(model, seq),
@@ -198,6 +198,14 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             let id = EntryId::Job(job.name.clone());
             model.jobs.costs.extend(dollars.map(|dollars| (job.name.clone(), dollars)));
             effects.extend(jobs::upsert(model, job));
+            (id, Level::Good, text)
+        }
+        Created::Begun(status) => {
+            let n_parts = count(status.parts.len() as u64, "job");
+            let text = format!("{}: {n_parts}, submitted one after the other", campaigns::title(&status));
+            let id = EntryId::Campaign(status.id.clone());
+            campaigns::put(model, *status);
+            effects.extend(campaigns::advance(model));
             (id, Level::Good, text)
         }
         Created::Unknown(lost) => {

@@ -76,7 +76,13 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
         // What is left of it is removed before the answer is told.
         Some((plan, _unsent)) => {
             let progress = |progress: Progress| here.mailbox.tell(Event::SubmitProgressed(seq, progress));
-            ops::submit(&here.session, &plan, &progress).await.map(Box::new)
+            match plan.n_jobs() {
+                1 => ops::submit(&here.session, &plan, &progress).await.map(Box::new),
+                // Whoever sends a repeat was asked before.
+                _ => ops::begin(&here.session, &plan, plan.repeats().is_some())
+                    .await
+                    .map(|status| Box::new(ops::Created::Begun(Box::new(status)))),
+            }
         }
         None => Err(Failure::new("this draft was submitted already, or changed since it was checked")),
     };
