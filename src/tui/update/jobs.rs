@@ -181,8 +181,8 @@ fn lost(model: &Model) -> Vec<Unconfirmed> {
 pub fn add_lost(model: &mut Model, lost: Unconfirmed) {
     let id = EntryId::Lost(lost.token.clone());
     model.jobs.entries.retain(|entry| entry.id() != id);
-    model.jobs.entries.push(Entry::Lost(lost));
-    model.jobs.entries.sort_by_key(default_order);
+    let n_campaigns = model.jobs.campaigns().count();
+    model.jobs.entries.insert(n_campaigns, Entry::Lost(lost));
     rebuild(model, None);
 }
 

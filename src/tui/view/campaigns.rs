@@ -21,12 +21,12 @@ pub fn cells(pen: &mut Pen<'_>, model: &Model, columns: &Columns, place: Rect, s
     }
 }
 
-/// `2 of 5 submitted · 1 running · 3 waiting ─ waits for quota: …`.
+/// `2 of 5 submitted · 1 running · 3 waiting`, or `2 of 5 ─ waits for quota: …`: why it stands still says more than how its
+/// parts stand, which the details tell.
 fn told(model: &Model, status: &CampaignStatus) -> String {
-    let counts = status.counts().join(" · ");
     match status.reason(model.now) {
-        Some(reason) => format!("{counts} ─ {reason}"),
-        None => counts,
+        Some(reason) => format!("{} of {} ─ {reason}", status.n_submitted(), status.parts.len()),
+        None => status.counts().join(" · "),
     }
 }
 
