@@ -303,7 +303,8 @@ impl Connection {
         self.parse(call, &cut.finish()).map(|value| Answer { value, server_time })
     }
 
-    fn parse(&self, call: &Call, body: &[u8]) -> Result<Value, Failed> {
+    /// Reads a JSON object; an error in its place, and anything else, is a failure.
+    pub fn parse(&self, call: &Call, body: &[u8]) -> Result<Value, Failed> {
         if call.may_be_empty && body.trim_ascii().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }

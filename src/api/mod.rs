@@ -211,7 +211,7 @@ pub struct Upload<'a> {
     /// far it came, and the upload goes on from there. One that the service does not know any more is passed over.
     pub session: Option<&'a UploadSession>,
     /// Called with every session that is begun, and awaited before its first byte goes out.
-    pub begun: &'a (dyn Fn(UploadSession) -> BoxFuture<'a, ()> + Send + Sync),
+    pub begun: &'a (dyn Fn(UploadSession) -> BoxFuture<'static, ()> + Send + Sync),
     /// Called with the bytes that the service has taken, and all of them.
     pub progress: &'a (dyn Fn(u64, u64) + Send + Sync),
     /// Called once when all bytes are there and the service still works on them.

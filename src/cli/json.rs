@@ -89,6 +89,18 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "splitTexts": plan.n_split,
         "replacedWords": plan.n_pronounced,
         "fixedFindings": plan.n_fixed,
+        "sample": plan.sample.map(|sample| sample.to_string()),
+        "restOf": plan.rest_of.iter().map(|job| job.as_str()).collect::<Vec<_>>(),
+        "sentBefore": plan.n_sent_before,
+        "unchanged": {
+            "requestCount": plan.n_unchanged,
+            "isAll": plan.is_all_unchanged,
+            "since": plan.unchanged.iter().map(|place| json!({
+                "job": place.job.as_str(),
+                "folder": place.folder.display().to_string(),
+                "requestCount": place.n,
+            })).collect::<Vec<_>>(),
+        },
         "estimate": plan.estimate.as_ref().map(|estimate| json!({
             "seconds": [estimate.seconds.0, estimate.seconds.1],
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),

@@ -107,7 +107,7 @@ impl Together {
             keys: sum.keys + one.progress.keys,
             seconds: sum.seconds + one.progress.seconds,
             is_waiting,
-            is_processing: false,
+            ..Progress::default()
         })
     }
 }

@@ -92,6 +92,8 @@ pub(super) async fn attempt(
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
     refuse_a_repeat(session, plan).await?;
     let input = upload::input(session, writer.as_ref(), plan, progress).await?;
+    // Whoever stops a submission by dropping it does so before this.
+    progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), is_creating: true, ..Progress::default() });
     let intent = intent(session, plan, &input)?;
     // An upload takes its time, and a person may have changed their mind meanwhile.
     if let Some(part_of) = plan.part_of.clone() {
@@ -102,7 +104,7 @@ pub(super) async fn attempt(
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
     // Should the program be killed from here on, the job that turns up later has its texts, and can be taken again.
     keep_requests(session, plan, &intent.token).await;
-    if let Err(failure) = write_down(session, &intent).await {
+    if let Err(failure) = write_down(session, plan, &intent).await {
         unkeep_requests(session, plan, &intent.token).await;
         return Err(failure.into());
     }
@@ -238,22 +240,31 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         token,
         at,
         retake_of: plan.retake_of.clone(),
+        n_unchanged: if plan.is_all_unchanged { 0 } else { plan.n_unchanged },
         part_of: plan.part_of.clone(),
         text_tokens: plan.estimate.as_ref().map(|estimate| estimate.text_tokens),
     })
 }
 
-async fn write_down(session: &Session, intent: &Intent) -> Result<(), Failure> {
-    let (store, intent) = (session.store.clone(), intent.clone());
+async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(), Failure> {
+    let (store, intent, prepared) = (session.store.clone(), intent.clone(), plan.prepared.clone());
     on_disk(move || {
+        if intent.n_unchanged > 0 {
+            // Before the intent: a job of which nobody knows its other keys must not come into being.
+            store.keep_unchanged(&prepared, &intent.token).map_err(unsent)?;
+        }
         store.intend(&intent).map_err(|error| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
             let _ = store.settle(&intent.token, &Verdict::NotSent);
-            let failure = Failure::from(error);
-            Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
+            unsent(error)
         })
     })
     .await
+}
+
+fn unsent(error: crate::store::Error) -> Failure {
+    let failure = Failure::from(error);
+    Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
 }
 
 async fn settle(session: &Session, token: &str, verdict: Verdict) {

@@ -74,7 +74,7 @@ async fn upload(
         mime_type: "application/jsonl",
         sha256: Some(&plan.sha256),
         session: earlier.as_ref(),
-        begun: &|begun| write_down(session, plan, begun).boxed(),
+        begun: &|begun| write_down(session.clone(), under_way_as(session, plan, begun)).boxed(),
         progress: &|bytes, of| progress(Progress { bytes, of: Some(of), ..Progress::default() }),
         processing: &|| progress(Progress { is_processing: true, ..all }),
     };
@@ -94,9 +94,8 @@ async fn under_way(session: &Session, plan: &Plan) -> Option<UploadSession> {
     Some(UploadSession { address: known.address, piece: known.piece })
 }
 
-/// Writes an upload down that was begun. One that cannot be written down goes on all the same, and ends with this run.
-async fn write_down(session: &Session, plan: &Plan, begun: UploadSession) {
-    let under_way = UnderWay {
+fn under_way_as(session: &Session, plan: &Plan, begun: UploadSession) -> UnderWay {
+    UnderWay {
         sha256: plan.sha256.clone(),
         size: plan.bytes,
         origin: session.origin().to_owned(),
@@ -105,9 +104,13 @@ async fn write_down(session: &Session, plan: &Plan, begun: UploadSession) {
         piece: begun.piece,
         at: session.clock.now(),
         address: begun.address,
-    };
-    let store = session.store.clone();
-    if let Err(failure) = on_disk(move || store.upload_begun(&under_way)).await {
+    }
+}
+
+/// Writes an upload down that was begun. One that cannot be written down goes on all the same, and ends with this run.
+async fn write_down(session: Session, under_way: UnderWay) {
+    let written = on_disk(move || session.store.upload_begun(&under_way)).await;
+    if let Err(failure) = written {
         tracing::warn!(%failure, "the upload could not be written down and will not go on after a restart");
     }
 }

@@ -244,6 +244,8 @@ pub struct Progress {
     pub keys: u64,
     /// Seconds of audio in them.
     pub seconds: f64,
+    /// A create goes out now, or is out: from here on nothing can take it back.
+    pub is_creating: bool,
     /// It has not begun: as many downloads as may run at once are under way, and one of them has to end first.
     pub is_waiting: bool,
     /// All bytes of an upload are there, and the service still works on them before a job may use them.

@@ -37,17 +37,25 @@ pub struct Problem {
     pub fix: Option<String>,
     /// Whether it was mended, so that the request is sent.
     pub fixed: bool,
+    /// The name or text in the line that it is about, where the rule alone does not tell.
+    pub near: Option<String>,
 }
 
 impl Problem {
     /// A problem of a whole line.
     pub fn new(rule: &'static Rule, message: impl AsRef<str>) -> Self {
-        Problem { rule, column: 0, message: clean(message.as_ref()), fix: None, fixed: false }
+        Problem { rule, column: 0, message: clean(message.as_ref()), fix: None, fixed: false, near: None }
     }
 
     /// The same problem with the way out.
     pub fn fix(mut self, fix: impl AsRef<str>) -> Self {
         self.fix = Some(clean(fix.as_ref()));
+        self
+    }
+
+    /// The same problem with the name or text that it is about.
+    pub fn near(mut self, near: &str) -> Self {
+        self.near = Some(near.to_owned());
         self
     }
 

@@ -25,6 +25,10 @@ pub enum UnknownFix {
 }
 
 impl Fixes {
+    pub(super) const fn nothing() -> Fixes {
+        Fixes(BTreeSet::new())
+    }
+
     /// Every rule that has a quick fix.
     pub fn all() -> Fixes {
         Fixes(with_fix().map(|rule| rule.id).collect())

@@ -45,7 +45,7 @@ pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
         Generation::V3_8 | Generation::Unknown if is_library => return None,
         Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown => {}
     }
-    let problem = Problem::new(&rules::UNKNOWN_VOICE, format!("unknown voice {}", clean_short(voice, 60)));
+    let problem = Problem::new(&rules::UNKNOWN_VOICE, format!("unknown voice {}", clean_short(voice, 60))).near(voice);
     let called = voices.called(voice).filter(|voice| voice.suits(context.generation));
     let meant = called.map(|voice| voice.name.as_str()).or_else(|| closest(voice, voices.prebuilt_names()));
     Some(match meant {
@@ -136,7 +136,7 @@ fn check_newer_fields(request: &Value, generation: Generation) -> Option<Problem
         return None;
     };
     let message = format!("{field} belongs to the 3.8 models, and the job is for {}", generation.as_str());
-    Some(Problem::new(&rules::NEWER_FIELD, message))
+    Some(Problem::new(&rules::NEWER_FIELD, message).near(field.rsplit('.').next().unwrap_or(field)))
 }
 
 fn check_voices(request: &Value, context: &Context) -> Vec<Problem> {

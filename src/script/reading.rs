@@ -15,7 +15,8 @@ use super::prepare::{Options, Prepared};
 use super::source::Form;
 use crate::money::Characters;
 use crate::request::{
-    Checked, Context, Finding, KeyPlace, Keys, Preview, Problem, Pronunciations, Seen, Severity, check_line, rules,
+    Checked, Context, Finding, KeyPlace, Keys, LongText, Preview, Problem, Pronunciations, Seen, Severity, check_line,
+    rules,
 };
 use crate::text::{bytes as size, clean, clean_short, thousands};
 
@@ -33,8 +34,12 @@ pub(super) struct Preparation<'p> {
     report: &'p mut dyn FnMut(Finding),
     names: Vec<String>,
     keys: Keys,
+    /// The last number behind a key that is used more than once, by its hash.
+    numbers: HashMap<u64, u32>,
+    numbering: RandomState,
     characters: Characters,
     preview: Vec<Preview>,
+    lines: Vec<u32>,
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
@@ -80,13 +85,16 @@ impl<'p> Preparation<'p> {
         Preparation {
             options,
             pronunciations,
-            context: Context::new(&options.settings, &options.catalog),
+            context: Context::new(&options.settings, &options.catalog).with_fixes(&options.fixes),
             output: Output::new(out),
             report,
             names,
             keys: Keys::default(),
+            numbers: HashMap::new(),
+            numbering: RandomState::new(),
             characters: Characters::default(),
             preview: Vec::new(),
+            lines: Vec::new(),
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
@@ -156,8 +164,25 @@ impl<'p> Preparation<'p> {
             return Ok(());
         }
         reading.n_texts += 1;
-        let checked = check_line(text, &self.context);
-        self.request(reading, &place, checked, None)
+        let spare_key = || format!("{}-{:04}", reading.stem, line.number);
+        let checked = check_line(text, &self.context, &spare_key);
+        match LongText::of(checked, &self.context) {
+            Err(checked) => self.request(reading, &place, checked, None),
+            Ok(long) => self.take_long(reading, &place, long),
+        }
+    }
+
+    /// Takes a request in pieces.
+    fn take_long(&mut self, reading: &mut Reading, place: &Place, long: LongText) -> Result<(), Error> {
+        let pieces = self.cut(long.text(), long.style());
+        self.n_split += 1;
+        for checked in long.into_requests(&pieces, &self.context) {
+            if self.has_enough() {
+                break;
+            }
+            self.request(reading, place, checked, None)?;
+        }
+        Ok(())
     }
 
     /// Says once that lines of JSONL are sent as they stand, when somebody may expect something else.
@@ -192,17 +217,21 @@ impl<'p> Preparation<'p> {
         &mut self,
         reading: &mut Reading,
         place: &Place,
-        checked: Checked,
+        mut checked: Checked,
         source_text: Option<&str>,
     ) -> Result<(), Error> {
-        let key = checked.key.as_deref();
-        if let (Some(only), Some(key)) = (&self.options.only, key)
+        if let (Some(only), Some(key)) = (&self.options.only, &checked.key)
             && !only.contains(key)
         {
             return Ok(());
         }
         let mut is_good = !checked.has_errors();
-        let repeated = key.and_then(|key| self.look_up(reading, place.line, key));
+        // A request that is left out is none, so that its key is free.
+        let repeated = match checked.is_left_out {
+            true => None,
+            false => self.one_key(reading, place.line, &mut checked),
+        };
+        let key = checked.key.as_deref();
         if let Some(name) = &checked.snake_case
             && !reading.has_told_of_snake_case
         {
@@ -235,19 +264,48 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, Some(key), problem);
         }
         self.n_requests += 1;
+        if self.options.notes_lines {
+            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
+        }
         self.characters += checked.facts.characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
             writeln!(texts, "{line}").map_err(Error::Write)?;
         }
         if self.preview.len() < self.options.preview {
-            let mut preview = checked.facts.preview(place.line, key);
+            let mut preview = checked.facts.preview(&self.source_name(reading, place), place.line, key);
             if let Some(text) = source_text {
                 preview.text = clean_short(text.trim(), 200);
             }
             self.preview.push(preview);
         }
         Ok(())
+    }
+
+    /// Looks the key up. One that was used before gets a number behind it where that fix is on.
+    fn one_key(&mut self, reading: &Reading, line: u64, checked: &mut Checked) -> Option<Problem> {
+        let key = checked.key.as_deref()?;
+        let problem = self.look_up(reading, line, key)?;
+        if problem.rule != &rules::DUPLICATE_KEY || !self.options.fixes.has(problem.rule) {
+            return Some(problem);
+        }
+        let base = self.numbering.hash_one(key);
+        let place = KeyPlace { source: reading.number as u32, line };
+        let numbered = loop {
+            let n = self.numbers.entry(base).or_insert(1);
+            *n += 1;
+            let numbered = format!("{key}-{n}");
+            match self.keys.insert(&numbered, place) {
+                Seen::Never => break numbered,
+                Seen::Before(_) | Seen::InOtherCase(_) => {}
+            }
+        };
+        if let Some(request) = &mut checked.line {
+            request["key"] = numbered.as_str().into();
+        }
+        let problem = problem.fixed(format!("the key is {} now", short(&numbered)));
+        checked.key = Some(numbered);
+        Some(problem)
     }
 
     fn look_up(&mut self, reading: &Reading, line: u64, key: &str) -> Option<Problem> {
@@ -273,12 +331,17 @@ impl<'p> Preparation<'p> {
         if problem.column == 0 {
             problem.column = place.column;
         }
-        let name = &self.names[reading.number];
-        let finding = match &place.file {
-            Some(file) => problem.found(&format!("{name}/{}", clean(file)), place.line, key),
-            None => problem.found(name, place.line, key),
-        };
+        let finding = problem.found(&self.source_name(reading, place), place.line, key);
         self.tell(finding);
+    }
+
+    /// The file of a place, as findings name it.
+    fn source_name(&self, reading: &Reading, place: &Place) -> String {
+        let name = &self.names[reading.number];
+        match &place.file {
+            Some(file) => format!("{name}/{}", clean(file)),
+            None => name.clone(),
+        }
     }
 
     /// Counts a finding and passes it on.
@@ -310,6 +373,7 @@ impl<'p> Preparation<'p> {
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
+            lines: self.lines,
             estimate: self.options.catalog.estimate(&self.characters, price),
         })
     }

@@ -5,6 +5,7 @@
 //! asynchronous callers come through a blocking task.
 
 mod campaigns;
+mod contents;
 mod error;
 mod files;
 mod history;
@@ -31,6 +32,7 @@ use journal::Journal;
 use known::Listings;
 
 pub use campaigns::{Campaign, CampaignPart, Hold, TrackedCampaign, Waits};
+pub use contents::{Clip, Contents};
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};

@@ -44,6 +44,7 @@ impl Store {
     /// The create may have reached the service: the kept requests are all that is needed.
     pub fn requests_are_sent(&self, prepared: &Path) {
         // What cannot be removed now is swept away after a day.
+        let _ = fs::remove_file(Store::unchanged_path(prepared));
         let _ = fs::remove_file(Store::texts_path(prepared));
         let _ = fs::remove_file(prepared);
     }
@@ -52,6 +53,7 @@ impl Store {
     /// kept.
     pub fn requests_are_unsent(&self, prepared: &Path, token: &str) {
         let kept = self.requests_path(token);
+        let _ = fs::remove_file(Store::unchanged_path(&kept));
         for (kept, prepared) in [(Store::texts_path(&kept), Store::texts_path(prepared)), (kept, prepared.to_owned())] {
             if prepared.exists() {
                 let _ = fs::remove_file(kept);

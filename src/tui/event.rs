@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
 use crate::ops::{
-    Advance, CampaignStatus, CancelAnswer, Created, Listing, Loss, Plan, Progress, Retake, Saved, Transition,
+    Advance, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition,
     Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
@@ -46,6 +46,8 @@ pub enum Event {
     /// One job was fetched, with the service's own JSON.
     JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
 
+    /// A dialog has been open long enough to be read.
+    Unguarded(Seq),
     /// What the deletion of jobs would lose.
     LossKnown(Seq, Vec<(JobName, Loss)>),
     /// The service's answer to a cancel.
@@ -80,6 +82,10 @@ pub enum Event {
     /// A save came to its end.
     SaveEnded(Seq, Result<Saved, Failure>),
 
+    /// What the sources of a new job look like.
+    Glanced(Seq, Box<Glance>),
+    /// How far the check of a new job is, in bytes of its sources.
+    PlanProgressed(Seq, Progress),
     /// The draft of a new job was checked.
     Planned(Seq, Result<Box<Plan>, Failure>),
     /// What of a job would be taken again.
@@ -142,6 +148,8 @@ pub struct Listed {
     pub transitions: Vec<Transition>,
     /// Jobs that we asked to cancel, not yet confirmed.
     pub cancelling: Vec<JobName>,
+    /// Those among them that were asked for more than a minute ago.
+    pub unanswered: Vec<JobName>,
     /// Creates whose answer was lost and that are not in the list.
     pub unconfirmed: Vec<Unconfirmed>,
     /// Campaigns, oldest first.

@@ -6,6 +6,7 @@ mod examples;
 mod offers;
 mod paths;
 mod reads;
+mod resuming;
 pub mod server;
 mod uploads;
 

@@ -8,12 +8,15 @@ use crate::text::clean_short;
 /// What Google's clients send at once; also the granularity that the service asks for.
 pub const PIECE: u64 = 8 << 20;
 
+/// Two pieces are in memory at a time, so no service makes them larger than this.
+pub const LARGEST_PIECE: u64 = 8 * PIECE;
+
 /// A multiple of what the service asks for, near eight megabytes.
 pub fn piece_size(granularity: Option<u64>) -> Option<u64> {
     match granularity {
         None => Some(PIECE),
         Some(granularity @ 1..=PIECE) => Some(PIECE / granularity * granularity),
-        Some(granularity) if granularity <= 8 * PIECE && granularity > 0 => Some(granularity),
+        Some(granularity) if granularity <= LARGEST_PIECE && granularity > 0 => Some(granularity),
         Some(_) => None,
     }
 }

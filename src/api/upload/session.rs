@@ -11,7 +11,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::address::{piece_size, pin};
+use super::address::{LARGEST_PIECE, piece_size, pin};
 use super::input::Input;
 use crate::api::call::Call;
 use crate::api::connection::{Answered, Connection, Told};
@@ -72,7 +72,12 @@ impl Session {
         if text(headers, "x-goog-upload-status").is_some_and(|status| status != "active") {
             return Err(unexpected("the service did not begin an upload"));
         }
-        let url = text(headers, "x-goog-upload-url").ok_or_else(|| unexpected("the service gave no upload address"))?;
+        let Some(url) = text(headers, "x-goog-upload-url") else {
+            return Err(match said_instead(connection, call, response).await {
+                Some(failed) => failed.error,
+                None => unexpected("the service gave no upload address"),
+            });
+        };
         let url = pin(connection.base(), url).map_err(|words| unexpected(&words))?;
         let granularity = text(headers, "x-goog-upload-chunk-granularity").and_then(|text| text.parse().ok());
         let piece = piece_size(granularity).ok_or_else(|| unexpected("the service asks for pieces of an odd size"))?;
@@ -88,11 +93,9 @@ impl Session {
         what: &str,
         size: u64,
     ) -> Result<Option<(Self, State)>, Error> {
-        let (Ok(url), Some(piece)) = (pin(connection.base(), known.address.expose()), piece_size(Some(known.piece)))
-        else {
-            return Ok(None);
-        };
-        let session = Session { url, piece, what: what.to_owned() };
+        let url = pin(connection.base(), known.address.expose());
+        let Some(url) = url.ok().filter(|_| (1..=LARGEST_PIECE).contains(&known.piece)) else { return Ok(None) };
+        let session = Session { url, piece: known.piece, what: what.to_owned() };
         match connection.repeat(Class::Read, || session.query(connection)).await {
             Ok(State::Active(Some(received))) if received <= size => {
                 tracing::debug!(received, size, "going on with an upload of an earlier run");
@@ -272,6 +275,19 @@ impl Session {
         let failed = Failed::last(Kind::Unexpected, Certainty::Unknown, format!("{}: {words}", self.what));
         Failed { fault: Fault::Broken, ..failed }
     }
+}
+
+/// What the service said in the place of an address: an error inside a success, or the page of a proxy.
+async fn said_instead(connection: &Connection, mut call: Call, mut response: Answered) -> Option<Failed> {
+    call.may_be_empty = true;
+    let mut body = BytesMut::new();
+    while let Some(bytes) = connection.next_piece(&call, &mut response).await.ok().flatten() {
+        body.extend_from_slice(&bytes);
+        if body.len() > ANSWER_CAP {
+            break;
+        }
+    }
+    connection.parse(&call, &body).err()
 }
 
 /// Waits as long as bytes go out: a slow line is not a dead one. `None` after a silence.

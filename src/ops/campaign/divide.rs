@@ -96,7 +96,16 @@ pub(super) fn divide_now(session: &Session, plan: &Plan) -> Result<Vec<Plan>, Fa
         if let Some(texts) = &mut texts {
             texts.copy_those_of(&path).map_err(cannot)?;
         }
+        // What is unchanged is saved with the first part.
+        let has_unchanged = number == 1 && plan.n_unchanged > 0 && !plan.is_all_unchanged;
+        if has_unchanged {
+            let from = Store::unchanged_path(&plan.prepared);
+            std::fs::copy(from, Store::unchanged_path(&path)).map_err(cannot)?;
+        }
         plans.push(Plan {
+            n_unchanged: if has_unchanged { plan.n_unchanged } else { 0 },
+            unchanged: if has_unchanged { plan.unchanged.clone() } else { Vec::new() },
+            is_all_unchanged: false,
             display_name: name_of_part(&plan.display_name, number, plan.parts.len()),
             prepared: path,
             n_requests: part.n_requests,

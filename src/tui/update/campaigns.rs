@@ -4,6 +4,7 @@
 //! time, on fresh knowledge, and not while a person froze the polling.
 
 use crate::failure::Failure;
+use crate::job::Job;
 use crate::ops::{Advance, CampaignStatus, Created, Did, Next, NoRoom, PartState, Progress};
 use crate::text::{clean, clean_short, count};
 use crate::tui::effect::Effect;
@@ -182,6 +183,15 @@ pub fn pause(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Pauses the campaigns of jobs that are being stopped, where parts wait.
+pub fn pause_those_of(model: &Model, jobs: &[Job]) -> Vec<Effect> {
+    let sends = |status: &&CampaignStatus| match status.next {
+        Next::Submit(_) | Next::Waits(_) => status.jobs().any(|name| jobs.iter().any(|job| job.name == *name)),
+        Next::Paused | Next::Submitted | Next::Cancel(_) | Next::Cancelled | Next::Over => false,
+    };
+    model.jobs.campaigns().filter(sends).map(|status| Effect::PauseCampaign(status.id.clone())).collect()
 }
 
 /// Asks whether to cancel the campaign that is selected or marked. False when none is meant.
@@ -363,6 +373,15 @@ mod tests {
         press(&mut model, "G");
         assert_eq!(press(&mut model, "P"), []);
         assert!(said(&model).starts_with("select a campaign"));
+    }
+
+    #[test]
+    fn a_brake_on_its_jobs_keeps_the_next_parts_from_being_sent() {
+        let (mut model, _) = with_campaign(full());
+        put(&mut model, campaign("C1", &[running("p1"), running("p2"), PartState::Waiting], full()));
+        let jobs = [job("p1", JobState::Running), job("other", JobState::Running)];
+        assert_eq!(pause_those_of(&model, &jobs), [Effect::PauseCampaign("C1".into())]);
+        assert_eq!(pause_those_of(&model, &jobs[1..]), []);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod create;
 mod details;
 mod dialog;
 mod facts;
+mod fields;
 mod files;
 mod footer;
 mod header;
@@ -23,6 +24,7 @@ mod job;
 mod job_facts;
 mod jobs;
 mod key;
+mod outcome;
 mod pen;
 mod picker;
 mod preview;
@@ -35,6 +37,8 @@ mod tiny;
 mod totals;
 mod wrap;
 
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod heard;
 #[cfg(test)]
