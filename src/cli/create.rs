@@ -54,12 +54,10 @@ pub async fn submit(
     if let (Some(known), None, false) = (&known, &plan.repeat_unconfirmed, yes) {
         agree_to_repeat(console, known).await?;
     }
-    if plan.n_jobs() > 1 {
-        let status = ops::begin(session, plan, yes || known.is_some()).await?;
-        drop(unsent);
-        return campaigns::begun(session, console, &status, telling).await;
-    }
-    let created = ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await;
+    let created = match plan.n_jobs() {
+        1 => ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await,
+        _ => ops::begin(session, plan, yes || known.is_some()).await.map(|status| Created::Begun(Box::new(status))),
+    };
     console.end_progress();
     drop(unsent);
     let created = created?;
@@ -86,6 +84,7 @@ async fn tell(session: &Session, console: &Console, arguments: Telling, created:
             console.talk(&format!("the answer was lost; the job was found in the list: {}", job.name));
             (job, "adopted")
         }
+        Created::Begun(status) => return campaigns::begun(session, console, &status, arguments).await,
         Created::Unknown(lost) => {
             if arguments.json {
                 console.json(&json::unconfirmed(&lost, &session.profile));
