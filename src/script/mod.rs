@@ -10,6 +10,7 @@ mod captions;
 mod error;
 mod folder;
 mod index;
+mod job_keys;
 mod keys;
 mod lines;
 mod markdown;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,6 +11,7 @@ use super::book::Book;
 use super::captions::Captions;
 use super::error::Error;
 use super::folder::files_of;
+use super::job_keys::JobKeys;
 use super::keys::{KeyTemplate, Stems};
 use super::lines::{Ends, Lines};
 use super::markdown::Markdown;
@@ -48,6 +49,8 @@ pub struct Options {
     pub reading: SourceOptions,
     /// Keeps only the requests with these keys, as a retake does.
     pub only: Option<HashSet<String>>,
+    /// The same for keys in small letters, whatever their case.
+    pub(super) only_folded: Option<HashSet<String>>,
     /// What is mended on the way.
     pub fixes: Fixes,
     /// Set by whoever wants no more of it; looked at before every line.
@@ -68,6 +71,7 @@ impl Options {
             inline: false,
             reading: SourceOptions::default(),
             only: None,
+            only_folded: None,
             fixes: Fixes::default(),
             stop: Arc::default(),
             progress: Arc::default(),
@@ -84,7 +88,7 @@ pub struct Prepared {
     pub characters: u64,
     /// Size of the JSONL.
     pub bytes: u64,
-    /// SHA-256 of the JSONL, lower-case hex.
+    /// SHA-256 of the JSONL, lower-case hex; empty when it was only checked.
     pub sha256: String,
     /// Texts that were too long for the model and became several requests.
     pub n_split: u64,
@@ -121,6 +125,16 @@ pub fn prepare(
     texts: Option<&mut dyn Write>,
     report: &mut dyn FnMut(Finding),
 ) -> Result<Prepared, Error> {
+    read(sources, options, Some(out), texts, report)
+}
+
+fn read(
+    sources: &[SourceArg],
+    options: &Options,
+    out: Option<&mut dyn Write>,
+    texts: Option<&mut dyn Write>,
+    report: &mut dyn FnMut(Finding),
+) -> Result<Prepared, Error> {
     if sources.iter().filter(|source| **source == SourceArg::Stdin).count() > 1 {
         return Err(Error::StdinTwice);
     }
@@ -137,7 +151,11 @@ pub fn prepare(
     let names = sources.iter().map(|source| clean(&source.to_string())).collect();
     let pronunciations = pronunciations.unwrap_or_default();
     let texts = texts.map(|texts| texts as &mut dyn Write);
+    let out = out.map(|out| out as &mut dyn Write);
     let mut preparation = Preparation::new(options, pronunciations, names, out, texts, report);
+    if can_look_again(&sources, options) {
+        preparation.keys = JobKeys::small();
+    }
     let mut stems = Stems::default();
     for (number, source) in sources.iter().enumerate() {
         if preparation.has_enough() {
@@ -163,12 +181,40 @@ pub fn prepare(
             }
         }
     }
+    let suspects = preparation.keys.take_suspects();
+    if !suspects.is_empty() {
+        for finding in look_again(&sources, options, suspects)? {
+            preparation.tell(finding);
+        }
+    }
     preparation.finish()
 }
 
-/// The checks of [`prepare`] alone.
+/// Whether keys may be kept in so little memory that one of them may come into doubt. What is read twice must be the
+/// same both times, from its beginning to its end.
+fn can_look_again(sources: &[SourceArg], options: &Options) -> bool {
+    options.only.is_none()
+        && options.only_folded.is_none()
+        && options.sample.is_none()
+        && sources.iter().all(|source| source.bytes().is_some())
+}
+
+/// Reads the sources once more for some keys alone, and gives what is wrong with these keys.
+fn look_again(sources: &[SourceArg], options: &Options, keys: HashSet<String>) -> Result<Vec<Finding>, Error> {
+    let again = Options { only_folded: Some(keys), preview: 0, progress: Arc::default(), ..options.clone() };
+    let mut findings = Vec::new();
+    let about_keys = [rules::DUPLICATE_KEY.id, rules::KEY_DIFFERS_IN_CASE.id];
+    read(sources, &again, None, None, &mut |finding| {
+        if about_keys.contains(&finding.rule) {
+            findings.push(finding);
+        }
+    })?;
+    Ok(findings)
+}
+
+/// The checks of [`prepare`] alone: nothing is written, and no checksum made.
 pub fn lint(sources: &[SourceArg], options: &Options, report: &mut dyn FnMut(Finding)) -> Result<Prepared, Error> {
-    prepare(sources, options, &mut io::sink(), None, report)
+    read(sources, options, None, None, report)
 }
 
 fn settings_findings(options: &Options) -> Vec<Finding> {
