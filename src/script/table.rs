@@ -134,6 +134,7 @@ impl<R: BufRead> Table<R> {
         let text = cells.get(header.text);
         let place = text.map_or(Place::line(first), |cell| Place::at(cell.line, cell.column));
         let mut passage = Passage::new(place, text.map_or("", |cell| cell.text.trim()).to_owned());
+        passage.lines = text.map_or(Vec::new(), lines_of);
         passage.key = of(Column::Key);
         passage.id = of(Column::Key);
         passage.voice = of(Column::Voice);
@@ -146,6 +147,14 @@ impl<R: BufRead> Table<R> {
         }
         Told::Text(passage)
     }
+}
+
+/// The lines of a cell of several lines, from the first one that holds anything.
+fn lines_of(cell: &Cell) -> Vec<(usize, u64)> {
+    let blank = cell.text.len() - cell.text.trim_start().len();
+    let starts = cell.text.match_indices('\n').map(|(at, _)| at + 1);
+    let all = std::iter::once(0).chain(starts).zip(cell.line..).map(|(at, line)| (at.saturating_sub(blank), line));
+    if cell.text.contains('\n') { all.collect() } else { Vec::new() }
 }
 
 impl<R: BufRead> Passages for Table<R> {

@@ -84,7 +84,7 @@ fn archive(files: &[(String, String)]) -> Vec<u8> {
 }
 
 /// Keys and texts of what was made.
-fn spoken(made: &Made) -> Vec<(String, String)> {
+pub fn spoken(made: &Made) -> Vec<(String, String)> {
     let request = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap();
         let parts = line["request"]["contents"][0]["parts"].as_array().unwrap();
