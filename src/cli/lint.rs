@@ -64,6 +64,9 @@ pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Res
         text::count(prepared.n_errors, "error"),
         text::count(prepared.n_warnings, "warning")
     ));
+    if !prepared.fixable.is_empty() {
+        console.talk(&format!("what is found by these rules can be fixed in what is sent: --fix {}", prepared.fixable));
+    }
     Ok(if prepared.has_errors() { Exit::Failed } else { Exit::Ok })
 }
 

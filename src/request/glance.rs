@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::check::Context;
 use super::facts::Preview;
 use super::key::is_portable;
+use super::speech::{Cast, SpeechPart, SpeechRequest};
 use super::{speech_rules, text_rules};
 use crate::money::Characters;
 use crate::text::{clean, clean_short};
@@ -79,6 +80,30 @@ impl<'l> Glance<'l> {
         Some(Glance { key, characters, text, role: role.map(|role| role.0), voice, language })
     }
 
+    /// The same look at a request that was made of a text.
+    pub fn of_speech(request: &'l SpeechRequest, context: &Context<'l>) -> Option<Glance<'l>> {
+        let ([SpeechPart { text, speaker: None }], Cast::One(voice)) = (request.parts.as_slice(), &request.cast) else {
+            return None;
+        };
+        let has_style = request.style.as_deref().is_some_and(|style| !style.trim().is_empty());
+        context.catalog.voices.get(voice)?;
+        // The language of the job is checked with the job.
+        let of_job = request.language == context.settings.language;
+        let doubt = |code: &str| speech_rules::check_language(code, context.catalog, context.generation).is_some();
+        if has_style || !is_portable(&request.key) || !of_job && request.language.as_deref().is_some_and(doubt) {
+            return None;
+        }
+        let characters = Characters::of(text);
+        text_rules::check(text, &characters, context).is_empty().then(|| Glance {
+            key: Cow::Borrowed(&request.key),
+            characters,
+            text: Cow::Borrowed(text),
+            role: Some(Cow::Borrowed("user")),
+            voice: Some(Cow::Borrowed(voice)),
+            language: request.language.as_deref().map(Cow::Borrowed),
+        })
+    }
+
     /// What a preview shows of it.
     pub fn preview(&self, line: u64) -> Preview {
         Preview {
@@ -133,8 +158,7 @@ fn put(out: &mut Vec<u8>, before: &str, text: &str) {
 /// The bytes of a text as JSON, quotes included.
 fn length(text: &Cow<str>) -> usize {
     match text {
-        // It stood in JSON as it is.
-        Cow::Borrowed(text) if !text.contains(['"', '\\']) => text.len() + 2,
+        Cow::Borrowed(text) if !text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') => text.len() + 2,
         Cow::Borrowed(_) | Cow::Owned(_) => serde_json::to_string(text).map_or(0, |json| json.len()),
     }
 }
@@ -214,7 +238,7 @@ struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
 mod tests {
     use super::*;
     use crate::money::Catalog;
-    use crate::request::{Settings, check_line};
+    use crate::request::{Settings, check_line, check_speech};
     use proptest::prelude::*;
 
     /// Lines that are mostly in the usual form, and sometimes a little off.
@@ -269,6 +293,33 @@ mod tests {
                 prop_assert_eq!(glance.length(), written.len() as u64);
                 prop_assert_eq!(glance.characters, close.facts.characters);
                 prop_assert_eq!(glance.preview(3), close.facts.preview(3, &close.key.unwrap()));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_glance_at_a_text_says_what_a_close_look_says(
+            text in "\\PC{0,30}|[ -~\n\t]{0,30}", key in "k|a b|", voice in "Kore|Kora", language in prop::option::of("de-DE|xx|fr-FR"),
+            style in prop::option::of(" |calm"),
+        ) {
+            let catalog = Catalog::built_in();
+            let settings = Settings { language: Some("fr-FR".into()), ..Settings::for_catalog(&catalog) };
+            let context = Context::new(&settings, &catalog);
+            let parts = vec![SpeechPart { text, speaker: None }];
+            let request = SpeechRequest { key, parts, cast: Cast::One(voice), language, style };
+            let close = check_speech(&request, &context);
+            if let Some(glance) = Glance::of_speech(&request, &context) {
+                prop_assert_eq!(&close.problems, &[]);
+                let mut written = Vec::new();
+                glance.write(&mut written);
+                prop_assert_eq!(String::from_utf8_lossy(&written), close.line.unwrap().to_string());
+                prop_assert_eq!(glance.length(), written.len() as u64);
+                prop_assert_eq!(glance.characters, close.facts.characters);
+                prop_assert_eq!(glance.preview(3), close.facts.preview(3, &close.key.unwrap()));
+            } else {
+                let has_style = request.style.as_deref().is_some_and(|style| style == "calm");
+                prop_assert!(has_style || !close.problems.is_empty());
             }
         }
     }

@@ -35,6 +35,8 @@ pub use letters::letters;
 pub use pieces::LongText;
 pub use pronounce::{PronunciationError, Pronunciations};
 pub use rules::{RULES, Rule, rule};
+#[cfg(test)]
+pub(crate) use seen::MOST_WITH_PLACES;
 pub use seen::{KeyPlace, Keys, Seen};
 pub use speech::{Cast, Settings, Speaker, SpeechPart, SpeechRequest};
 pub use spelling::closest;

@@ -100,6 +100,8 @@ pub struct Prepared {
     pub n_warnings: u64,
     /// Findings that a quick fix mended. They count neither as errors nor as warnings.
     pub n_fixed: u64,
+    /// The rules with a quick fix that found something which was not mended.
+    pub fixable: Fixes,
     /// The first requests that were written.
     pub preview: Vec<Preview>,
     /// What they may cost, and how long they may be.
@@ -286,4 +288,38 @@ fn read_pronunciations(path: &Path) -> Result<Pronunciations, Error> {
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let list = if is_toml { Pronunciations::from_toml(&text) } else { Pronunciations::from_tsv(&text) };
     list.map_err(|source: PronunciationError| Error::Pronunciations { name: name(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::MOST_WITH_PLACES;
+
+    #[test]
+    fn a_key_among_very_many_is_looked_at_again_before_it_is_called_a_duplicate() {
+        let folder = tempfile::tempdir().unwrap();
+        let (csv, catalog) = (folder.path().join("a.csv"), Catalog::built_in());
+        let mut options = Options::new(Settings::for_catalog(&catalog), catalog, Date::constant(2026, 10, 1));
+        let mut found = |rows: &str, fixes: &str| {
+            fs::write(&csv, format!("key,text\n{rows}")).unwrap();
+            options.fixes = fixes.parse().unwrap();
+            let mut findings = Vec::new();
+            let mut tell = |finding: Finding| findings.push((finding.line, finding.rule, finding.message));
+            let prepared = lint(&[SourceArg::Path(csv.clone())], &options, &mut tell).unwrap();
+            (findings, prepared)
+        };
+        let n = MOST_WITH_PLACES + 200;
+        let rows: String = (0..n).map(|n| format!("k-{n},Hi\n")).collect();
+        assert_eq!(found(&rows, "").0, []);
+        let rows = format!("{rows}k-{},Hi\nK-{},Hi\nk-7,Hi\n", n - 100, n - 50);
+        let (findings, prepared) = found(&rows, "");
+        let expected = [
+            (n as u64 + 4, "duplicate-key", "key is used twice (line 9)".to_owned()),
+            (n as u64 + 2, "duplicate-key", "key is used twice (line 1 102)".to_owned()),
+            (n as u64 + 3, "key-differs-in-case", "the key differs only in case from another (line 1 152)".to_owned()),
+        ];
+        assert_eq!((findings.as_slice(), prepared.n_errors), (expected.as_slice(), 2));
+        let (findings, prepared) = found(&rows, "duplicate-key");
+        assert_eq!((findings.len(), prepared.n_errors, prepared.n_fixed, prepared.n_requests), (3, 0, 3, n as u64 + 3));
+    }
 }

@@ -16,8 +16,8 @@ use super::prepare::{Options, Prepared};
 use super::source::Form;
 use crate::money::Characters;
 use crate::request::{
-    Checked, Context, Finding, Glance, LastGood, LongText, Preview, Problem, Pronunciations, Seen, Severity,
-    check_line, rules,
+    Checked, Context, Finding, Fixes, Glance, LastGood, LongText, Preview, Problem, Pronunciations, Seen, Severity,
+    SpeechRequest, check_line, check_speech, rules,
 };
 use crate::text::{bytes as size, clean, clean_short};
 
@@ -44,6 +44,7 @@ pub(super) struct Preparation<'p> {
     n_errors: u64,
     n_warnings: u64,
     n_fixed: u64,
+    fixable: Fixes,
     /// Texts that were split.
     pub n_split: u64,
     /// Words that are spoken otherwise than they are written.
@@ -97,6 +98,7 @@ impl<'p> Preparation<'p> {
             n_errors: 0,
             n_warnings: 0,
             n_fixed: 0,
+            fixable: Fixes::default(),
             n_split: 0,
             n_pronounced: 0,
             texts,
@@ -168,26 +170,51 @@ impl<'p> Preparation<'p> {
                 return Ok(());
             }
             match self.keys.insert(reading.number, line.number, &glance.key) {
-                Seen::Never => return self.take_glance(reading, &place, &glance),
+                Seen::Never => return self.take_glance(reading, &place, &glance, None),
                 known => seen = Some(known),
             }
         }
         let spare_key = || format!("{}-{:04}", reading.stem, line.number);
         let checked = check_line(text, &self.context, &spare_key);
         match LongText::of(checked, &self.context) {
-            Err(checked) => self.keyed_request(reading, &place, checked, None, seen),
+            Err(checked) => self.request(reading, &place, checked, None, seen),
             Ok(long) => self.take_long(reading, &place, long),
         }
     }
 
-    /// Takes a line that is good at a glance.
-    fn take_glance(&mut self, reading: &Reading, place: &Place, glance: &Glance) -> Result<(), Error> {
+    /// Takes a request that is good at a glance.
+    pub(super) fn take_glance(
+        &mut self,
+        reading: &Reading,
+        place: &Place,
+        glance: &Glance,
+        source_text: Option<&str>,
+    ) -> Result<(), Error> {
         let n_bytes = self.output.write_glance(glance).map_err(Error::Write)?;
         self.tell_too_large(reading, place, &glance.key, n_bytes);
+        self.count(&glance.key, glance.characters, source_text, &|| glance.preview(place.line))
+    }
+
+    /// Counts a request that was written.
+    fn count(
+        &mut self,
+        key: &str,
+        characters: Characters,
+        source_text: Option<&str>,
+        preview: &dyn Fn() -> Preview,
+    ) -> Result<(), Error> {
         self.n_requests += 1;
-        self.characters += glance.characters;
+        self.characters += characters;
+        if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
+            let line = serde_json::json!({ "key": key, "text": text });
+            writeln!(texts, "{line}").map_err(Error::Write)?;
+        }
         if self.preview.len() < self.options.preview {
-            self.preview.push(glance.preview(place.line));
+            let mut preview = preview();
+            if let Some(text) = source_text {
+                preview.text = clean_short(text.trim(), 200);
+            }
+            self.preview.push(preview);
         }
         Ok(())
     }
@@ -200,7 +227,7 @@ impl<'p> Preparation<'p> {
             if self.has_enough() {
                 break;
             }
-            self.request(reading, place, checked, None)?;
+            self.request(reading, place, checked, None, None)?;
         }
         Ok(())
     }
@@ -239,19 +266,30 @@ impl<'p> Preparation<'p> {
             && options.only_folded.as_ref().is_none_or(|only| only.contains(&key.to_ascii_lowercase()))
     }
 
-    /// Takes a checked request into the job. `source_text` is the text as its source has it.
-    pub(super) fn request(
+    /// Takes a request that was made of a text into the job. `source_text` is the text as its source has it.
+    pub(super) fn speech(
         &mut self,
         reading: &mut Reading,
         place: &Place,
-        checked: Checked,
-        source_text: Option<&str>,
+        request: &SpeechRequest,
+        source_text: &str,
     ) -> Result<(), Error> {
-        self.keyed_request(reading, place, checked, source_text, None)
+        let mut seen = None;
+        if let Some(glance) = Glance::of_speech(request, &self.context) {
+            if !self.wants(&glance.key) {
+                return Ok(());
+            }
+            match self.keys.insert(reading.number, place.line, &glance.key) {
+                Seen::Never => return self.take_glance(reading, place, &glance, Some(source_text)),
+                known => seen = Some(known),
+            }
+        }
+        let checked = check_speech(request, &self.context);
+        self.request(reading, place, checked, Some(source_text), seen)
     }
 
-    /// The same for a key that was looked up already.
-    fn keyed_request(
+    /// Takes a checked request into the job; with what is known of its key, when that was looked up already.
+    fn request(
         &mut self,
         reading: &mut Reading,
         place: &Place,
@@ -279,20 +317,7 @@ impl<'p> Preparation<'p> {
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
         let n_bytes = self.output.write(request).map_err(Error::Write)?;
         self.tell_too_large(reading, place, key, n_bytes);
-        self.n_requests += 1;
-        self.characters += checked.facts.characters;
-        if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
-            let line = serde_json::json!({ "key": key, "text": text });
-            writeln!(texts, "{line}").map_err(Error::Write)?;
-        }
-        if self.preview.len() < self.options.preview {
-            let mut preview = checked.facts.preview(place.line, key);
-            if let Some(text) = source_text {
-                preview.text = clean_short(text.trim(), 200);
-            }
-            self.preview.push(preview);
-        }
-        Ok(())
+        self.count(key, checked.facts.characters, source_text, &|| checked.facts.preview(place.line, key))
     }
 
     /// Tells of a request that is too large for any job.
@@ -321,6 +346,9 @@ impl<'p> Preparation<'p> {
     pub(super) fn problem(&mut self, reading: &Reading, place: &Place, key: Option<&str>, mut problem: Problem) {
         if problem.column == 0 {
             problem.column = place.column;
+        }
+        if !problem.fixed {
+            self.fixable.set(problem.rule, true);
         }
         let name = &self.names[reading.number];
         let finding = match &place.file {
@@ -356,6 +384,7 @@ impl<'p> Preparation<'p> {
             n_errors: self.n_errors,
             n_warnings: self.n_warnings,
             n_fixed: self.n_fixed,
+            fixable: self.fixable,
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
