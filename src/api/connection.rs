@@ -303,7 +303,8 @@ impl Connection {
         self.parse(call, &cut.finish()).map(|value| Answer { value, server_time })
     }
 
-    fn parse(&self, call: &Call, body: &[u8]) -> Result<Value, Failed> {
+    /// Reads a JSON object; an error in its place, and anything else, is a failure.
+    pub fn parse(&self, call: &Call, body: &[u8]) -> Result<Value, Failed> {
         if call.may_be_empty && body.trim_ascii().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }
@@ -386,13 +387,14 @@ impl Connection {
             let message = format!("{what}: the connection to {origin} broke: {cause}");
             (Kind::Offline, Certainty::Unknown, Fault::Broken, message)
         };
-        Failed { error: Error { message, kind, certainty, retry_after: None }, fault }
+        Failed { error: Error { message, kind, certainty, retry_after: None, is_daily: false }, fault }
     }
 
     /// Nothing came for too long.
     pub fn silent(&self, what: &str, limit: Duration) -> Failed {
         let message = format!("{what}: no answer from {} within {} s", self.base.origin(), limit.as_secs_f32());
-        let error = Error { message, kind: Kind::TimedOut, certainty: Certainty::Unknown, retry_after: None };
+        let error =
+            Error { message, kind: Kind::TimedOut, certainty: Certainty::Unknown, retry_after: None, is_daily: false };
         Failed { error, fault: Fault::TimedOut }
     }
 }

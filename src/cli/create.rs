@@ -4,13 +4,13 @@
 //! token by which every later listing goes on looking.
 
 use super::args::{Create, Sources};
+use super::campaigns;
 use super::consent::{self, Answer};
 use super::console::Console;
 use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
-use crate::job::JobName;
-use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
+use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
 use crate::request::{Fixes, Severity};
 use crate::text;
 
@@ -25,24 +25,24 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);
-    let created = match arguments.dry_run {
-        true => Ok(None),
-        false => submit(session, console, &plan, arguments.yes).await.map(Some),
-    };
-    console.end_progress();
     if arguments.dry_run {
         show(console, &plan, &session.profile, arguments.json);
+        return Ok(if plan.has_errors() { Exit::Failed } else { Exit::Ok });
     }
-    drop(unsent);
-    match created? {
-        Some(created) => tell(session, console, Telling { json: arguments.json, wait: arguments.wait }, created).await,
-        None if plan.has_errors() => Ok(Exit::Failed),
-        None => Ok(Exit::Ok),
-    }
+    let telling = Telling { json: arguments.json, wait: arguments.wait };
+    submit(session, console, &plan, unsent, arguments.yes || arguments.again, telling).await
 }
 
-/// Says what would be sent and sends it, after a question where one is due.
-pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) -> Result<Created, Failure> {
+/// Says what would be sent and sends it, after a question where one is due: as one job, or as several when it is too large
+/// for one. Then tells what came of it, and waits for it when that was asked for.
+pub async fn submit(
+    session: &Session,
+    console: &Console,
+    plan: &Plan,
+    unsent: ops::Unsent,
+    yes: bool,
+    telling: Telling,
+) -> Result<Exit, Failure> {
     plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
@@ -55,10 +55,19 @@ pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool
     }
     console.talk(&summary(plan));
     // A create whose answer was lost is not sent again whatever is answered: submitting says so.
-    if let (Some(earlier), None, false) = (&plan.repeat_of, &plan.repeat_unconfirmed, yes) {
-        agree_to_repeat(console, earlier).await?;
+    let known = known(plan);
+    if let (Some(known), None, false) = (&known, &plan.repeat_unconfirmed, yes) {
+        agree_to_repeat(console, known).await?;
     }
-    ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await
+    if plan.n_jobs() > 1 {
+        let status = ops::begin(session, plan, yes || known.is_some()).await?;
+        drop(unsent);
+        return campaigns::begun(session, console, &status, telling).await;
+    }
+    let created = ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await;
+    console.end_progress();
+    drop(unsent);
+    tell(session, console, telling, created?).await
 }
 
 /// How the outcome of a create is told.
@@ -71,7 +80,7 @@ pub struct Telling {
 }
 
 /// Tells what came of a create, and waits for the job when that was asked for.
-pub async fn tell(session: &Session, console: &Console, arguments: Telling, created: Created) -> Result<Exit, Failure> {
+async fn tell(session: &Session, console: &Console, arguments: Telling, created: Created) -> Result<Exit, Failure> {
     let (job, outcome) = match created {
         Created::Confirmed(job) => (job, "confirmed"),
         Created::Adopted(job) => {
@@ -121,12 +130,19 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
 
 /// `412 requests for gemini-…, 38 m 00 to 46 m 00 of audio, about $0.58 to $0.69`.
 fn summary(plan: &Plan) -> String {
-    let mut summary = format!(
+    let mut summary = unchanged(plan);
+    summary.push_str(&format!(
         "{} for {} as \"{}\"",
         text::count(plan.n_requests, "request"),
         plan.model,
         text::clean_short(&plan.display_name, 60)
-    );
+    ));
+    if let Some(sample) = plan.sample {
+        summary.push_str(&format!(", sample {sample}"));
+    }
+    if !plan.rest_of.is_empty() {
+        summary.push_str(&format!(", without {} sent before", text::thousands(plan.n_sent_before)));
+    }
     summary.push_str(&changes(plan.n_split, plan.n_pronounced, plan.n_fixed));
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
@@ -136,7 +152,24 @@ fn summary(plan: &Plan) -> String {
             summary.push_str(&format!(", about {dollars} at batch price"));
         }
     }
+    if plan.n_jobs() > 1 {
+        summary.push_str(&format!(", {} jobs ({})", plan.n_jobs(), plan.jobs_because));
+    }
     summary
+}
+
+/// `412 unchanged since batches/o6k1, 7 to buy: `; empty when nothing is.
+fn unchanged(plan: &Plan) -> String {
+    let Some(most) = plan.unchanged.first() else { return String::new() };
+    let since = match plan.unchanged.len() - 1 {
+        0 => most.job.to_string(),
+        more => format!("{} and {more} more", most.job),
+    };
+    let n = text::thousands(plan.n_unchanged);
+    match plan.is_all_unchanged {
+        true => format!("all {n} unchanged since {since}: "),
+        false => format!("{n} unchanged since {since}, {} to buy: ", text::thousands(plan.n_requests)),
+    }
 }
 
 /// `, 3 long texts split, 17 words by the list of pronunciations, 2 findings fixed`; empty when nothing was changed.
@@ -172,7 +205,17 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     if let Some(estimate) = &plan.estimate {
         console.result(&format!("estimate: {}", text::clean(&estimate.basis)));
     }
-    if let Some(earlier) = &plan.repeat_of {
+    for place in &plan.unchanged {
+        let (n, folder) = (text::thousands(place.n), text::clean(&place.folder.display().to_string()));
+        console.result(&format!("{n} unchanged since {}, in {folder}", place.job));
+    }
+    if plan.n_jobs() > 1 {
+        console.result(&format!("{}: {}", text::count(plan.n_jobs() as u64, "job"), plan.jobs_because));
+        for (part, number) in plan.parts.iter().zip(1..) {
+            console.result(&part_line(part, number));
+        }
+    }
+    if let Some(earlier) = plan.repeats() {
         console.result(&format!("the same content was sent as {earlier}"));
     }
     if let Some(lost) = &plan.repeat_unconfirmed {
@@ -185,14 +228,36 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     console.talk("nothing was sent");
 }
 
+/// What is known of content that would be bought a second time.
+fn known(plan: &Plan) -> Option<String> {
+    if let Some(earlier) = plan.repeats() {
+        return Some(format!("the same content was sent as {earlier} within the last 48 hours"));
+    }
+    let most = plan.unchanged.first().filter(|_| plan.is_all_unchanged)?;
+    let folder = text::clean(&most.folder.display().to_string());
+    Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job))
+}
+
+/// `  part 2: 316 requests, 24 980 tokens, 214 kB, about $0.29 to $0.35`.
+fn part_line(part: &PlannedPart, number: usize) -> String {
+    let dollars = part.estimate.dollars.map(|(low, high)| range(text::dollars(low), text::dollars(high)));
+    let dollars = dollars.map(|dollars| format!(", about {dollars}")).unwrap_or_default();
+    format!(
+        "  part {number}: {}, {}, {}{dollars}",
+        text::count(part.n_requests, "request"),
+        text::count(part.estimate.text_tokens, "token"),
+        text::bytes(part.bytes)
+    )
+}
+
 /// A repeat of recent content is most often a second press of the same key, and would be paid for twice.
-async fn agree_to_repeat(console: &Console, earlier: &JobName) -> Result<(), Failure> {
-    let message = format!("refused: the same content was sent as {earlier} within the last 48 hours");
+async fn agree_to_repeat(console: &Console, known: &str) -> Result<(), Failure> {
+    let message = format!("refused: {known}");
     let refused = Failure::with_exit(Exit::Refused, message).hint("pass --yes to send it, and pay for it, again");
     if !console.can_ask() {
         return Err(refused);
     }
-    console.talk(&format!("the same content was sent as {earlier} within the last 48 hours"));
+    console.talk(known);
     match consent::ask(console, "Send it, and pay for it, again?", Answer::Yes).await? {
         true => Ok(()),
         false => Err(Failure::new("nothing was sent")),

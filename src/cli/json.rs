@@ -6,6 +6,8 @@
 //! | `create` | job | those of a job, `outcome` (`confirmed`, `adopted`) |
 //! | `create`, answer lost | create | [`unconfirmed`] |
 //! | `create --dry-run` | plan | [`plan`] |
+//! | `create` of several jobs | job, then campaign | what `create` has, `campaign`, `part`; then those of `campaigns` |
+//! | `campaigns`, its verbs | campaign | `campaign`, `state`, `reason`, `submitted`, `waiting`, `parts`, and more |
 //! | `retake` | key | [`take`]; then, unless `--dry-run`, what `create` has |
 //! | `lint` | finding | [`finding`] |
 //! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |
@@ -87,6 +89,18 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "splitTexts": plan.n_split,
         "replacedWords": plan.n_pronounced,
         "fixedFindings": plan.n_fixed,
+        "sample": plan.sample.map(|sample| sample.to_string()),
+        "restOf": plan.rest_of.iter().map(|job| job.as_str()).collect::<Vec<_>>(),
+        "sentBefore": plan.n_sent_before,
+        "unchanged": {
+            "requestCount": plan.n_unchanged,
+            "isAll": plan.is_all_unchanged,
+            "since": plan.unchanged.iter().map(|place| json!({
+                "job": place.job.as_str(),
+                "folder": place.folder.display().to_string(),
+                "requestCount": place.n,
+            })).collect::<Vec<_>>(),
+        },
         "estimate": plan.estimate.as_ref().map(|estimate| json!({
             "seconds": [estimate.seconds.0, estimate.seconds.1],
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),

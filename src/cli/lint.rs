@@ -20,8 +20,12 @@ use crate::text;
 const REDRAW: Duration = Duration::from_millis(200);
 
 /// Reads the sources on a thread of its own and tells each finding as it comes.
-pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Result<Exit, Failure> {
-    let catalog = Catalog::built_in();
+pub async fn run(
+    console: &Arc<Console>,
+    arguments: &Lint,
+    catalog: Arc<Catalog>,
+    clock: &Clock,
+) -> Result<Exit, Failure> {
     let chosen = &arguments.sources;
     let mut settings = Settings::for_catalog(&catalog);
     settings.model = chosen.model.clone().unwrap_or(settings.model);

@@ -4,6 +4,7 @@
 //! ended. No rules about jobs or money live here: they are in `ops` and below.
 
 mod args;
+mod campaigns;
 mod cancel;
 mod catalog;
 mod choose;
@@ -127,7 +128,10 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
             let key = if create.dry_run { Key::Spared } else { Key::Needed };
             create::run(&open(key).await?.session, console, create).await
         }
-        Verb::Lint(lint) => lint::run(console, lint, &clock).await,
+        Verb::Lint(lint) => {
+            let catalog = Stage::set_anywhere(console, global, env).await?.catalog();
+            lint::run(console, lint, catalog, &clock).await
+        }
         Verb::Cancel(cancel) => cancel::run(&open(Key::Needed).await?.session, console, cancel).await,
         Verb::Delete(delete) => delete::run(&open(Key::Needed).await?.session, console, delete).await,
         Verb::Wait(wait) => wait::run(&open(Key::Needed).await?.session, console, wait).await,
@@ -140,6 +144,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         }
         Verb::Verify(verify) => verify::run(console, verify).await,
         Verb::Retake(retake) => retake::run(&open(Key::Needed).await?.session, console, retake).await,
+        Verb::Campaigns(campaigns) => campaigns::run(&open(Key::Needed).await?.session, console, campaigns).await,
         Verb::Files(files) => {
             let opened = open(Key::Needed).await?;
             match &files.verb {
@@ -150,13 +155,10 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
             }
         }
         Verb::Models(offer) => {
-            catalog::models(console, *offer, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
-            Ok(Exit::Ok)
+            let stage = Stage::set_anywhere(console, global, env).await?;
+            catalog::models(console, *offer, stage, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date()).await
         }
-        Verb::Voices(offer) => {
-            catalog::voices(console, *offer);
-            Ok(Exit::Ok)
-        }
+        Verb::Voices(offer) => catalog::voices(console, *offer, Stage::set_anywhere(console, global, env).await?).await,
         Verb::Sim(sim) => service::run(console, sim).await,
         Verb::Doctor(report) => doctor::run(&stage().await?, console, *report).await,
         Verb::Keys => {

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{FilesVerb, Global, Refresh, Verb};
+use super::args::{CampaignsVerb, FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
 use crate::job::split_token;
-use crate::ops::{Budget, Pace, Session};
+use crate::money::{Catalog, Listed};
+use crate::ops::{self, Budget, Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
 
@@ -141,6 +142,12 @@ impl Stage {
         Ok(Opened { session, _stage: self })
     }
 
+    /// What is known of models, voices and languages, without a session and without leaving anything behind.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        let Settings { catalog, folders, profile, base_url, .. } = &self.settings;
+        completed(catalog, &ops::listed_in(&folders.state, profile, base_url.origin()))
+    }
+
     /// The way to the service and the state folder. Reads the key, which may run a command of the user.
     pub async fn session(&self, key: Key) -> Result<Session, Failure> {
         let (settings, hidden) = (self.settings.clone(), self.hidden.clone());
@@ -193,10 +200,19 @@ fn open(
         Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
         None => session,
     };
+    let listed = ops::listed_in(session.store.folder(), &session.profile, settings.base_url.origin());
+    let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
     let session = Session { limits: settings.verdicts, ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
     let session = Session { caps: settings.caps, zone: jiff::tz::TimeZone::system(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
+}
+
+fn completed(catalog: &Arc<Catalog>, listed: &Listed) -> Arc<Catalog> {
+    if *listed == Listed::default() {
+        return Arc::clone(catalog);
+    }
+    Arc::new(catalog.with_listed(listed))
 }
 
 fn recorder(path: &Path, endpoint: &Endpoint, clock: &Clock) -> Result<Recorder, Failure> {
@@ -220,6 +236,13 @@ fn changes_the_service(verb: &Verb) -> Option<&'static str> {
         Verb::Retake(retake) => (!retake.dry_run).then_some("retake"),
         Verb::Cancel(_) => Some("cancel"),
         Verb::Delete(_) => Some("delete"),
+        Verb::Campaigns(campaigns) => match campaigns.verb {
+            Some(CampaignsVerb::Run(_)) => Some("campaigns run"),
+            Some(CampaignsVerb::Pause(_)) => Some("campaigns pause"),
+            Some(CampaignsVerb::Resume(_)) => Some("campaigns resume"),
+            Some(CampaignsVerb::Cancel(_)) => Some("campaigns cancel"),
+            Some(CampaignsVerb::List(_) | CampaignsVerb::Show(_)) | None => None,
+        },
         Verb::Files(files) => match files.verb {
             FilesVerb::Delete { .. } => Some("files delete"),
             FilesVerb::List(_) => None,

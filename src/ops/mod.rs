@@ -4,33 +4,45 @@
 //! jobs and money live here or below, never in a command or a screen.
 
 mod budget;
+mod campaign;
 mod cancel;
 mod copies;
 mod create;
 mod delete;
 mod files;
 mod find;
+mod glance;
 mod list;
 mod lost;
+mod offer;
 mod plan;
+mod quota;
 mod results;
 mod retake;
 mod session;
 mod texts;
 mod token;
+mod unchanged;
 mod unsent;
+mod upload;
 mod vocabulary;
 mod wait;
 
 pub use budget::{Budget, Disk};
+pub use campaign::{
+    Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,
+    campaigns, cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign, run_campaigns,
+};
 pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::delete;
 pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
-pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
+pub use glance::{Glance, glance};
+pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
+pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,

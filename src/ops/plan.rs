@@ -10,13 +10,15 @@ use jiff::tz::TimeZone;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{BytesRead, Options, Sample, prepare};
+use crate::script::{BytesRead, Options, prepare};
 use crate::store::Store;
 
+use super::campaign;
 use super::create::repeat;
 use super::list::to_unconfirmed;
 use super::session::on_disk;
 use super::token::ulid;
+use super::unchanged::{Choice, Chosen, choose};
 use super::{Order, Plan, Session, Unsent};
 
 /// So many findings are kept: more of them nobody reads, and a source may have millions of lines.
@@ -63,10 +65,15 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline) = (order.sample.and_then(Sample::first), order.inline);
-    (options.stop, options.progress) = (watch.stop, watch.progress);
+    (options.stop, options.progress) = (Arc::clone(&watch.stop), watch.progress);
     options.reading = order.reading.clone();
     options.fixes = order.fixes.clone();
+    let choice = Choice::of(session, order, &model)?;
+    let sample = choice.sample();
+    options.sample = choice.enough();
+    options.notes_lines = choice.may_leave_out();
+    // What goes inline is not too large before it is known what that is.
+    options.inline = order.inline && !choice.may_leave_out();
 
     let folder = session.store.prepared_folder();
     let cannot = |error: std::io::Error| {
@@ -103,9 +110,15 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     if let Some(texts) = texts {
         texts.persist(Store::texts_path(&path)).map_err(|error| cannot(error.error))?;
     }
+    let (prepared, chosen) = if choice.may_leave_out() && !prepared.has_errors() {
+        options.inline = order.inline;
+        choose(session, choice, &options, &path, prepared, &mut |finding| findings.take(finding))?
+    } else {
+        (prepared, Chosen::default())
+    };
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
-    let plan = Plan {
+    let mut plan = Plan {
         model,
         display_name: display_name(order),
         prepared: path,
@@ -122,19 +135,30 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
-        sample: order.sample,
+        sample,
         rest_of: order.rest_of.clone(),
+        n_sent_before: chosen.n_sent_before,
+        n_unchanged: chosen.n_unchanged,
+        unchanged: chosen.unchanged,
+        is_all_unchanged: chosen.is_all_unchanged,
         ..Plan::default()
     };
+    if !plan.has_errors() {
+        campaign::measure(session, &mut plan, &order.split, &watch.stop)?;
+    }
+    if plan.n_jobs() > 1 {
+        plan.repeat_of_campaign = campaign::repeats(session, &plan.sha256, &plan.model)?;
+    }
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.
         let _ = fs::remove_file(&plan.prepared);
         let _ = fs::remove_file(Store::texts_path(&plan.prepared));
+        let _ = fs::remove_file(Store::unchanged_path(&plan.prepared));
     }
     Ok((plan, unsent))
 }
 
-fn settings(order: &Order, catalog: &Catalog) -> Settings {
+pub(super) fn settings(order: &Order, catalog: &Catalog) -> Settings {
     let default = Settings::for_catalog(catalog);
     Settings {
         model: order.model.clone().unwrap_or(default.model),

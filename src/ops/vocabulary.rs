@@ -97,6 +97,8 @@ pub struct Plan {
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.
     pub repeat_unconfirmed: Option<Unconfirmed>,
+    /// A campaign with the same content in the last 48 hours, in words. Known for a plan of several jobs.
+    pub repeat_of_campaign: Option<String>,
     /// The caps that it would pass.
     pub over_cap: Option<crate::money::OverCap>,
     /// The caps that a person has agreed to pass: set by whoever asked. Without it nothing is sent over a cap.
@@ -154,6 +156,11 @@ impl Plan {
     /// How many jobs it becomes.
     pub fn n_jobs(&self) -> usize {
         self.parts.len().max(1)
+    }
+
+    /// What was sent with the same content in the last 48 hours, in words.
+    pub fn repeats(&self) -> Option<String> {
+        self.repeat_of.as_ref().map(ToString::to_string).or_else(|| self.repeat_of_campaign.clone())
     }
 
     /// Whether anything forbids sending it.
@@ -235,8 +242,12 @@ pub struct Progress {
     pub keys: u64,
     /// Seconds of audio in them.
     pub seconds: f64,
+    /// A create goes out now, or is out: from here on nothing can take it back.
+    pub is_creating: bool,
     /// It has not begun: as many downloads as may run at once are under way, and one of them has to end first.
     pub is_waiting: bool,
+    /// All bytes of an upload are there, and the service still works on them before a job may use them.
+    pub is_processing: bool,
 }
 
 /// What a save left on disk.

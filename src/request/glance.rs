@@ -105,8 +105,9 @@ impl<'l> Glance<'l> {
     }
 
     /// What a preview shows of it.
-    pub fn preview(&self, line: u64) -> Preview {
+    pub fn preview(&self, source: &str, line: u64) -> Preview {
         Preview {
+            source: source.to_owned(),
             line,
             key: self.key.clone().into_owned(),
             voice: self.voice.as_deref().map(clean),
@@ -292,7 +293,7 @@ mod tests {
                 prop_assert_eq!(String::from_utf8_lossy(&written), close.line.unwrap().to_string());
                 prop_assert_eq!(glance.length(), written.len() as u64);
                 prop_assert_eq!(glance.characters, close.facts.characters);
-                prop_assert_eq!(glance.preview(3), close.facts.preview(3, &close.key.unwrap()));
+                prop_assert_eq!(glance.preview("a", 3), close.facts.preview("a", 3, &close.key.unwrap()));
             }
         }
     }
@@ -316,7 +317,7 @@ mod tests {
                 prop_assert_eq!(String::from_utf8_lossy(&written), close.line.unwrap().to_string());
                 prop_assert_eq!(glance.length(), written.len() as u64);
                 prop_assert_eq!(glance.characters, close.facts.characters);
-                prop_assert_eq!(glance.preview(3), close.facts.preview(3, &close.key.unwrap()));
+                prop_assert_eq!(glance.preview("a", 3), close.facts.preview("a", 3, &close.key.unwrap()));
             } else {
                 let has_style = request.style.as_deref().is_some_and(|style| style == "calm");
                 prop_assert!(has_style || !close.problems.is_empty());

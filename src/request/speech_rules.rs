@@ -37,7 +37,8 @@ pub(super) fn check(request: &Value, context: &Context) -> Vec<Problem> {
 
 /// A voice that is none of the prebuilt ones, with the one that is meant.
 pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
-    if context.catalog.voices.get(voice).is_some() {
+    let voices = &context.catalog.voices;
+    if voices.get(voice).is_some_and(|voice| voice.suits(context.generation)) {
         return None;
     }
     let is_library = is_of_library(voice);
@@ -46,7 +47,9 @@ pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
         Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown => {}
     }
     let problem = Problem::new(&rules::UNKNOWN_VOICE, format!("unknown voice {}", clean_short(voice, 60))).near(voice);
-    Some(match closest(voice, context.catalog.voices.names()) {
+    let called = voices.called(voice).filter(|voice| voice.suits(context.generation));
+    let meant = called.map(|voice| voice.name.as_str()).or_else(|| closest(voice, voices.prebuilt_names()));
+    Some(match meant {
         Some(meant) => problem.fix(format!("write {meant}")),
         None => problem.fix("see the names with `gemtts-tui voices`"),
     })

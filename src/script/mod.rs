@@ -7,8 +7,10 @@
 
 mod book;
 mod captions;
+mod choosing;
 mod error;
 mod folder;
+mod glance;
 mod index;
 mod job_keys;
 mod keys;
@@ -29,7 +31,9 @@ mod source;
 mod speaking;
 mod table;
 
+pub use choosing::{Candidate, each_candidate, rewrite};
 pub use error::Error;
+pub use glance::{Glance, glance};
 pub use index::{Entry, Index, Spoken, each_request, each_source_text, each_spoken, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
@@ -37,5 +41,5 @@ pub use measure::{Measured, each_measured};
 pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};
 pub use prepare::{Options, Prepared, lint, prepare};
 pub use progress::BytesRead;
-pub use sample::{Sample, SampleError};
+pub use sample::{Choosing, Sample, SampleError};
 pub use source::{Form, SourceArg, UnknownForm};

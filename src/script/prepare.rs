@@ -45,6 +45,8 @@ pub struct Options {
     pub preview: usize,
     /// The requests will go inside the create call.
     pub inline: bool,
+    /// Notes where each request stands in its source, for whoever chooses among them afterwards: four bytes for each.
+    pub notes_lines: bool,
     /// How the sources are read.
     pub reading: SourceOptions,
     /// Keeps only the requests with these keys, as a retake does.
@@ -69,6 +71,7 @@ impl Options {
             sample: None,
             preview: 50,
             inline: false,
+            notes_lines: false,
             reading: SourceOptions::default(),
             only: None,
             only_folded: None,
@@ -106,6 +109,8 @@ pub struct Prepared {
     pub preview: Vec<Preview>,
     /// What they may cost, and how long they may be.
     pub estimate: Estimate,
+    /// The line of each request in its source, when they were noted.
+    pub lines: Vec<u32>,
 }
 
 impl Prepared {

@@ -40,6 +40,7 @@ pub(super) struct Preparation<'p> {
     last_good: LastGood,
     characters: Characters,
     preview: Vec<Preview>,
+    lines: Vec<u32>,
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
@@ -94,6 +95,7 @@ impl<'p> Preparation<'p> {
             last_good: LastGood::default(),
             characters: Characters::default(),
             preview: Vec::new(),
+            lines: Vec::new(),
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
@@ -192,25 +194,31 @@ impl<'p> Preparation<'p> {
     ) -> Result<(), Error> {
         let n_bytes = self.output.write_glance(glance).map_err(Error::Write)?;
         self.tell_too_large(reading, place, &glance.key, n_bytes);
-        self.count(&glance.key, glance.characters, source_text, &|| glance.preview(place.line))
+        self.count(place, &glance.key, glance.characters, source_text, &|this| {
+            glance.preview(&this.source_name(reading, place), place.line)
+        })
     }
 
     /// Counts a request that was written.
     fn count(
         &mut self,
+        place: &Place,
         key: &str,
         characters: Characters,
         source_text: Option<&str>,
-        preview: &dyn Fn() -> Preview,
+        preview: &dyn Fn(&Self) -> Preview,
     ) -> Result<(), Error> {
         self.n_requests += 1;
+        if self.options.notes_lines {
+            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
+        }
         self.characters += characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
             writeln!(texts, "{line}").map_err(Error::Write)?;
         }
         if self.preview.len() < self.options.preview {
-            let mut preview = preview();
+            let mut preview = preview(self);
             if let Some(text) = source_text {
                 preview.text = clean_short(text.trim(), 200);
             }
@@ -289,7 +297,7 @@ impl<'p> Preparation<'p> {
     }
 
     /// Takes a checked request into the job; with what is known of its key, when that was looked up already.
-    fn request(
+    pub(super) fn request(
         &mut self,
         reading: &mut Reading,
         place: &Place,
@@ -317,7 +325,9 @@ impl<'p> Preparation<'p> {
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
         let n_bytes = self.output.write(request).map_err(Error::Write)?;
         self.tell_too_large(reading, place, key, n_bytes);
-        self.count(key, checked.facts.characters, source_text, &|| checked.facts.preview(place.line, key))
+        self.count(place, key, checked.facts.characters, source_text, &|this| {
+            checked.facts.preview(&this.source_name(reading, place), place.line, key)
+        })
     }
 
     /// Tells of a request that is too large for any job.
@@ -350,12 +360,17 @@ impl<'p> Preparation<'p> {
         if !problem.fixed {
             self.fixable.set(problem.rule, true);
         }
-        let name = &self.names[reading.number];
-        let finding = match &place.file {
-            Some(file) => problem.found(&format!("{name}/{}", clean(file)), place.line, key),
-            None => problem.found(name, place.line, key),
-        };
+        let finding = problem.found(&self.source_name(reading, place), place.line, key);
         self.tell(finding);
+    }
+
+    /// The file of a place, as findings name it.
+    fn source_name(&self, reading: &Reading, place: &Place) -> String {
+        let name = &self.names[reading.number];
+        match &place.file {
+            Some(file) => format!("{name}/{}", clean(file)),
+            None => name.clone(),
+        }
     }
 
     /// Counts a finding and passes it on.
@@ -388,6 +403,7 @@ impl<'p> Preparation<'p> {
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
+            lines: self.lines,
             estimate: self.options.catalog.estimate(&self.characters, price),
         })
     }

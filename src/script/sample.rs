@@ -109,7 +109,7 @@ impl FromStr for Sample {
 
 /// Chooses lines while they go by. Holds no more of them than are wanted.
 #[derive(Debug)]
-pub(super) struct Choosing(Way);
+pub struct Choosing(Way);
 
 #[derive(Debug)]
 enum Way {
@@ -133,7 +133,7 @@ enum Way {
 
 impl Choosing {
     /// Of all lines when there is no sample.
-    pub(super) fn new(sample: Option<Sample>) -> Self {
+    pub fn new(sample: Option<Sample>) -> Self {
         let most = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         Choosing(match sample {
             None => Way::All,
@@ -149,7 +149,7 @@ impl Choosing {
     }
 
     /// Whether any line may be left out.
-    pub(super) fn leaves_out(&self) -> bool {
+    pub fn leaves_out(&self) -> bool {
         match self.0 {
             Way::All => false,
             Way::First { .. } | Way::Longest { .. } | Way::Random { .. } => true,
@@ -157,7 +157,7 @@ impl Choosing {
     }
 
     /// The next line, and how long it is.
-    pub(super) fn add(&mut self, line: u64, length: u64) {
+    pub fn add(&mut self, line: u64, length: u64) {
         match &mut self.0 {
             Way::All => {}
             Way::First { left, lines } => {
@@ -185,7 +185,7 @@ impl Choosing {
     }
 
     /// What was chosen, in order; `None` for all.
-    pub(super) fn chosen(self) -> Option<Vec<u64>> {
+    pub fn chosen(self) -> Option<Vec<u64>> {
         let mut lines = match self.0 {
             Way::All => return None,
             Way::First { lines, .. } | Way::Random { lines, .. } => lines,

@@ -101,8 +101,38 @@ impl Form {
         }
     }
 
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Form; 7] =
+        [Form::Text, Form::Markdown, Form::Csv, Form::Tsv, Form::Captions, Form::Book, Form::Jsonl];
+
+    /// A word that is read back as the form.
+    pub fn word(self) -> &'static str {
+        match self {
+            Form::Jsonl => "jsonl",
+            Form::Text => "text",
+            Form::Markdown => "markdown",
+            Form::Csv => "csv",
+            Form::Tsv => "tsv",
+            Form::Captions => "srt",
+            Form::Book => "epub",
+        }
+    }
+
+    /// What it is called, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Form::Jsonl => "JSONL",
+            Form::Text => "text",
+            Form::Markdown => "Markdown",
+            Form::Csv => "CSV",
+            Form::Tsv => "TSV",
+            Form::Captions => "subtitles",
+            Form::Book => "e-book",
+        }
+    }
+
     /// What the ending of a name says, as far as it says anything.
-    pub(super) fn of_name(path: &Path) -> Option<Form> {
+    pub fn of_name(path: &Path) -> Option<Form> {
         Form::of_ending(&path.extension()?.to_str()?.to_ascii_lowercase())
     }
 
@@ -253,6 +283,7 @@ mod tests {
             assert_eq!(looked_at(name, content.as_bytes()).ok(), Some(form), "{name} {content}");
         }
         assert_eq!("Markdown".parse(), Ok(Form::Markdown));
+        assert!(Form::ALL.iter().all(|form| form.word().parse() == Ok(*form)));
         assert!("docx".parse::<Form>().unwrap_err().to_string().contains("known are jsonl, text"));
     }
 

@@ -282,13 +282,29 @@ impl Store {
         self.campaign_folder(id).join(format!("{number:04}.jsonl"))
     }
 
-    /// Removes the requests of a part that will not be sent, and the folder of the campaign with the last of them.
+    /// Removes the requests of a part that nobody will send from here.
     pub fn drop_part(&self, id: &str, number: u32) {
         let path = self.part_path(id, number);
         // What cannot be removed now is tried again whenever the campaign is looked at.
         let _ = fs::remove_file(Store::texts_path(&path));
         let _ = fs::remove_file(&path);
+    }
+
+    /// Removes the folder of a campaign once no part has its requests there.
+    pub fn drop_campaign_folder(&self, id: &str) {
+        // Only an empty folder can be removed so.
         let _ = fs::remove_dir(self.campaign_folder(id));
+    }
+
+    /// Brings the requests of a part back from those that are kept of its create, to be sent again.
+    pub fn bring_part_back(&self, id: &str, number: u32, token: &str) -> Result<(), Error> {
+        let (path, kept) = (self.part_path(id, number), self.requests_path(token));
+        files::create_folder(&self.campaign_folder(id))?;
+        let texts = Store::texts_path(&kept);
+        if texts.exists() {
+            fs::copy(&texts, Store::texts_path(&path)).map_err(Error::write(&path))?;
+        }
+        fs::copy(&kept, &path).map(drop).map_err(Error::write(&path))
     }
 
     fn campaign_folder(&self, id: &str) -> PathBuf {
@@ -353,7 +369,10 @@ mod tests {
         assert!(Store::texts_path(&store.part_path("C1", 1)).exists());
         assert_eq!(fs::read_dir(store.prepared_folder()).unwrap().count(), 0);
         store.drop_part("C1", 1);
+        store.drop_campaign_folder("C1");
+        assert!(store.part_path("C1", 2).exists());
         store.drop_part("C1", 2);
+        store.drop_campaign_folder("C1");
         assert_eq!(fs::read_dir(folder.path().join("campaigns")).unwrap().count(), 0);
     }
 

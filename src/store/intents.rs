@@ -44,6 +44,13 @@ pub struct Intent {
     /// Tokens of text in it, as far as they were known: what counts against the limit of a tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_tokens: Option<u64>,
+    /// Requests that are not among them because their audio was on the disk: it belongs to the job all the same.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_unchanged: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Which part of which campaign a create is.

@@ -3,8 +3,10 @@
 mod changes;
 mod downloads;
 mod examples;
+mod offers;
 mod paths;
 mod reads;
+mod resuming;
 pub mod server;
 mod uploads;
 

@@ -2,7 +2,9 @@
 
 mod alone;
 mod asking;
+mod campaigns;
 mod changing;
+mod offer;
 pub mod program;
 mod reading;
 mod recording;

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::reply::{self, Reply};
-use super::route::{Route, parameter};
+use super::route::{Route, parameter, parameters};
 use super::uploads::{Announced, GRANULARITY, LARGEST, discard};
 use crate::sim::call::Call;
 use crate::sim::world::{
     Flow, NewFile, PageRequest, Part, Refusal, Wanted, check_file_id, field, find_model, get_model, list_models,
-    prompt_tokens, text,
+    list_voices, prompt_tokens, text,
 };
 
 /// The largest body of a call that is not an upload: 20 MiB.
@@ -93,12 +93,24 @@ pub async fn call(shared: &Arc<Shared>, asked: Asked, body: Incoming) -> Result<
         Call::FilesDelete => shared.world().delete_file(now, id),
         Call::ModelsList => {
             let page = asked.page()?;
-            list_models(page.size, page.token.as_deref())
+            list_models(Some(offer_page(shared, &page)), page.token.as_deref())
+        }
+        Call::VoicesList if version != "v1beta" || !shared.world().service().voices => {
+            Err(Refusal::new(404, "Method not found."))
+        }
+        Call::VoicesList => {
+            let page = asked.page()?;
+            list_voices(Some(offer_page(shared, &page)), page.token.as_deref(), &parameters(&asked.query))
         }
         Call::ModelsGet => get_model(id, version),
         Call::Unknown => Err(Refusal::new(404, "Method not found.")),
     };
     answer.map(|answer| reply::json(200, &answer))
+}
+
+/// How many models or voices go on a page: 50 unless asked otherwise.
+fn offer_page(shared: &Shared, page: &PageRequest) -> usize {
+    page.size.unwrap_or(50).min(shared.world().service().largest_offer)
 }
 
 async fn whole(body: Incoming) -> Result<Bytes, Refusal> {

@@ -20,6 +20,7 @@ mod request;
 mod result;
 mod sound;
 mod start;
+mod voices;
 mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +40,7 @@ pub use page::PageRequest;
 pub use refusal::Refusal;
 pub use request::{prompt_tokens, refusal_of};
 pub use start::requests;
+pub use voices::list as list_voices;
 pub use wanted::Wanted;
 
 use result::Maker;

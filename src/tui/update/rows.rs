@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::api::StoredFile;
 use crate::audio::Verdict;
 use crate::filter::Filter;
-use crate::job::{FileName, Job, JobName};
+use crate::job::{Doubt, FileName, Job, JobName};
 use crate::results::PackedRows;
 use crate::tui::event::{TextHead, Texts};
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
@@ -23,6 +23,8 @@ pub struct JobRows<'a> {
     pub entries: &'a [Entry],
     /// What jobs may cost, for those whose estimate we know.
     pub costs: &'a BTreeMap<JobName, (f64, f64)>,
+    /// What is odd about them.
+    pub doubts: &'a BTreeMap<JobName, Doubt>,
     /// By the service's clock.
     pub now: Timestamp,
 }
@@ -54,7 +56,7 @@ impl Rows for JobRows<'_> {
     }
 
     fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
-        let passes = |index: &usize| filter.matches(&EntryRecord { entry: &self.entries[*index], now: self.now });
+        let passes = |index: &usize| filter.matches(&EntryRecord::of(&self.entries[*index], self.doubts, self.now));
         (from..self.entries.len()).filter(passes).map(|index| index as u32).collect()
     }
 

@@ -352,7 +352,12 @@ pub fn progress() -> Progress {
 /// The form above the list.
 pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
     let mut form = Form::new(
-        Draft { source: "prompts.csv".into(), voice: "Kore".into(), language: "de-DE".into(), ..Draft::default() },
+        Draft {
+            sources: vec!["prompts.csv".into()],
+            voice: "Kore".into(),
+            language: "de-DE".into(),
+            ..Draft::default()
+        },
         model.setting.catalog.clone(),
     );
     change(&mut form);
@@ -375,6 +380,7 @@ pub fn plan() -> Plan {
         fixed: false,
     };
     let preview = |line, key: &str, voice: &str, text: &str| Preview {
+        source: "prompts.csv".into(),
         line,
         key: key.into(),
         voice: Some(voice.into()),
@@ -425,6 +431,7 @@ pub fn picker() -> Picker {
             entry("notes.md", false, 40),
         ])),
         row: 1,
+        marks: vec!["chapters".into(), "notes.md".into()],
         seq: Seq(4),
     }
 }
@@ -441,6 +448,7 @@ pub fn files(mut model: Model, failure: Option<Failure>) -> Model {
         state: Some("ACTIVE".into()),
         source: Some("UPLOADED".into()),
         sha256: None,
+        error: None,
     };
     let files = vec![
         file("85nave4ld71j", Some("ch07.jsonl"), Some(1_240_000), 124),
@@ -470,6 +478,7 @@ pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Optio
         checking: None,
         typed: typed.map(|(count, text)| (count, Line::new(text))),
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }
@@ -488,6 +497,7 @@ pub fn lost(mut model: Model) -> Model {
         typed: Some((lost.n_requests, Line::new("12"))),
         targets: vec![Target::Lost(lost)],
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }
@@ -532,6 +542,7 @@ pub fn retaken(mut model: Model, is_known: bool) -> Model {
         checking: (!is_known).then_some(Seq(7)),
         typed: None,
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }

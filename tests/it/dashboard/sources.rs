@@ -55,6 +55,9 @@ fn walk(source: &Source) -> Account {
             terminal.wait_for(&filled(text));
         }
     }
+    // What the preview showed of Hindi is gone with it: a vowel has a cell of its own in most terminals.
+    let is_hindi = |c: char| ('\u{900}'..'\u{980}').contains(&c);
+    terminal.wait("the screen without Hindi", |screen| !screen.contains(is_hindi));
     leave(terminal);
     account
 }

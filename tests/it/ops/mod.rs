@@ -1,11 +1,16 @@
 //! The use cases, against a service in memory and against the embedded one.
 
 mod budget;
+mod campaign;
 mod create;
 mod index;
 mod jobs;
 mod keeping;
+mod matrix;
 mod piping;
+mod sample;
 mod seek;
 mod service;
+mod site;
+mod unchanged;
 mod whole;
