@@ -138,7 +138,8 @@ rules! {
         "The 3.8 models are known to give AUDIO_WAV, AUDIO_L16, AUDIO_MULAW and AUDIO_ALAW at 24000, 16000 or 8000 samples \
          a second. Others may be refused.";
     MODEL_MISMATCH "model-mismatch" Error
-        "The request names another model than the job. The job's model would speak it, at another price.";
+        "The request names another model than the job. The job's model would speak it, at another price, \
+         so that nobody but you can choose.";
     SYSTEM_INSTRUCTION "system-instruction" Error
         "Speech models refuse a system instruction, even an empty one: «Developer instruction is not enabled for \
          this model». Put the style into the text, or on 3.8 into speechMetadata."
