@@ -10,6 +10,7 @@ mod history;
 mod intents;
 mod journal;
 mod known;
+mod ledger;
 mod lock;
 
 use std::fs;
@@ -25,12 +26,14 @@ use history::{Saves, Seen, Timelines, Wish, Wishes};
 use intents::{Intents, Record};
 use journal::Journal;
 use known::Listings;
+use ledger::Ledger;
 
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
 pub use intents::{Intent, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
+pub use ledger::Accounted;
 pub use lock::Lock;
 
 /// The largest document that is read back.
@@ -48,6 +51,7 @@ struct Inner {
     wishes: Journal<Wishes>,
     saves: Journal<Saves>,
     known: Listings,
+    ledger: Journal<Ledger>,
 }
 
 /// Lines of a journal that could not be read.
@@ -73,6 +77,7 @@ impl Store {
             wishes: Journal::open(folder)?,
             saves: Journal::open(folder)?,
             known: Listings::open(folder.join("documents")),
+            ledger: Journal::open(folder)?,
         })))
     }
 
@@ -84,7 +89,13 @@ impl Store {
     /// Lines of journals that could not be read and were passed over. They stay in their files.
     pub fn damage(&self) -> Vec<Damage> {
         let inner = &*self.0;
-        let all = [inner.intents.damage(), inner.timelines.damage(), inner.wishes.damage(), inner.saves.damage()];
+        let all = [
+            inner.intents.damage(),
+            inner.timelines.damage(),
+            inner.wishes.damage(),
+            inner.saves.damage(),
+            inner.ledger.damage(),
+        ];
         all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()
     }
 
