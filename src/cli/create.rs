@@ -10,6 +10,7 @@ use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
 use crate::job::JobName;
+use crate::money::OverCap;
 use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
 use crate::request::Severity;
 use crate::text;
@@ -48,6 +49,8 @@ pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool
     if let (Some(earlier), None, false) = (&plan.repeat_of, &plan.repeat_unconfirmed, yes) {
         agree_to_repeat(console, earlier).await?;
     }
+    let agreed = agree_to_cap(console, plan.over_cap, yes).await?;
+    let plan = &Plan { agreed, ..plan.clone() };
     ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await
 }
 
@@ -157,6 +160,9 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     if let Some(estimate) = &plan.estimate {
         console.result(&format!("estimate: {}", text::clean(&estimate.basis)));
     }
+    if let Some(over) = &plan.over_cap {
+        console.result(&over.sentence());
+    }
     if let Some(earlier) = &plan.repeat_of {
         console.result(&format!("the same content was sent as {earlier}"));
     }
@@ -180,6 +186,27 @@ async fn agree_to_repeat(console: &Console, earlier: &JobName) -> Result<(), Fai
     console.talk(&format!("the same content was sent as {earlier} within the last 48 hours"));
     match consent::ask(console, "Send it, and pay for it, again?", Answer::Yes).await? {
         true => Ok(()),
+        false => Err(Failure::new("nothing was sent")),
+    }
+}
+
+/// What a person agrees to spend beyond a cap. Whoever says `--yes` agrees to whatever it comes to.
+async fn agree_to_cap(console: &Console, over: Option<OverCap>, yes: bool) -> Result<Option<OverCap>, Failure> {
+    if yes {
+        return Ok(Some(OverCap::ANYTHING));
+    }
+    let Some(over) = over else { return Ok(None) };
+    if !console.can_ask() {
+        return Err(Failure::with_exit(Exit::Refused, format!("refused: {}", over.sentence()))
+            .hint("pass --yes to send it all the same; the caps are in [spend] of the configuration"));
+    }
+    console.talk(&over.sentence());
+    let answer = match over.to_type().map(usize::try_from) {
+        Some(Ok(dollars)) => Answer::Count(dollars),
+        Some(Err(_)) | None => Answer::Yes,
+    };
+    match consent::ask(console, "Send it all the same?", answer).await? {
+        true => Ok(Some(over)),
         false => Err(Failure::new("nothing was sent")),
     }
 }

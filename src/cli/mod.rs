@@ -29,6 +29,7 @@ mod retake;
 mod save;
 mod service;
 mod signal;
+mod spend;
 mod stage;
 mod table;
 mod values;
@@ -149,6 +150,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
                 }
             }
         }
+        Verb::Spend(spend) => spend::run(&open(Key::Spared).await?.session, console, *spend),
         Verb::Models(report) => {
             catalog::models(console, *report, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
             Ok(Exit::Ok)

@@ -227,7 +227,7 @@ impl Desk<'_> {
                 // Nobody was told the name before.
                 Tell::Result | Tell::Talk => {}
             },
-            Saving::Row { key, file, verdict, status, line, seconds: _, sha256: _ } => match self.tell {
+            Saving::Row { key, file, verdict, status, line, seconds: _, sha256: _, tokens: _ } => match self.tell {
                 Tell::Json => self.console.json(&json!({
                     "key": key,
                     "file": file,

@@ -50,6 +50,10 @@ pub struct OverCap {
 }
 
 impl OverCap {
+    /// What covers whatever a job comes to.
+    pub const ANYTHING: OverCap =
+        OverCap { per_job: Some(0.0), per_day: Some(0.0), spent_today: f64::INFINITY, adds: None };
+
     /// Whether somebody who agreed to this has agreed to `now` as well: no other cap, and no larger sum.
     pub fn covers(&self, now: &OverCap) -> bool {
         let is_within = |agreed: Option<f64>, now: Option<f64>| match (agreed, now) {
@@ -135,6 +139,7 @@ mod tests {
         for (now, covered) in table {
             assert_eq!(agreed.covers(&now), covered, "{now:?}");
         }
+        assert!(OverCap::ANYTHING.covers(&agreed) && OverCap::ANYTHING.covers(&OverCap { adds: None, ..agreed }));
         let unpriced = OverCap { adds: None, ..agreed };
         assert!(unpriced.covers(&unpriced) && !unpriced.covers(&OverCap { spent_today: 24.5, ..unpriced }));
     }

@@ -22,6 +22,7 @@ use crate::script::read_requests;
 use crate::store::{Intent, Tracked, Uploaded, Verdict};
 use crate::text;
 
+use super::ledger::{intend, refuse_over_cap};
 use super::list::{is_ours, observe, take_in, to_unconfirmed, walk_all};
 use super::session::on_disk;
 use super::token::ulid;
@@ -51,10 +52,11 @@ pub async fn submit(
     // Held to the end, so that nobody sends the same content at the same time.
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
     refuse_a_repeat(session, plan).await?;
+    refuse_over_cap(session, plan).await?;
     let input = input(session, writer.as_ref(), plan, progress).await?;
     let intent = intent(session, plan, &input)?;
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
-    write_down(session, &intent).await?;
+    write_down(session, plan, &intent).await?;
     let created = match writer.create_job(&job).await {
         Ok(job) => {
             // The service has it. If this cannot be written down, the next listing finds it by its token.
@@ -231,13 +233,12 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
     })
 }
 
-async fn write_down(session: &Session, intent: &Intent) -> Result<(), Failure> {
-    let (store, intent) = (session.store.clone(), intent.clone());
+async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(), Failure> {
+    let (ours, agreed, intent) = (session.clone(), plan.agreed, intent.clone());
     on_disk(move || {
-        store.intend(&intent).map_err(|error| {
+        intend(&ours, agreed, &intent).map_err(|failure| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
-            let _ = store.settle(&intent.token, &Verdict::NotSent);
-            let failure = Failure::from(error);
+            let _ = ours.store.settle(&intent.token, &Verdict::NotSent);
             Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
         })
     })

@@ -132,7 +132,7 @@ pub(super) fn is_ours(session: &Session, tracked: &Tracked) -> bool {
     is_our_key(session, tracked.intent.key_fingerprint.as_deref()) && tracked.intent.origin == session.origin()
 }
 
-fn is_our_key(session: &Session, theirs: Option<&str>) -> bool {
+pub(super) fn is_our_key(session: &Session, theirs: Option<&str>) -> bool {
     match (theirs, &session.key_fingerprint) {
         (Some(theirs), Some(ours)) => theirs == ours,
         (None, _) | (_, None) => true,

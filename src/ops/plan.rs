@@ -14,6 +14,7 @@ use crate::script::{Options, prepare};
 use crate::store::Store;
 
 use super::create::repeat;
+use super::ledger::{learned, over_cap};
 use super::list::to_unconfirmed;
 use super::session::on_disk;
 use super::token::ulid;
@@ -54,6 +55,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
     (options.sample, options.inline, options.stop) = (order.sample, order.inline, stop);
     options.reading = order.reading.clone();
+    options.learned = Arc::new(learned(session, &model));
 
     let folder = session.store.prepared_folder();
     let cannot = |error: std::io::Error| {
@@ -92,6 +94,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     }
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
+    let over_cap = over_cap(session, Some(&prepared.estimate))?;
     let plan = Plan {
         model,
         display_name: display_name(order),
@@ -108,7 +111,7 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
-        over_cap: None,
+        over_cap,
         agreed: None,
         retake_of: None,
     };

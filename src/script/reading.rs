@@ -13,7 +13,7 @@ use super::output::Output;
 use super::passage::Place;
 use super::prepare::{Options, Prepared};
 use super::source::Form;
-use crate::money::Characters;
+use crate::money::ToSpeak;
 use crate::request::{
     Checked, Context, Finding, KeyPlace, Keys, Preview, Problem, Pronunciations, Seen, Severity, check_line, rules,
 };
@@ -30,7 +30,7 @@ pub(super) struct Preparation<'p> {
     report: &'p mut dyn FnMut(Finding),
     names: Vec<String>,
     keys: Keys,
-    characters: Characters,
+    to_speak: ToSpeak,
     preview: Vec<Preview>,
     n_requests: u64,
     n_errors: u64,
@@ -81,7 +81,7 @@ impl<'p> Preparation<'p> {
             report,
             names,
             keys: Keys::default(),
-            characters: Characters::default(),
+            to_speak: ToSpeak::default(),
             preview: Vec::new(),
             n_requests: 0,
             n_errors: 0,
@@ -218,7 +218,8 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, Some(key), problem.fix("split the source into several jobs"));
         }
         self.n_requests += 1;
-        self.characters += checked.facts.characters;
+        let facts = &checked.facts;
+        *self.to_speak.of(facts.voice.as_deref(), facts.language.as_deref()) += facts.characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
             writeln!(texts, "{line}").map_err(Error::Write)?;
@@ -289,9 +290,10 @@ impl<'p> Preparation<'p> {
             self.tell(problem.found("--inline", 0, None));
         }
         let price = self.context.model.and_then(|model| model.price_at(self.options.today));
+        let estimate = self.options.catalog.estimate_learned(&self.to_speak, &self.options.learned, price);
         Ok(Prepared {
             n_requests: self.n_requests,
-            characters: self.characters.total(),
+            characters: estimate.characters,
             bytes: self.output.bytes,
             sha256: self.output.finish().map_err(Error::Write)?,
             n_errors: self.n_errors,
@@ -299,7 +301,7 @@ impl<'p> Preparation<'p> {
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
-            estimate: self.options.catalog.estimate(&self.characters, price),
+            estimate,
         })
     }
 }

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use crate::audio::Verdict;
 use crate::job::{Job, JobName};
 use crate::results::review::Review;
-use crate::results::{Form, PackedRows};
+use crate::results::{Form, PackedRows, Tokens};
 
 use super::{Progress, Texts};
 
@@ -121,6 +121,8 @@ pub enum Saving {
         seconds: f64,
         /// Of the file, in hex digits.
         sha256: Option<String>,
+        /// What was billed, as far as the result says.
+        tokens: Tokens,
     },
     /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
     /// keeps it.
