@@ -9,7 +9,9 @@ use crate::api::StoredFile;
 use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
-use crate::ops::{CancelAnswer, Created, Listing, Loss, Plan, Progress, Retake, Saved, Transition, Unconfirmed};
+use crate::ops::{
+    CancelAnswer, Created, Listing, Loss, Plan, Progress, Retake, Saved, Spending, Transition, Unconfirmed,
+};
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
@@ -34,6 +36,8 @@ pub enum Event {
 
     /// What the last session knew, from the state folder.
     Restored(Box<Restored>),
+    /// What the ledger says now.
+    Spent(Box<Spending>),
     /// One more page of a listing that is under way; only for the first one, so that a screen stands early.
     JobsPaged(Seq, Vec<Job>),
     /// A listing came to its end.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::job::{Job, JobName, JobState};
-use crate::ops::{Transition, Unconfirmed};
+use crate::ops::{Paid, Spending, Transition, Unconfirmed};
 use crate::tui::model::{Cursor, Sort};
 
 /// The list of jobs.
@@ -35,6 +35,8 @@ pub struct Jobs {
     pub asking: BTreeSet<JobName>,
     /// US dollars that jobs may cost in all, low and high, for those whose estimate we know.
     pub costs: BTreeMap<JobName, (f64, f64)>,
+    /// What the ledger says: what jobs came to, and what the day has cost.
+    pub spending: Spending,
 }
 
 impl Jobs {
@@ -44,6 +46,11 @@ impl Jobs {
             Entry::Job(tracked) if tracked.job.name == *name => Some(&**tracked),
             Entry::Job(_) | Entry::Lost(_) => None,
         })
+    }
+
+    /// What a job came to, once its results were read.
+    pub fn paid(&self, name: &JobName) -> Option<&Paid> {
+        self.spending.paid.get(name)
     }
 
     /// [`Jobs::get`], to change it.

@@ -117,6 +117,7 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
         Verb::SubmitAgain => submit::again(model, &targets),
+        Verb::PassCap => submit::over_cap(model, &targets),
         Verb::GiveUp => targets.into_iter().filter_map(give_up).collect(),
         Verb::Retake => retake::submit(model, targets),
     }
@@ -125,21 +126,21 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
 fn job_of(target: Target) -> Option<Job> {
     match target {
         Target::Job(job, _) => Some(*job),
-        Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
+        Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) | Target::Retake(..) => None,
     }
 }
 
 fn delete_file(target: Target) -> Option<Effect> {
     match target {
         Target::File(name, _) => Some(Effect::DeleteFile(name)),
-        Target::Job(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
+        Target::Job(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) | Target::Retake(..) => None,
     }
 }
 
 fn give_up(target: Target) -> Option<Effect> {
     match target {
         Target::Lost(lost) => Some(Effect::GiveUp(lost.token)),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Retake(..) => None,
+        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Retake(..) => None,
     }
 }
 

@@ -316,7 +316,7 @@ fn selected_title(model: &Model) -> Option<String> {
 }
 
 /// Finds everything again after the entries changed. Says so when the selected job is gone.
-fn rebuild(model: &mut Model, selected: Option<String>) {
+pub fn rebuild(model: &mut Model, selected: Option<String>) {
     let is_there = lists::jobs(model).rebuild();
     if let (false, Some(name)) = (is_there, selected) {
         notices::say(model, Level::Info, format!("{name} is gone from the list"));

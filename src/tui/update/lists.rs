@@ -12,7 +12,8 @@ use crate::tui::update::rows::{FileRows, JobRows, KeyRows};
 pub fn jobs(model: &mut Model) -> List<'_, JobRows<'_>> {
     let page = layout::page(model);
     let now = service_time(model);
-    let rows = JobRows { entries: &model.jobs.entries, costs: &model.jobs.costs, now };
+    let paid = &model.jobs.spending.paid;
+    let rows = JobRows { entries: &model.jobs.entries, costs: &model.jobs.costs, paid, now };
     List { cursor: &mut model.jobs.cursor, rows, page }
 }
 

@@ -5,7 +5,7 @@ use crate::job::Job;
 use crate::ops::{Progress, Retake, RetakeOrder};
 use crate::text::clean_short;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Confirm, JobScreen, Level, Model, Overlay, Screen, Seq, Submitting, Target, Verb, Work};
+use crate::tui::model::{Confirm, JobScreen, Level, Line, Model, Overlay, Screen, Seq, Submitting, Target, Verb, Work};
 use crate::tui::update::{dialog, job, jobs, notices, submit, work};
 
 /// Asks whether to take keys again: on the screen of a job the marked ones, else those that failed or sound wrong; on the
@@ -74,6 +74,9 @@ pub fn planned(model: &mut Model, seq: Seq, result: Result<Box<Retake>, Failure>
 
 fn show(confirm: &mut Confirm, made: Box<Retake>) {
     confirm.checking = None;
+    let over = made.plan.as_ref().and_then(|plan| plan.over_cap);
+    // Over a cap the dollars are typed, as they are for any other job.
+    confirm.typed = over.and_then(|over| over.to_type()).map(|dollars| (dollars, Line::default()));
     for target in &mut confirm.targets {
         if let Target::Retake(_, _, retake) = target {
             *retake = Some(made);
@@ -114,12 +117,18 @@ pub fn submit(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
     }
     let mut retakes = targets.into_iter().filter_map(|target| match target {
         Target::Retake(seq, job, Some(retake)) => Some((seq, job, retake)),
-        Target::Retake(_, _, None) | Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
+        Target::Retake(_, _, None)
+        | Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_) => None,
     });
     let Some((plan, job, retake)) = retakes.next() else { return Vec::new() };
     let seq = model.next_seq();
     begin(model, seq, &job, &retake);
-    vec![Effect::Submit { seq, plan }]
+    let over = retake.plan.as_ref().and_then(|plan| plan.over_cap);
+    over.map(|_| Effect::AgreeToCap(plan)).into_iter().chain([Effect::Submit { seq, plan }]).collect()
 }
 
 fn begin(model: &mut Model, seq: Seq, job: &Job, retake: &Retake) {

@@ -69,7 +69,7 @@ fn begin(model: &mut Model) -> Vec<Effect> {
                 dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job.to_string())], None, false);
                 Vec::new()
             }
-            None => send(model, seq),
+            None => within_caps(model, seq, &plan),
         },
     }
 }
@@ -117,9 +117,39 @@ pub fn planned(model: &mut Model) -> Vec<Effect> {
 pub fn again(model: &mut Model, targets: &[Target]) -> Vec<Effect> {
     let Some(form) = create::form(model) else { return Vec::new() };
     match (&form.plan, targets) {
-        (PlanState::Ready(seq, _), [Target::Plan(asked, _)]) if seq == asked => {
+        (PlanState::Ready(seq, plan), [Target::Plan(asked, _)]) if seq == asked => {
+            let (seq, plan) = (*seq, plan.clone());
+            within_caps(model, seq, &plan)
+        }
+        _ => {
+            notices::say(model, Level::Info, "the form was changed since; submit again");
+            Vec::new()
+        }
+    }
+}
+
+/// Sends a plan, or asks first when it would pass a cap. The dollars are typed where they are known.
+fn within_caps(model: &mut Model, seq: Seq, plan: &Plan) -> Vec<Effect> {
+    let Some(over) = plan.over_cap else { return send(model, seq) };
+    let target = Target::Cap(seq, clean_short(&plan.display_name, 60), over);
+    match over.to_type() {
+        Some(dollars) => dialog::ask_for(model, Verb::PassCap, vec![target], dollars),
+        None => dialog::ask(model, Verb::PassCap, vec![target], None, false),
+    }
+    Vec::new()
+}
+
+/// After the question whether to pass a cap.
+pub fn over_cap(model: &mut Model, targets: &[Target]) -> Vec<Effect> {
+    let Some(form) = create::form(model) else { return Vec::new() };
+    match (&form.plan, targets) {
+        (PlanState::Ready(seq, plan), [Target::Cap(asked, _, over)])
+            if seq == asked && plan.over_cap == Some(*over) =>
+        {
             let seq = *seq;
-            send(model, seq)
+            let sent = send(model, seq);
+            // The agreement goes before what it is for.
+            if sent.is_empty() { sent } else { [vec![Effect::AgreeToCap(seq)], sent].concat() }
         }
         _ => {
             notices::say(model, Level::Info, "the form was changed since; submit again");

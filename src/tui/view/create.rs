@@ -170,6 +170,9 @@ fn state(pen: &Pen<'_>, model: &Model, form: &Form, room: usize) -> Vec<Vec<Piec
             if let Some(estimate) = &plan.estimate {
                 say(&estimated(estimate), theme.text());
             }
+            if let Some(over) = &plan.over_cap {
+                say(&format!("⚠ {}", over.sentence()), theme.warn());
+            }
             if let Some(repeated) = &plan.repeat_of {
                 say(&format!("⚠ the same content as {repeated}, less than 48 hours ago"), theme.warn());
             }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::ops::Spending;
 use crate::text;
 use crate::tui::model::{Entry, Model};
 use crate::tui::theme::{Standing, Theme};
@@ -20,6 +21,8 @@ struct Totals {
     unknown: u64,
     stuck: u64,
     in_flight: (f64, f64),
+    today: f64,
+    per_day: Option<f64>,
 }
 
 /// A part of the line, and how long it stays when there is no room: the higher, the longer.
@@ -71,6 +74,22 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
         let text = format!("in flight {}", job_facts::about(totals.in_flight));
         parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
     }
+    let spent = text::dollars(totals.today);
+    match totals.per_day {
+        // The next job will ask: that is worth knowing where there is little room too.
+        Some(cap) if totals.today >= cap => {
+            let text = format!("spent today {spent} of {}", text::dollars(cap));
+            parts.push(Part { rank: 6, piece: piece(text, theme.warn()) });
+        }
+        Some(cap) => {
+            let text = format!("spent today {spent} of {}", text::dollars(cap));
+            parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
+        }
+        None if totals.today > 0.0 => {
+            parts.push(Part { rank: 2, piece: piece(format!("spent today {spent}"), theme.text()) });
+        }
+        None => {}
+    }
     parts
 }
 
@@ -98,7 +117,8 @@ fn marked(model: &Model) -> Option<String> {
 }
 
 fn count(model: &Model) -> Totals {
-    let mut totals = Totals::default();
+    let Spending { today, per_day, .. } = model.jobs.spending;
+    let mut totals = Totals { today, per_day, ..Totals::default() };
     for entry in &model.jobs.entries {
         match Standing::of(entry) {
             Standing::Running => totals.running += 1,

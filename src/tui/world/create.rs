@@ -8,7 +8,7 @@ use crate::ops;
 use crate::ops::{Order, Plan, Progress, RetakeOrder, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
-use crate::tui::world::Here;
+use crate::tui::world::{Here, spending};
 
 /// The plan that can be submitted: the latest that was made, until it is dropped or taken.
 #[derive(Default)]
@@ -58,6 +58,16 @@ pub(super) fn drop_up_to(here: &Here, number: Seq) {
     newest(here).keep(number, None);
 }
 
+/// A person has agreed that the plan of that number passes the caps that it names, and no others.
+pub(super) fn agree(here: &Here, number: Seq) {
+    let mut newest = newest(here);
+    if newest.number == number
+        && let Some((plan, _)) = &mut newest.plan
+    {
+        plan.agreed = plan.over_cap;
+    }
+}
+
 /// Takes the plan of that number, so that it can be neither submitted twice nor dropped on its way.
 pub(super) fn take(here: &Here, number: Seq) -> Option<(Plan, Unsent)> {
     newest(here).take(number)
@@ -73,7 +83,11 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
         }
         None => Err(Failure::new("this draft was submitted already, or changed since it was checked")),
     };
+    let is_created = submitted.is_ok();
     here.mailbox.tell(Event::Submitted(seq, submitted));
+    if is_created {
+        spending::tell(&here).await;
+    }
 }
 
 #[cfg(test)]

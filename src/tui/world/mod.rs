@@ -13,7 +13,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
 use crate::job::{JobName, JobState};
-use crate::ops::Session;
+use crate::ops::{Session, Spending};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::mailbox::Mailbox;
@@ -23,6 +23,7 @@ mod create;
 mod desk;
 mod jobs;
 mod results;
+mod spending;
 
 /// How long leaving may wait for the disk.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -49,12 +50,14 @@ struct Here {
     plan: Arc<Mutex<create::Newest>>,
     /// The states of the listing before, to tell what changed since.
     states: Arc<Mutex<HashMap<JobName, JobState>>>,
+    /// What was told of the ledger last.
+    spending: Arc<tokio::sync::Mutex<Option<Spending>>>,
 }
 
 impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
-        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default() };
+        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default(), spending: Arc::default() };
         World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, keeping: Vec::new() }
     }
 
@@ -106,6 +109,7 @@ impl World {
                     older.abort();
                 }
             }
+            Effect::AgreeToCap(plan) => create::agree(&here, plan),
             Effect::Submit { seq, plan } => {
                 // Taken before any other effect can have it dropped.
                 let plan = create::take(&here, plan);
