@@ -8,3 +8,4 @@ mod reading;
 mod retaking;
 mod saving;
 mod several;
+mod spending;

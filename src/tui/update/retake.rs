@@ -148,6 +148,7 @@ mod tests {
     use super::*;
     use crate::audio::Verdict;
     use crate::job::JobState;
+    use crate::money::OverCap;
     use crate::ops::{Created, Plan};
     use crate::tui::event::Event;
     use crate::tui::model::Button;
@@ -219,6 +220,19 @@ mod tests {
         press(&mut model, "<Esc>");
         assert!(matches!(answer(&mut model, seq, retaken("a").plan)[..], [Effect::DropPlan(_)]));
         assert_eq!((dialog(&model), model.work.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_retake_over_a_cap_wants_the_dollars_typed() {
+        let over = OverCap { per_job: Some(0.5), per_day: None, spent_today: 0.0, adds: Some(0.7) };
+        let mut model = with_jobs(vec![done("a")]);
+        let (seq, _) = asked(&mut model, "t");
+        answer(&mut model, seq, Some(Plan { over_cap: Some(over), ..retaken("a").plan.unwrap() }));
+        assert_eq!(press(&mut model, "y"), []);
+        let sent = press(&mut model, "1 <Enter>");
+        assert!(
+            matches!(sent[..], [Effect::AgreeToCap(agreed), Effect::Submit { plan, .. }] if agreed == seq && plan == seq)
+        );
     }
 
     #[test]

@@ -8,4 +8,5 @@ mod keeping;
 mod piping;
 mod seek;
 mod service;
+mod spending;
 mod whole;
