@@ -281,25 +281,8 @@ fn caps(confirm: &Confirm) -> Vec<String> {
         Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
     });
     let Some(over) = over else { return Vec::new() };
-    let spent = text::dollars(over.spent_today);
-    let mut said = Vec::new();
-    if let Some(cap) = over.per_job {
-        said.push(format!("The cap for a job is {}.", text::dollars(cap)));
-    }
-    if let Some(cap) = over.per_day {
-        let sum = over.adds.map(|adds| format!(", with this job up to {}", text::dollars(over.spent_today + adds)));
-        said.push(format!(
-            "The cap for a day is {}; spent today {spent}{}.",
-            text::dollars(cap),
-            sum.unwrap_or_default()
-        ));
-    } else {
-        said.push(format!("Spent today: {spent}."));
-    }
-    if over.adds.is_none() {
-        said.push("Nobody knows what this job costs, so no cap can be held.".to_owned());
-    }
-    said
+    let sentence = over.sentence();
+    vec![format!("{}{}.", sentence[..1].to_uppercase(), &sentence[1..])]
 }
 
 /// What it means to give creates up: nothing at the service changes, but money may be spent twice.

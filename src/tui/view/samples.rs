@@ -182,8 +182,11 @@ pub fn priced(width: u16, height: u16) -> Model {
 pub fn spent(width: u16, height: u16, today: f64) -> Model {
     let mut model = priced(width, height);
     let paid = Paid { useful: 2.95, unusable: 0.06, n_unusable: 2, is_whole: true };
-    let selected = model.jobs.cursor.selected.clone();
-    if let Some(EntryId::Job(name)) = selected {
+    let is_chapter = |entry: &Entry| matches!(entry, Entry::Job(tracked) if tracked.job.title() == "audiobook-ch06");
+    let row = model.jobs.entries.iter().position(is_chapter).unwrap();
+    let id = model.jobs.entries[row].id();
+    (model.jobs.cursor.row, model.jobs.cursor.selected) = (row, Some(id.clone()));
+    if let EntryId::Job(name) = id {
         model.jobs.spending.paid.insert(name, paid);
     }
     model.jobs.spending.today = today;

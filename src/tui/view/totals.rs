@@ -63,13 +63,13 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
             parts.push(Part { rank, piece: piece(format!("{} {word}", text::thousands(number)), style) });
         }
     };
-    say(8, totals.unknown, "unknown", theme.warn(), false);
-    say(5, totals.running, "running", theme.active(), true);
-    say(3, totals.pending, "pending", theme.state(Standing::Pending), true);
+    say(10, totals.unknown, "unknown", theme.warn(), false);
+    say(6, totals.running, "running", theme.active(), true);
+    say(4, totals.pending, "pending", theme.state(Standing::Pending), true);
     say(1, totals.done, "done", theme.good(), true);
-    say(7, totals.failed, "failed", theme.bad(), true);
-    say(4, totals.cancelling, "cancelling", theme.warn(), false);
-    say(6, totals.stuck, "stuck ⚠", theme.warn(), false);
+    say(9, totals.failed, "failed", theme.bad(), true);
+    say(5, totals.cancelling, "cancelling", theme.warn(), false);
+    say(7, totals.stuck, "stuck ⚠", theme.warn(), false);
     if totals.in_flight.1 > 0.0 {
         let text = format!("in flight {}", job_facts::about(totals.in_flight));
         parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
@@ -79,14 +79,14 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
         // The next job will ask: that is worth knowing where there is little room too.
         Some(cap) if totals.today >= cap => {
             let text = format!("spent today {spent} of {}", text::dollars(cap));
-            parts.push(Part { rank: 6, piece: piece(text, theme.warn()) });
+            parts.push(Part { rank: 8, piece: piece(text, theme.warn()) });
         }
         Some(cap) => {
             let text = format!("spent today {spent} of {}", text::dollars(cap));
-            parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
+            parts.push(Part { rank: 3, piece: piece(text, theme.text()) });
         }
         None if totals.today > 0.0 => {
-            parts.push(Part { rank: 2, piece: piece(format!("spent today {spent}"), theme.text()) });
+            parts.push(Part { rank: 3, piece: piece(format!("spent today {spent}"), theme.text()) });
         }
         None => {}
     }
