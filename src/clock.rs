@@ -6,40 +6,49 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 pub use jiff::Timestamp;
 
 /// Wall-clock time, real or set by a test.
 #[derive(Clone, Debug)]
-pub struct Clock(Source);
+pub struct Clock(Arc<Source>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Source {
     System,
-    Fixed(Arc<Mutex<Timestamp>>),
+    /// The machine's, set back by so much.
+    Behind(SignedDuration),
+    Fixed(Mutex<Timestamp>),
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Clock(Source::System)
+        Clock(Arc::new(Source::System))
+    }
+
+    /// A clock that shows this time now and goes on from there.
+    pub fn from(now: Timestamp) -> Self {
+        Clock(Arc::new(Source::Behind(Timestamp::now().duration_since(now))))
     }
 
     /// A clock that stands still until a test moves it.
     pub fn fixed(now: Timestamp) -> Self {
-        Clock(Source::Fixed(Arc::new(Mutex::new(now))))
+        Clock(Arc::new(Source::Fixed(Mutex::new(now))))
     }
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        match &self.0 {
+        match &*self.0 {
             Source::System => Timestamp::now(),
+            Source::Behind(by) => Timestamp::now().saturating_sub(*by).unwrap_or(Timestamp::MIN),
             Source::Fixed(now) => *now.lock().expect("no holder of this lock can panic"),
         }
     }
 
     /// Moves a fixed clock on; the machine's clock moves by itself.
     pub fn advance(&self, by: Duration) {
-        if let Source::Fixed(now) = &self.0 {
+        if let Source::Fixed(now) = &*self.0 {
             let mut now = now.lock().expect("no holder of this lock can panic");
             *now = now.saturating_add(by).unwrap_or(Timestamp::MAX);
         }

@@ -5,6 +5,7 @@
 //! whoever shows a failure need not.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::text::clean;
 
@@ -60,6 +61,9 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The exit code of a command that ends with this failure.
     pub exit: Exit,
+    /// After how long the same may be tried again, counted from the failure: what the service asked for, or the time
+    /// until it refills a quota of the day. `None` when nobody said.
+    pub retry_after: Option<Duration>,
 }
 
 impl Failure {
@@ -70,7 +74,7 @@ impl Failure {
 
     /// A failure that ends a command with this code.
     pub fn with_exit(exit: Exit, message: impl Into<String>) -> Self {
-        Failure { message: clean(&message.into()), hint: None, exit }
+        Failure { message: clean(&message.into()), hint: None, exit, retry_after: None }
     }
 
     /// The same failure with advice.

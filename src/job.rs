@@ -2,10 +2,14 @@
 //!
 //! Pure values. The words are the service's own; the JSON of a job in [`Job::to_json`] is a contract with scripts.
 
+mod doubt;
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+pub use doubt::{Doubt, doubts};
 
 /// One batch job, as far as the service has told us.
 #[derive(Clone, Debug, PartialEq)]

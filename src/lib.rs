@@ -6,6 +6,7 @@
 
 // Values and pure rules: no world at all.
 pub mod audio;
+pub mod exchange;
 pub mod failure;
 pub mod filter;
 pub mod job;

@@ -1,7 +1,8 @@
-//! A key that cannot be printed.
+//! A key, and the address of an upload session, that cannot be printed.
 //!
-//! It has no `Display` and no `Serialize`; `Debug` shows only that there is one. The raw text leaves through
-//! [`ApiKey::expose`], which the HTTP client alone calls.
+//! They have no `Display` and no `Serialize`; `Debug` shows only that there is one. The raw text of a key leaves through
+//! [`ApiKey::expose`], which the HTTP client alone calls; that of an address through [`SessionAddress::expose`], for the
+//! client and the state folder.
 
 use std::fmt;
 
@@ -64,6 +65,28 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiKey([redacted])")
+    }
+}
+
+/// The address of an upload session. Whoever has it can write to the session without a key, so it is as secret as one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionAddress(String);
+
+impl SessionAddress {
+    /// Takes the address as the service gave it.
+    pub fn new(address: impl Into<String>) -> Self {
+        SessionAddress(address.into())
+    }
+
+    /// The raw text, for the request line and for the state folder.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionAddress([redacted])")
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Client, Method, Response, Url};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -18,6 +18,7 @@ use super::call::Call;
 use super::client::{Timing, client};
 use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
+use super::record::{Exchange, Recorder};
 use super::refusal::{Failed, Pacing, Refusal, plain_words};
 use super::retry::{self, Attempt, Bucket, Class, Fault};
 use crate::clock::Stopwatch;
@@ -42,6 +43,52 @@ pub struct Answer {
     pub server_time: Option<Timestamp>,
 }
 
+/// An answer whose head was read. Its body is read through here, so that a recording sees it.
+pub struct Answered {
+    response: reqwest::Response,
+    exchange: Option<Exchange>,
+}
+
+impl Answered {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The announced length of the body.
+    pub fn content_length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// The next piece of the body; `None` at its announced end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, reqwest::Error> {
+        let chunk = self.response.chunk().await;
+        if let Some(exchange) = &mut self.exchange {
+            match &chunk {
+                Ok(Some(bytes)) => exchange.piece(bytes),
+                Ok(None) => exchange.end(),
+                Err(error) => exchange.broken(&root_cause(error)),
+            }
+        }
+        chunk
+    }
+}
+
+/// A request for a recording: what of it is no secret.
+pub struct Told<'a> {
+    /// Where it goes.
+    pub url: &'a Url,
+    /// Besides the key.
+    pub headers: &'a [(&'a str, String)],
+    /// What is sent.
+    pub body: &'a [u8],
+}
+
 /// The way to one origin with one key.
 pub struct Connection {
     client: Client,
@@ -51,6 +98,7 @@ pub struct Connection {
     /// How long things may take.
     pub timing: Timing,
     bucket: Arc<Bucket>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 /// All calls of the process share it.
@@ -70,7 +118,12 @@ impl Connection {
         let client = client(base, timing)
             .map_err(|error| broken(format!("cannot prepare connections: {}", root_cause(&error))))?;
         let bucket = bucket.unwrap_or_else(|| BUCKET.clone());
-        Ok(Connection { client, base: base.clone(), key: key.clone(), key_header, timing, bucket })
+        Ok(Connection { client, base: base.clone(), key: key.clone(), key_header, timing, bucket, recorder: None })
+    }
+
+    /// The same, with every exchange written down.
+    pub fn recorded(self, recorder: Option<Arc<Recorder>>) -> Self {
+        Connection { recorder, ..self }
     }
 
     /// Where the key goes.
@@ -90,7 +143,7 @@ impl Connection {
 
     /// Sends one request and reads the head of its answer, whatever its status. Follows redirects of a GET within
     /// the origin; any other is an error that names where it points.
-    pub async fn send(&self, call: &Call) -> Result<Response, Failed> {
+    pub async fn send(&self, call: &Call) -> Result<Answered, Failed> {
         let mut url = Url::parse(&self.base.url(&call.path))
             .map_err(|_| Failed::last(Kind::Invalid, Certainty::NotSent, format!("{}: not a path", call.what)))?;
         if !call.query.is_empty() {
@@ -107,8 +160,8 @@ impl Connection {
         Err(Failed::last(Kind::Unexpected, Certainty::Unknown, message))
     }
 
-    async fn send_to(&self, call: &Call, url: Url) -> Result<Response, Failed> {
-        let mut request = self.client.request(call.method.clone(), url);
+    async fn send_to(&self, call: &Call, url: Url) -> Result<Answered, Failed> {
+        let mut request = self.client.request(call.method.clone(), url.clone());
         request = request.header("x-goog-api-key", self.key_header.clone());
         for (name, value) in &call.headers {
             request = request.header(*name, value);
@@ -120,7 +173,8 @@ impl Connection {
         // A body must first arrive; a read has nothing to wait for.
         let limit = if call.method == Method::GET { self.timing.headers } else { self.limit(call) };
         let started = Stopwatch::start();
-        let answered = timeout(limit, request.send()).await;
+        let told = Told { url: &url, headers: &call.headers, body: &call.body };
+        let answered = timeout(limit, self.exchange(&call.method, told, request)).await;
         let millis = started.elapsed().as_millis();
         let (method, path) = (call.method.as_str(), call.path.as_str());
         match answered {
@@ -140,7 +194,32 @@ impl Connection {
         }
     }
 
-    fn redirected(&self, call: &Call, from: &Url, response: &Response) -> Result<Url, Failed> {
+    /// Sends a request, and writes it down if there is a recording.
+    pub async fn exchange(
+        &self,
+        method: &Method,
+        told: Told<'_>,
+        request: RequestBuilder,
+    ) -> Result<Answered, reqwest::Error> {
+        let recorder = self.recorder.as_ref();
+        let mut exchange = recorder.map(|recorder| recorder.request(method, told.url, told.headers, told.body));
+        match request.send().await {
+            Ok(response) => {
+                if let Some(exchange) = &exchange {
+                    exchange.head(response.status().as_u16(), response.headers());
+                }
+                Ok(Answered { response, exchange })
+            }
+            Err(error) => {
+                if let Some(exchange) = &mut exchange {
+                    exchange.broken(&root_cause(&error));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn redirected(&self, call: &Call, from: &Url, response: &Answered) -> Result<Url, Failed> {
         let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
         let target = location.and_then(|location| from.join(location).ok());
         let is_same =
@@ -156,7 +235,7 @@ impl Connection {
     }
 
     /// Sends one request; an answer that is not a success becomes an error.
-    pub async fn open(&self, call: &Call) -> Result<Response, Failed> {
+    pub async fn open(&self, call: &Call) -> Result<Answered, Failed> {
         let response = self.send(call).await?;
         if !response.status().is_success() {
             return Err(self.refused(call, response).await);
@@ -166,7 +245,7 @@ impl Connection {
     }
 
     /// Bytes are passed on as they come, so an encoding that we did not ask for would be taken for content.
-    pub fn check_encoding(&self, call: &Call, response: &Response) -> Result<(), Failed> {
+    pub fn check_encoding(&self, call: &Call, response: &Answered) -> Result<(), Failed> {
         match response.headers().get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
             None | Some(b"") | Some(b"identity") => Ok(()),
             Some(encoding) => {
@@ -178,7 +257,7 @@ impl Connection {
     }
 
     /// Reads an answer that says no.
-    pub async fn refused(&self, call: &Call, mut response: Response) -> Failed {
+    pub async fn refused(&self, call: &Call, mut response: Answered) -> Failed {
         let http = response.status().as_u16();
         let mut body = BytesMut::new();
         let read = async {
@@ -224,7 +303,8 @@ impl Connection {
         self.parse(call, &cut.finish()).map(|value| Answer { value, server_time })
     }
 
-    fn parse(&self, call: &Call, body: &[u8]) -> Result<Value, Failed> {
+    /// Reads a JSON object; an error in its place, and anything else, is a failure.
+    pub fn parse(&self, call: &Call, body: &[u8]) -> Result<Value, Failed> {
         if call.may_be_empty && body.trim_ascii().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }
@@ -245,7 +325,7 @@ impl Connection {
     }
 
     /// The next piece of a body; `None` at its announced end.
-    pub async fn next_piece(&self, call: &Call, response: &mut Response) -> Result<Option<Bytes>, Failed> {
+    pub async fn next_piece(&self, call: &Call, response: &mut Answered) -> Result<Option<Bytes>, Failed> {
         match timeout(self.timing.silence, response.chunk()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => {
@@ -307,13 +387,14 @@ impl Connection {
             let message = format!("{what}: the connection to {origin} broke: {cause}");
             (Kind::Offline, Certainty::Unknown, Fault::Broken, message)
         };
-        Failed { error: Error { message, kind, certainty, retry_after: None }, fault }
+        Failed { error: Error { message, kind, certainty, retry_after: None, is_daily: false }, fault }
     }
 
     /// Nothing came for too long.
     pub fn silent(&self, what: &str, limit: Duration) -> Failed {
         let message = format!("{what}: no answer from {} within {} s", self.base.origin(), limit.as_secs_f32());
-        let error = Error { message, kind: Kind::TimedOut, certainty: Certainty::Unknown, retry_after: None };
+        let error =
+            Error { message, kind: Kind::TimedOut, certainty: Certainty::Unknown, retry_after: None, is_daily: false };
         Failed { error, fault: Fault::TimedOut }
     }
 }

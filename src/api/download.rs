@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
+use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Response, StatusCode};
 
 use super::Download;
 use super::call::Call;
-use super::connection::Connection;
+use super::connection::{Answered, Connection};
 use super::error::{Certainty, Error, Kind};
 use super::refusal::{Failed, Subject};
 use super::retry::{Attempt, Class, Fault};
@@ -58,7 +58,7 @@ struct Source {
 
 /// An answer whose head was read and understood.
 struct Opened {
-    response: Option<Response>,
+    response: Option<Answered>,
     from: u64,
     total: Option<u64>,
     etag: Option<String>,
@@ -113,7 +113,7 @@ async fn whole(connection: &Connection, call: &Call) -> Result<Opened, Failed> {
     started_over(connection, call, response).await
 }
 
-async fn started_over(connection: &Connection, call: &Call, response: Response) -> Result<Opened, Failed> {
+async fn started_over(connection: &Connection, call: &Call, response: Answered) -> Result<Opened, Failed> {
     connection.check_encoding(call, &response)?;
     let unexpected = |words: &str| {
         let message = format!("{}: unexpected answer from {}: {words}", call.what, connection.base().origin());

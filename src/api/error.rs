@@ -29,6 +29,8 @@ pub struct Error {
     pub certainty: Certainty,
     /// How long the service asked us to wait, clamped to five minutes.
     pub retry_after: Option<Duration>,
+    /// A quota that is counted by the day is used up: it is refilled at midnight Pacific time and not before.
+    pub is_daily: bool,
 }
 
 /// Kinds of failure that callers tell apart.
@@ -95,6 +97,6 @@ impl From<Error> for Failure {
             | Kind::Unexpected => Exit::Failed,
         };
         let hint = error.hint().map(str::to_owned);
-        Failure { message: error.message, hint, exit }
+        Failure { message: error.message, hint, exit, retry_after: error.retry_after }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::call::Call;
 use super::connection::{Answer, Connection};
 use super::error::{Certainty, Error, Kind};
+use super::record::Recorder;
 use super::refusal::{Failed, Subject};
 use super::retry::{Bucket, Class, Fault};
 use super::upload::Uploaded;
@@ -20,6 +21,7 @@ use super::{Download, Fetched, Input, Model, NewJob, Page, PageToken, Reader, Se
 use super::{download, upload};
 use crate::config::BaseUrl;
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
 use crate::secret::ApiKey;
 use crate::text::clean_short;
 
@@ -50,12 +52,15 @@ pub struct Options {
     pub timing: Timing,
     /// The allowance for retries; `None` takes the one that the whole process shares.
     pub bucket: Option<Arc<Bucket>>,
+    /// Writes every exchange down.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 /// Prepares the way to the service. Connects to nothing yet.
 pub fn connect(endpoint: &Endpoint, options: &Options) -> Result<Service, Error> {
     let bucket = options.bucket.clone();
-    let connection = Arc::new(Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?);
+    let connection = Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?;
+    let connection = Arc::new(connection.recorded(options.recorder.clone()));
     let writer: Option<Arc<dyn Writer>> = match options.read_only {
         true => None,
         false => Some(Arc::new(GeminiWriter { connection: connection.clone() })),
@@ -107,6 +112,16 @@ impl Reader for Gemini {
         list_page(&self.connection, call, "models", wire::model).boxed()
     }
 
+    fn list_voices<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
+        // This list alone is asked and answered in snake_case.
+        let mut call = Call::get("cannot list voices", "/v1beta/voices");
+        call.query.push(("page_size", "1000".to_owned()));
+        if let Some(PageToken(token)) = page {
+            call.query.push(("page_token", token.clone()));
+        }
+        list_page(&self.connection, call, "voices", wire::voice).boxed()
+    }
+
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>> {
         download::file(self.connection.clone(), file, from).boxed()
     }
@@ -124,13 +139,18 @@ impl Writer for GeminiWriter {
                 Some(file) => file.clone(),
                 None => self.find(&upload, &uploaded).await?,
             };
+            // What came of it would be billed as something that nobody meant: it goes, and its owner starts again.
             let differs = file.sha256.as_ref().is_some_and(|sha256| *sha256 != uploaded.sha256)
                 || file.size_bytes.is_some_and(|size| size != uploaded.size);
             if differs {
-                let message = format!("{} does not hold the bytes that were uploaded", file.name);
+                let deleted = match self.delete_file(&file.name).await {
+                    Ok(()) => "was deleted",
+                    Err(_) => "could not be deleted",
+                };
+                let message = format!("{} does not hold the bytes that were uploaded, and {deleted}", file.name);
                 return Err(Failed::last(Kind::Unexpected, Certainty::Unknown, message).error);
             }
-            self.ready(file).await
+            self.ready(file, upload.processing).await
         }
         .boxed()
     }
@@ -190,7 +210,8 @@ impl GeminiWriter {
         self.connection.repeat(Class::Repeatable, once).await
     }
 
-    /// The file of an upload that ended without its answer reaching us: the newest with this name, size and content.
+    /// The file of an upload that ended without its answer reaching us: the newest of this size and content. Its name may
+    /// be that of an earlier run, which began the upload.
     async fn find(&self, upload: &Upload<'_>, uploaded: &Uploaded) -> Result<StoredFile, Error> {
         let name = clean_short(upload.display_name, 1024);
         let mut found: Vec<StoredFile> = Vec::new();
@@ -198,9 +219,7 @@ impl GeminiWriter {
         for _ in 0..PAGES_SEARCHED {
             let listed = list_files(&self.connection, page.as_ref()).await?;
             found.extend(listed.items.into_iter().filter(|file| {
-                file.display_name.as_deref() == Some(name.as_str())
-                    && file.sha256.as_ref() == Some(&uploaded.sha256)
-                    && file.size_bytes.unwrap_or(0) == uploaded.size
+                file.sha256.as_ref() == Some(&uploaded.sha256) && file.size_bytes.unwrap_or(0) == uploaded.size
             }));
             page = listed.next;
             if page.is_none() {
@@ -214,7 +233,10 @@ impl GeminiWriter {
     }
 
     /// A batch may only use a file that is ACTIVE.
-    async fn ready(&self, mut file: StoredFile) -> Result<StoredFile, Error> {
+    async fn ready(&self, mut file: StoredFile, processing: &(dyn Fn() + Send + Sync)) -> Result<StoredFile, Error> {
+        if matches!(file.state.as_deref(), Some(state) if state != "ACTIVE" && state != "FAILED") {
+            processing();
+        }
         let timing = self.connection.timing;
         let name = file.name.clone();
         let wait = async {
@@ -222,7 +244,8 @@ impl GeminiWriter {
                 match file.state.as_deref() {
                     None | Some("ACTIVE") => return Ok(file),
                     Some("FAILED") => {
-                        let message = format!("the service could not process {name}");
+                        let said = file.error.as_deref().map(|said| format!(": {}", self.connection.quote(said)));
+                        let message = format!("the service could not process {name}{}", said.unwrap_or_default());
                         return Err(Failed::last(Kind::Invalid, Certainty::Refused, message).error);
                     }
                     Some(_) => tokio::time::sleep(timing.look_again).await,

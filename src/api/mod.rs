@@ -12,6 +12,8 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
+use crate::secret::SessionAddress;
 
 mod call;
 mod client;
@@ -21,12 +23,14 @@ mod download;
 pub mod error;
 pub mod gemini;
 pub mod page;
+mod record;
 mod refusal;
 pub mod retry;
 mod upload;
 mod wire;
 
 pub use error::Error;
+pub use record::Recorder;
 
 /// What every backend can be asked. All of it may be repeated without harm; the retry policy lives below this trait.
 pub trait Reader: Send + Sync {
@@ -47,6 +51,18 @@ pub trait Reader: Send + Sync {
 
     /// One page of models.
     fn list_models<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>>;
+
+    /// One page of voices. [`error::Kind::NotFound`] of a service that has no such list.
+    fn list_voices<'a>(&'a self, _page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
+        let error = Error {
+            message: "this service lists no voices".to_owned(),
+            kind: error::Kind::NotFound,
+            certainty: error::Certainty::NotSent,
+            retry_after: None,
+            is_daily: false,
+        };
+        Box::pin(std::future::ready(Err(error)))
+    }
 
     /// The bytes of a results file from an offset on. Has no total time limit.
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>>;
@@ -129,6 +145,8 @@ pub struct StoredFile {
     pub source: Option<String>,
     /// Lower-case hex digits; the service sends them in base64.
     pub sha256: Option<String>,
+    /// What went wrong with it, in the service's words, when its state is `FAILED`.
+    pub error: Option<String>,
 }
 
 impl StoredFile {
@@ -186,8 +204,27 @@ pub struct Upload<'a> {
     pub display_name: &'a str,
     /// `application/jsonl` for the requests of a batch.
     pub mime_type: &'a str,
+    /// SHA-256 of what the file held when it was made, in lower-case hex digits. A file that holds anything else by now
+    /// is not uploaded to its end. `None` takes it as it is.
+    pub sha256: Option<&'a str>,
+    /// A session of an earlier run, of the same content at the same origin with the same key: the service is asked how
+    /// far it came, and the upload goes on from there. One that the service does not know any more is passed over.
+    pub session: Option<&'a UploadSession>,
+    /// Called with every session that is begun, and awaited before its first byte goes out.
+    pub begun: &'a (dyn Fn(UploadSession) -> BoxFuture<'static, ()> + Send + Sync),
     /// Called with the bytes that the service has taken, and all of them.
     pub progress: &'a (dyn Fn(u64, u64) + Send + Sync),
+    /// Called once when all bytes are there and the service still works on them.
+    pub processing: &'a (dyn Fn() + Send + Sync),
+}
+
+/// An upload session: an address that takes the pieces of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadSession {
+    /// Where the pieces go. Needs no key.
+    pub address: SessionAddress,
+    /// How large they are, in bytes.
+    pub piece: u64,
 }
 
 /// What a create sends.
@@ -226,6 +263,7 @@ mod tests {
             state: None,
             source: None,
             sha256: None,
+            error: None,
         };
         let total =
             |sizes: &[Option<u64>]| StoredFile::total_size(&sizes.iter().copied().map(file).collect::<Vec<_>>());

@@ -9,8 +9,9 @@ use std::hash::Hash;
 use jiff::Timestamp;
 
 use super::error::Error;
-use super::{Page, PageToken, Reader, StoredFile};
+use super::{Model, Page, PageToken, Reader, StoredFile};
 use crate::job::Job;
+use crate::money::ListedVoice;
 
 /// More pages than any project has.
 const MOST_PAGES: usize = 1_000;
@@ -55,6 +56,30 @@ pub async fn all_files(reader: &dyn Reader) -> Result<Listing<StoredFile>, Error
     let mut token = None;
     loop {
         token = walker.take(reader.list_files(token.as_ref()).await?);
+        if token.is_none() {
+            return Ok(walker.listing);
+        }
+    }
+}
+
+/// All models.
+pub async fn all_models(reader: &dyn Reader) -> Result<Listing<Model>, Error> {
+    let mut walker = Walker::new(|model: &Model| model.name.clone());
+    let mut token = None;
+    loop {
+        token = walker.take(reader.list_models(token.as_ref()).await?);
+        if token.is_none() {
+            return Ok(walker.listing);
+        }
+    }
+}
+
+/// All voices.
+pub async fn all_voices(reader: &dyn Reader) -> Result<Listing<ListedVoice>, Error> {
+    let mut walker = Walker::new(|voice: &ListedVoice| voice.id.clone());
+    let mut token = None;
+    loop {
+        token = walker.take(reader.list_voices(token.as_ref()).await?);
         if token.is_none() {
             return Ok(walker.listing);
         }
@@ -117,6 +142,8 @@ mod tests {
         fn is_send<T: Send>(_: fn(&'static dyn Reader) -> T) {}
         is_send(|reader| all_jobs(reader, |_| Walk::On));
         is_send(all_files);
+        is_send(all_models);
+        is_send(all_voices);
     }
 
     #[test]

@@ -34,7 +34,10 @@ pub struct Failed {
 impl Failed {
     /// A failure that no repetition helps.
     pub fn last(kind: Kind, certainty: Certainty, message: impl Into<String>) -> Self {
-        Failed { error: Error { message: message.into(), kind, certainty, retry_after: None }, fault: Fault::Final }
+        Failed {
+            error: Error { message: message.into(), kind, certainty, retry_after: None, is_daily: false },
+            fault: Fault::Final,
+        }
     }
 }
 
@@ -155,7 +158,10 @@ impl Refusal {
         let fault = if self.is_daily { Fault::DailyQuota } else { Fault::Status(self.http) };
         let retry_after: Option<Duration> =
             asked_wait(self.retry_delay.as_deref(), pacing.retry_after, pacing.date).filter(|_| !self.is_daily);
-        Failed { error: Error { message, kind, certainty: self.certainty(), retry_after }, fault }
+        Failed {
+            error: Error { message, kind, certainty: self.certainty(), retry_after, is_daily: self.is_daily },
+            fault,
+        }
     }
 }
 

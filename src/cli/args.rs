@@ -14,7 +14,9 @@ use crate::config;
 use crate::filter::Filter;
 
 mod create;
+mod refresh;
 pub use create::{Create, Lint, Sources};
+pub use refresh::{Offer, Refresh};
 
 /// Watch, create and save batches of the Gemini Batch API that turn text into speech.
 #[derive(Clone, Debug, Parser)]
@@ -54,6 +56,12 @@ pub struct Global {
     /// Use an embedded service with invented jobs: no key, no network, folders of its own
     #[arg(long, global = true)]
     pub demo: bool,
+    /// Write every exchange with the service to a new file, without the key: texts and audio are in it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Use a recording in place of the service: no key, no network, folders of its own
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["demo", "record", "base_url", "profile"])]
+    pub replay: Option<PathBuf>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
@@ -64,8 +72,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// Seconds between two polls, at least 2
-    #[arg(long, global = true, value_name = "SECONDS")]
-    pub refresh: Option<u64>,
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = Refresh::seconds)]
+    pub refresh: Option<Refresh>,
     /// More detail in the log; twice for all of it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -132,9 +140,9 @@ pub enum Verb {
     /// an estimate. Days are those of the local calendar, by when a job was created.
     Spend(Spend),
     /// Models that can speak, with limits and prices
-    Models(Report),
+    Models(Offer),
     /// Voices and how they sound
-    Voices(Report),
+    Voices(Offer),
     /// Run the embedded service alone
     Sim(Sim),
     /// Show key source, endpoint, terminal, folders and open intents
@@ -377,7 +385,7 @@ mod tests {
             let global = parse(line).unwrap().global;
             assert!(global.demo && global.read_only, "{line}");
             assert_eq!(global.profile.as_deref(), Some("p"), "{line}");
-            assert_eq!((global.refresh, global.verbose), (Some(5), 2), "{line}");
+            assert_eq!((global.refresh, global.verbose), (Some(Refresh::Every(5)), 2), "{line}");
         }
     }
 

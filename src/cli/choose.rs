@@ -1,6 +1,6 @@
 //! Which jobs a command is about: named one by one, or chosen by a filter; and how a line of talk names one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use super::args::Choice;
 use super::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::filter::{Filter, JobRecord};
-use crate::job::{Job, JobName};
+use crate::job::{Doubt, Job, JobName, doubts};
 use crate::ops::{self, Session};
 use crate::text;
 
@@ -25,16 +25,19 @@ pub struct Seen {
     /// By the service's clock, which ages are told by.
     pub now: Timestamp,
     asked_to_cancel: HashSet<JobName>,
+    doubts: BTreeMap<JobName, Doubt>,
 }
 
 impl Seen {
     /// Lists every page.
     pub async fn list(session: &Session) -> Result<Self, Failure> {
         let listing = ops::list(session, &|_| {}).await?;
+        let now = listing.server_time.unwrap_or_else(|| session.clock.now());
         Ok(Seen {
+            doubts: doubts(listing.jobs.iter(), now),
             jobs: listing.jobs,
             complete: listing.complete,
-            now: listing.server_time.unwrap_or_else(|| session.clock.now()),
+            now,
             asked_to_cancel: ops::asked_to_cancel(session).into_iter().collect(),
         })
     }
@@ -50,7 +53,7 @@ impl Seen {
 
     /// Whether a job passes a filter.
     pub fn matches(&self, filter: &Filter, job: &Job) -> bool {
-        filter.matches(&JobRecord { job, state: self.state(job), now: self.now })
+        filter.matches(&JobRecord { job, state: self.state(job), doubt: self.doubts.get(&job.name), now: self.now })
     }
 }
 

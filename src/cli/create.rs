@@ -9,7 +9,6 @@ use super::console::Console;
 use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
-use crate::job::JobName;
 use crate::money::OverCap;
 use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
 use crate::request::Severity;
@@ -17,13 +16,18 @@ use crate::text;
 
 /// Submits one job from all sources together, in their order.
 pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Result<Exit, Failure> {
-    let order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    let mut order = order(&arguments.sources, arguments.name.clone(), arguments.inline);
+    order.split = arguments.division.split();
+    order.again = arguments.again;
+    for word in &arguments.rest_of {
+        order.rest_of.push(ops::find(session, word).await?);
+    }
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);
     let created = match arguments.dry_run {
         true => Ok(None),
-        false => submit(session, console, &plan, arguments.yes).await.map(Some),
+        false => submit(session, console, &plan, arguments.yes || arguments.again).await.map(Some),
     };
     console.end_progress();
     if arguments.dry_run {
@@ -46,8 +50,8 @@ pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool
     }
     console.talk(&summary(plan));
     // A create whose answer was lost is not sent again whatever is answered: submitting says so.
-    if let (Some(earlier), None, false) = (&plan.repeat_of, &plan.repeat_unconfirmed, yes) {
-        agree_to_repeat(console, earlier).await?;
+    if let (Some(known), None, false) = (known(plan), &plan.repeat_unconfirmed, yes) {
+        agree_to_repeat(console, &known).await?;
     }
     let agreed = agree_to_cap(console, plan.over_cap, yes).await?;
     let plan = &Plan { agreed, ..plan.clone() };
@@ -105,20 +109,29 @@ pub fn order(sources: &Sources, name: Option<String>, inline: bool) -> Order {
         language: sources.language.clone(),
         name,
         inline,
-        sample: sources.sample.map(|sample| sample as usize),
+        sample: sources.sample,
         reading: sources.reading.options(),
+        fixes: sources.fixes.clone().unwrap_or_default(),
+        ..Order::default()
     }
 }
 
 /// `412 requests for gemini-…, 38 m 00 to 46 m 00 of audio, about $0.58 to $0.69`.
 fn summary(plan: &Plan) -> String {
-    let mut summary = format!(
+    let mut summary = unchanged(plan);
+    summary.push_str(&format!(
         "{} for {} as \"{}\"",
         text::count(plan.n_requests, "request"),
         plan.model,
         text::clean_short(&plan.display_name, 60)
-    );
-    summary.push_str(&changes(plan.n_split, plan.n_pronounced));
+    ));
+    if let Some(sample) = plan.sample {
+        summary.push_str(&format!(", sample {sample}"));
+    }
+    if !plan.rest_of.is_empty() {
+        summary.push_str(&format!(", without {} sent before", text::thousands(plan.n_sent_before)));
+    }
+    summary.push_str(&changes(plan.n_split, plan.n_pronounced, plan.n_fixed));
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
         summary.push_str(&format!(", {} of audio", range(text::span(low), text::span(high))));
@@ -130,14 +143,31 @@ fn summary(plan: &Plan) -> String {
     summary
 }
 
-/// `, 3 long texts split, 17 words by the list of pronunciations`; empty when nothing was changed.
-pub fn changes(n_split: u64, n_pronounced: u64) -> String {
+/// `412 unchanged since batches/o6k1, 7 to buy: `; empty when nothing is.
+fn unchanged(plan: &Plan) -> String {
+    let Some(most) = plan.unchanged.first() else { return String::new() };
+    let since = match plan.unchanged.len() - 1 {
+        0 => most.job.to_string(),
+        more => format!("{} and {more} more", most.job),
+    };
+    let n = text::thousands(plan.n_unchanged);
+    match plan.is_all_unchanged {
+        true => format!("all {n} unchanged since {since}: "),
+        false => format!("{n} unchanged since {since}, {} to buy: ", text::thousands(plan.n_requests)),
+    }
+}
+
+/// `, 3 long texts split, 17 words by the list of pronunciations, 2 findings fixed`; empty when nothing was changed.
+pub fn changes(n_split: u64, n_pronounced: u64, n_fixed: u64) -> String {
     let mut changes = String::new();
     if n_split > 0 {
         changes.push_str(&format!(", {} split", text::count(n_split, "long text")));
     }
     if n_pronounced > 0 {
         changes.push_str(&format!(", {} by the list of pronunciations", text::count(n_pronounced, "word")));
+    }
+    if n_fixed > 0 {
+        changes.push_str(&format!(", {} fixed", text::count(n_fixed, "finding")));
     }
     changes
 }
@@ -163,6 +193,10 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     if let Some(over) = &plan.over_cap {
         console.result(&over.sentence());
     }
+    for place in &plan.unchanged {
+        let (n, folder) = (text::thousands(place.n), text::clean(&place.folder.display().to_string()));
+        console.result(&format!("{n} unchanged since {}, in {folder}", place.job));
+    }
     if let Some(earlier) = &plan.repeat_of {
         console.result(&format!("the same content was sent as {earlier}"));
     }
@@ -176,14 +210,24 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     console.talk("nothing was sent");
 }
 
+/// What is known of content that would be bought a second time.
+fn known(plan: &Plan) -> Option<String> {
+    if let Some(earlier) = &plan.repeat_of {
+        return Some(format!("the same content was sent as {earlier} within the last 48 hours"));
+    }
+    let most = plan.unchanged.first().filter(|_| plan.is_all_unchanged)?;
+    let folder = text::clean(&most.folder.display().to_string());
+    Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job))
+}
+
 /// A repeat of recent content is most often a second press of the same key, and would be paid for twice.
-async fn agree_to_repeat(console: &Console, earlier: &JobName) -> Result<(), Failure> {
-    let message = format!("refused: the same content was sent as {earlier} within the last 48 hours");
+async fn agree_to_repeat(console: &Console, known: &str) -> Result<(), Failure> {
+    let message = format!("refused: {known}");
     let refused = Failure::with_exit(Exit::Refused, message).hint("pass --yes to send it, and pay for it, again");
     if !console.can_ask() {
         return Err(refused);
     }
-    console.talk(&format!("the same content was sent as {earlier} within the last 48 hours"));
+    console.talk(known);
     match consent::ask(console, "Send it, and pay for it, again?", Answer::Yes).await? {
         true => Ok(()),
         false => Err(Failure::new("nothing was sent")),

@@ -31,7 +31,7 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
     session.gives_way = true;
     let settings = &stage.settings;
     let start = Start {
-        setting: setting(settings, &session, env),
+        setting: setting(global, settings, &session, env),
         theme: theme(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
         session: Arc::new(session),
@@ -42,19 +42,24 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
     exit
 }
 
-fn setting(settings: &Settings, session: &Session, env: &Env) -> Setting {
-    // The demo is watched, and its service is next door.
-    let refresh = settings.refresh.map(|every| every.as_secs()).or(settings.demo.then_some(DEMO_REFRESH));
+fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -> Setting {
+    // The demo and a replay are watched, and their service is next door.
+    let is_near = settings.demo || global.replay.is_some();
+    let refresh = settings.refresh.map(|every| every.as_secs()).or(is_near.then_some(DEMO_REFRESH));
     Setting {
         profile: settings.profile.clone(),
         key_tail: session.key_tail.clone(),
-        host: settings.base_url.host().to_owned(),
+        host: match &global.replay {
+            Some(recording) => format!("replay of {}", crate::text::clean_short(&recording.display().to_string(), 60)),
+            None => settings.base_url.host().to_owned(),
+        },
         is_google: settings.base_url.is_google(),
         read_only: settings.read_only,
         demo: settings.demo,
         refresh,
         folder: env.folder().to_owned(),
         limits: session.limits,
+        catalog: session.catalog.clone(),
     }
 }
 

@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use crate::api::StoredFile;
 use crate::job::{Job, split_token};
 use crate::money::{Date, OverCap};
-use crate::ops::{Outlay, Plan, Take, Transition, Unconfirmed};
+use crate::ops::{Outlay, Plan, PlannedPart, Take, Transition, Unconfirmed};
 use crate::request::Finding;
 
 /// The only backend so far, as the contract spells it.
@@ -87,12 +87,28 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
         "sha256": plan.sha256,
         "splitTexts": plan.n_split,
         "replacedWords": plan.n_pronounced,
+        "fixedFindings": plan.n_fixed,
+        "sample": plan.sample.map(|sample| sample.to_string()),
+        "restOf": plan.rest_of.iter().map(|job| job.as_str()).collect::<Vec<_>>(),
+        "sentBefore": plan.n_sent_before,
+        "unchanged": {
+            "requestCount": plan.n_unchanged,
+            "isAll": plan.is_all_unchanged,
+            "since": plan.unchanged.iter().map(|place| json!({
+                "job": place.job.as_str(),
+                "folder": place.folder.display().to_string(),
+                "requestCount": place.n,
+            })).collect::<Vec<_>>(),
+        },
         "estimate": plan.estimate.as_ref().map(|estimate| json!({
             "seconds": [estimate.seconds.0, estimate.seconds.1],
             "dollars": estimate.dollars.map(|(low, high)| [low, high]),
             "basis": estimate.basis,
         })),
         "overCap": plan.over_cap.as_ref().map(over_cap),
+        "jobs": plan.n_jobs(),
+        "jobsBecause": (!plan.jobs_because.is_empty()).then_some(plan.jobs_because.as_str()),
+        "parts": plan.parts.iter().zip(1..).map(|(part, number)| planned_part(part, number)).collect::<Vec<_>>(),
         "repeatOf": plan.repeat_of.as_ref().map(|name| name.as_str()),
         "repeatOfUnconfirmed": plan.repeat_unconfirmed.as_ref().map(|lost| lost.token.as_str()),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
@@ -104,6 +120,18 @@ pub fn plan(plan: &Plan, profile: &str) -> Value {
 /// The caps that a job would pass, in US dollars. `adds` is `null` when nobody knows the price.
 fn over_cap(over: &OverCap) -> Value {
     json!({ "perJob": over.per_job, "perDay": over.per_day, "spentToday": over.spent_today, "adds": over.adds })
+}
+
+/// One of the jobs that a plan becomes.
+fn planned_part(part: &PlannedPart, number: u32) -> Value {
+    json!({
+        "number": number,
+        "requestCount": part.n_requests,
+        "characters": part.characters,
+        "bytes": part.bytes,
+        "textTokens": part.estimate.text_tokens,
+        "dollars": part.estimate.dollars.map(|(low, high)| [low, high]),
+    })
 }
 
 /// A key that is taken again. `before` and `after` are `null` when its request is sent as it was.
@@ -162,6 +190,7 @@ pub fn finding(finding: &Finding) -> Value {
         "rule": finding.rule,
         "message": finding.message,
         "fix": finding.fix,
+        "fixed": finding.fixed,
     })
 }
 
@@ -204,10 +233,11 @@ mod tests {
             rule: "duplicate-key",
             message: "key is used twice".into(),
             fix: None,
+            fixed: false,
         };
         assert_eq!(
             finding(&it).to_string(),
-            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null}"#
+            r#"{"source":"a.csv","line":9,"column":0,"key":"welcome","severity":"error","rule":"duplicate-key","message":"key is used twice","fix":null,"fixed":false}"#
         );
     }
 }

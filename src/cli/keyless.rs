@@ -11,6 +11,7 @@ use futures_util::future::{BoxFuture, ready};
 use crate::api::error::{Certainty, Kind};
 use crate::api::{Download, Error, Fetched, Model, Page, PageToken, Reader, Service, StoredFile};
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
 
 /// A service that answers nothing, at this origin.
 pub fn service(origin: &str) -> Service {
@@ -28,6 +29,7 @@ impl Keyless {
             kind: Kind::Key,
             certainty: Certainty::NotSent,
             retry_after: None,
+            is_daily: false,
         };
         ready(Err(error)).boxed()
     }
@@ -55,6 +57,10 @@ impl Reader for Keyless {
     }
 
     fn list_models<'a>(&'a self, _page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>> {
+        self.refused()
+    }
+
+    fn list_voices<'a>(&'a self, _page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
         self.refused()
     }
 

@@ -11,12 +11,16 @@ use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings};
-use crate::script::{self, Options};
+use crate::script::{self, Options, Sample};
 use crate::text;
 
 /// Reads the sources on a thread of its own and tells each finding as it comes.
-pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Result<Exit, Failure> {
-    let catalog = Catalog::built_in();
+pub async fn run(
+    console: &Arc<Console>,
+    arguments: &Lint,
+    catalog: Arc<Catalog>,
+    clock: &Clock,
+) -> Result<Exit, Failure> {
     let chosen = &arguments.sources;
     let mut settings = Settings::for_catalog(&catalog);
     settings.model = chosen.model.clone().unwrap_or(settings.model);
@@ -26,7 +30,8 @@ pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Res
     let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut options = Options::new(settings, catalog, today);
     options.reading = chosen.reading.options();
-    options.sample = chosen.sample.map(|sample| sample as usize);
+    options.sample = chosen.sample.and_then(Sample::first);
+    options.fixes = chosen.fixes.clone().unwrap_or_default();
 
     let _stop = StopOnDrop(options.stop.clone());
     let (sources, as_json, teller) = (chosen.sources.clone(), arguments.json, console.clone());
@@ -42,7 +47,7 @@ pub async fn run(console: &Arc<Console>, arguments: &Lint, clock: &Clock) -> Res
     console.talk(&format!(
         "{}{}: {}, {}",
         text::count(prepared.n_requests, "good request"),
-        changes(prepared.n_split, prepared.n_pronounced),
+        changes(prepared.n_split, prepared.n_pronounced, prepared.n_fixed),
         text::count(prepared.n_errors, "error"),
         text::count(prepared.n_warnings, "warning")
     ));

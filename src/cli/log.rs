@@ -59,10 +59,17 @@ pub fn begin(path: &Path, verbose: u8) -> Result<Hidden, Failure> {
 
 /// Opens a file for appending; a new one belongs to its owner alone.
 fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    open(path, OpenOptions::new().append(true).create(true))
+}
+
+/// Makes a new file of its owner alone.
+pub(super) fn new_private(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().append(true).create_new(true))
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
 }
 

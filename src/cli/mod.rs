@@ -128,7 +128,10 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
             let key = if create.dry_run { Key::Spared } else { Key::Needed };
             create::run(&open(key).await?.session, console, create).await
         }
-        Verb::Lint(lint) => lint::run(console, lint, &clock).await,
+        Verb::Lint(lint) => {
+            let catalog = Stage::set_anywhere(console, global, env).await?.catalog();
+            lint::run(console, lint, catalog, &clock).await
+        }
         Verb::Cancel(cancel) => cancel::run(&open(Key::Needed).await?.session, console, cancel).await,
         Verb::Delete(delete) => delete::run(&open(Key::Needed).await?.session, console, delete).await,
         Verb::Wait(wait) => wait::run(&open(Key::Needed).await?.session, console, wait).await,
@@ -151,14 +154,11 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
             }
         }
         Verb::Spend(spend) => spend::run(&open(Key::Spared).await?.session, console, *spend),
-        Verb::Models(report) => {
-            catalog::models(console, *report, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
-            Ok(Exit::Ok)
+        Verb::Models(offer) => {
+            let stage = Stage::set_anywhere(console, global, env).await?;
+            catalog::models(console, *offer, stage, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date()).await
         }
-        Verb::Voices(report) => {
-            catalog::voices(console, *report);
-            Ok(Exit::Ok)
-        }
+        Verb::Voices(offer) => catalog::voices(console, *offer, Stage::set_anywhere(console, global, env).await?).await,
         Verb::Sim(sim) => service::run(console, sim).await,
         Verb::Doctor(report) => doctor::run(&stage().await?, console, *report).await,
         Verb::Keys => {

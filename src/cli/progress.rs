@@ -107,6 +107,7 @@ impl Together {
             keys: sum.keys + one.progress.keys,
             seconds: sum.seconds + one.progress.seconds,
             is_waiting,
+            ..Progress::default()
         })
     }
 }
@@ -116,6 +117,9 @@ impl Together {
 pub fn line(what: &str, progress: Progress, rate: Option<u64>, cells: usize) -> String {
     if progress.is_waiting {
         return text::fit(&format!("{what}  waiting for a download to end"), cells);
+    }
+    if progress.is_processing {
+        return text::fit("uploaded; waiting for the service to process the file", cells);
     }
     let mut line = match progress.of.filter(|of| *of > 0) {
         None => format!("{what}  {}", text::bytes(progress.bytes)),

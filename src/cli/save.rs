@@ -36,7 +36,8 @@ pub enum Tell {
 /// Whether a word names a results file: a file that is there is never taken for a job, and what cannot be the name of a
 /// job, such as `results.jsonl`, is a file that is missing.
 pub fn is_file(word: &str) -> bool {
-    Path::new(word).is_file() || JobName::parse_loose(word).is_none()
+    let cannot_be_a_job = JobName::parse_loose(word).is_none() && !word.trim().is_empty();
+    Path::new(word).is_file() || cannot_be_a_job
 }
 
 /// Saves several things at once, as many as may be downloaded together.
@@ -227,6 +228,27 @@ impl Desk<'_> {
                 // Nobody was told the name before.
                 Tell::Result | Tell::Talk => {}
             },
+            Saving::Unchanged { key, file, error, job: made_by, line, seconds: _ } => match self.tell {
+                Tell::Json => self.console.json(&json!({
+                    "key": key,
+                    "file": file,
+                    "status": if file.is_some() { "saved" } else { "failed" },
+                    "verdict": if file.is_some() { Verdict::Ok } else { Verdict::Error }.as_str(),
+                    "job": made_by,
+                    "line": line,
+                    "error": error,
+                })),
+                Tell::Result | Tell::Talk if file.is_some() => {}
+                Tell::Result | Tell::Talk => {
+                    let key =
+                        key.as_deref().map_or_else(String::new, |key| format!("{}: ", text::clean_short(key, 80)));
+                    let line = format!("  {key}missing: {}", error.unwrap_or_default());
+                    let line = bad.lock().unwrap_or_else(PoisonError::into_inner).add(line, self.is_alone);
+                    if let Some(line) = line {
+                        self.console.talk(&line);
+                    }
+                }
+            },
             Saving::Row { key, file, verdict, status, line, seconds: _, sha256: _, tokens: _ } => match self.tell {
                 Tell::Json => self.console.json(&json!({
                     "key": key,
@@ -346,8 +368,11 @@ fn summary(saved: &Saved) -> String {
     let files = text::count(saved.saved + saved.skipped, "file");
     let told = text::done_good_bad(done, done - bad, bad);
     let mut summary = format!("{told}, {files} in {}", text::clean(&saved.folder.display().to_string()));
-    if saved.skipped > 0 {
-        summary.push_str(&format!(" ({} there already)", text::thousands(saved.skipped)));
+    let notes = [(saved.skipped, "there already"), (saved.unchanged, "unchanged")];
+    let notes = notes.into_iter().filter(|(number, _)| *number > 0);
+    let notes: Vec<String> = notes.map(|(number, what)| format!("{} {what}", text::thousands(number))).collect();
+    if !notes.is_empty() {
+        summary.push_str(&format!(" ({})", notes.join(", ")));
     }
     for (number, what) in [
         (saved.failed, "failed"),

@@ -1,17 +1,23 @@
 //! What a command stands on: settings, and the session that is opened from them when a command needs one.
 //!
-//! The only place that knows about `--demo`: an embedded service, folders that vanish, and nothing else different.
+//! The only place that knows about `--demo` and `--replay`: a service of our own, folders that vanish, and nothing else
+//! different.
 
-use super::args::{FilesVerb, Global, Verb};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
+use crate::api::Recorder;
 use crate::api::gemini::{self, Endpoint};
 use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
 use crate::job::split_token;
-use crate::ops::{Budget, Pace, Session};
+use crate::money::{Catalog, Listed};
+use crate::ops::{self, Budget, Pace, Session};
 use crate::sim::{self, Scenario};
 use crate::store::Store;
 
@@ -30,7 +36,9 @@ pub struct Stage {
     pub settings: Settings,
     hidden: Hidden,
     /// Lives as long as the command.
-    demo: Option<Demo>,
+    embedded: Option<Embedded>,
+    /// What `--record` takes.
+    record: Option<PathBuf>,
     /// The same for the folders of a command without a home.
     _folder: Option<tempfile::TempDir>,
 }
@@ -42,11 +50,19 @@ pub struct Opened {
     _stage: Stage,
 }
 
-struct Demo {
-    service: sim::Running,
-    /// State, cache and configuration of the demo; removed at the end.
+/// A service of our own.
+struct Embedded {
+    socket: Service,
+    /// State, cache and configuration; removed at the end.
     folder: tempfile::TempDir,
     made_here: Vec<MadeHere>,
+    /// The time, when it is not that of the machine.
+    clock: Clock,
+}
+
+enum Service {
+    Demo(sim::Running),
+    Replay(sim::Socket),
 }
 
 /// A job of the demo that its state folder knows as if it had been made on this machine.
@@ -68,31 +84,36 @@ impl Stage {
     /// Decides the settings, begins the log, and tells the warnings.
     pub async fn set(console: &Console, global: &Global, env: &Env) -> Result<Self, Failure> {
         let flags = Flags::from(global);
-        let demo = if global.demo { Some(Demo::start().await?) } else { None };
-        let settings = match &demo {
-            Some(demo) => Settings::demo(demo.base_url(), demo.folder.path(), &flags, env),
+        let embedded = match &global.replay {
+            Some(recording) => Some(Embedded::replay(recording).await?),
+            None if global.demo => Some(Embedded::demo().await?),
+            None => None,
+        };
+        let settings = match &embedded {
+            Some(embedded) => embedded.settings(&flags, env),
             None => Settings::load(&flags, env)?,
         };
-        Self::begin(console, settings, demo, None)
+        Self::begin(console, global, settings, embedded, None)
     }
 
     /// The same for a command that leaves nothing in the state folder: where there is no home for one it gets a folder
     /// that vanishes.
     pub async fn set_anywhere(console: &Console, global: &Global, env: &Env) -> Result<Self, Failure> {
-        if global.demo || !matches!(Folders::find(env), Err(config::Error::NoHome)) {
+        if global.demo || global.replay.is_some() || !matches!(Folders::find(env), Err(config::Error::NoHome)) {
             return Self::set(console, global, env).await;
         }
         let folder = temporary().map_err(|error| {
             Failure::with_exit(Exit::Disk, format!("HOME is not set, and no other folder can be made: {error}"))
         })?;
         let settings = Settings::load_in(&Flags::from(global), env, Folders::under(folder.path()))?;
-        Self::begin(console, settings, None, Some(folder))
+        Self::begin(console, global, settings, None, Some(folder))
     }
 
     fn begin(
         console: &Console,
+        global: &Global,
         settings: Settings,
-        demo: Option<Demo>,
+        embedded: Option<Embedded>,
         folder: Option<tempfile::TempDir>,
     ) -> Result<Self, Failure> {
         let hidden = match &settings.log {
@@ -100,7 +121,7 @@ impl Stage {
             None => Hidden::default(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
-        Ok(Stage { settings, hidden, demo, _folder: folder })
+        Ok(Stage { settings, hidden, embedded, record: global.record.clone(), _folder: folder })
     }
 
     /// Refuses what would change something at the service, before anything is read or asked.
@@ -121,13 +142,21 @@ impl Stage {
         Ok(Opened { session, _stage: self })
     }
 
+    /// What is known of models, voices and languages, without a session and without leaving anything behind.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        let Settings { catalog, folders, profile, base_url, .. } = &self.settings;
+        completed(catalog, &ops::listed_in(&folders.state, profile, base_url.origin()))
+    }
+
     /// The way to the service and the state folder. Reads the key, which may run a command of the user.
     pub async fn session(&self, key: Key) -> Result<Session, Failure> {
         let (settings, hidden) = (self.settings.clone(), self.hidden.clone());
-        let made_here = self.demo.as_ref().map(|demo| demo.made_here.clone()).unwrap_or_default();
+        let made_here = self.embedded.as_ref().map(|embedded| embedded.made_here.clone()).unwrap_or_default();
+        let clock = self.embedded.as_ref().map_or_else(Clock::system, |embedded| embedded.clock.clone());
+        let record = self.record.clone();
         // On a thread of its own, so that a key_command that hangs does not keep a signal from being heard.
         let opened = tokio::task::spawn_blocking(move || {
-            let session = open(&settings, &hidden, key)?;
+            let session = open(&settings, &hidden, key, clock, record)?;
             made_here.iter().try_for_each(|job| session.store.put_requests(&job.requests, &job.token))?;
             Ok(session)
         })
@@ -138,20 +167,30 @@ impl Stage {
 
 const READ_ONLY: &str = "--read-only or read_only in the configuration made it so";
 
-fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Failure> {
+fn open(
+    settings: &Settings,
+    hidden: &Hidden,
+    need: Key,
+    clock: Clock,
+    record: Option<PathBuf>,
+) -> Result<Session, Failure> {
     let key = match need {
         Key::Needed => Some(settings.api_key()?),
         Key::Spared => None,
     };
     let store = Store::open(&settings.folders.state)?;
-    let (clock, profile, cache) = (Clock::system(), settings.profile.clone(), settings.folders.cache.clone());
-    let session = |service| Session::new(service, store, clock, profile, cache);
+    let (profile, cache) = (settings.profile.clone(), settings.folders.cache.clone());
+    let session = |service| Session::new(service, store, clock.clone(), profile, cache);
     let session = match key {
         None => session(keyless::service(settings.base_url.origin())),
         Some(key) => {
             hidden.hide(&key);
             let endpoint = Endpoint { base: settings.base_url.clone(), key };
-            let options = gemini::Options { read_only: settings.read_only, ..gemini::Options::default() };
+            let recorder = match &record {
+                Some(path) => Some(Arc::new(recorder(path, &endpoint, &clock)?)),
+                None => None,
+            };
+            let options = gemini::Options { read_only: settings.read_only, recorder, ..gemini::Options::default() };
             let service = gemini::connect(&endpoint, &options)?;
             session(service).with_key(&endpoint.key)?
         }
@@ -161,10 +200,33 @@ fn open(settings: &Settings, hidden: &Hidden, need: Key) -> Result<Session, Fail
         Some(every) => Session { pace: Pace { first: every, most: every, ..session.pace }, ..session },
         None => session,
     };
+    let listed = ops::listed_in(session.store.folder(), &session.profile, settings.base_url.origin());
+    let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
     let session = Session { limits: settings.verdicts, ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
     let session = Session { caps: settings.caps, zone: jiff::tz::TimeZone::system(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
+}
+
+fn completed(catalog: &Arc<Catalog>, listed: &Listed) -> Arc<Catalog> {
+    if *listed == Listed::default() {
+        return Arc::clone(catalog);
+    }
+    Arc::new(catalog.with_listed(listed))
+}
+
+fn recorder(path: &Path, endpoint: &Endpoint, clock: &Clock) -> Result<Recorder, Failure> {
+    let file = log::new_private(path).map_err(|error| {
+        let shown = crate::text::clean(&path.display().to_string());
+        let failure = Failure::with_exit(Exit::Disk, format!("cannot write the recording {shown}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                failure.hint("a recording never goes over another file: name a new one")
+            }
+            _ => failure,
+        }
+    })?;
+    Ok(Recorder::begin(Box::new(file), &endpoint.key, endpoint.base.origin(), clock))
 }
 
 /// The verb, when it changes something at the service.
@@ -200,8 +262,17 @@ fn temporary() -> std::io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix("gemtts-").tempdir()
 }
 
-impl Demo {
-    async fn start() -> Result<Self, Failure> {
+impl Embedded {
+    async fn replay(recording: &Path) -> Result<Self, Failure> {
+        let folder = temporary()
+            .map_err(|error| Failure::with_exit(Exit::Disk, format!("cannot make a folder for the replay: {error}")))?;
+        let played = sim::replay(recording).await.map_err(|error| Failure::from_error(Exit::Usage, &error))?;
+        let (socket, begin) = played;
+        let clock = Clock::from(begin.at);
+        Ok(Embedded { socket: Service::Replay(socket), folder, made_here: Vec::new(), clock })
+    }
+
+    async fn demo() -> Result<Self, Failure> {
         let cannot = |what: &'static str| {
             move |error: std::io::Error| Failure::with_exit(Exit::Disk, format!("cannot {what} for the demo: {error}"))
         };
@@ -209,11 +280,15 @@ impl Demo {
         let scenario = Scenario::demo();
         let made_here = scenario.job.iter().filter_map(MadeHere::of).collect();
         let service = sim::serve(sim::Options::new(scenario)).await.map_err(cannot("start a service"))?;
-        Ok(Demo { service, folder, made_here })
+        Ok(Embedded { socket: Service::Demo(service), folder, made_here, clock: Clock::system() })
     }
 
-    fn base_url(&self) -> BaseUrl {
-        BaseUrl::parse(&format!("http://{}", self.service.addr)).expect("a loopback address is an address")
+    fn settings(&self, flags: &Flags, env: &Env) -> Settings {
+        let base = |addr| BaseUrl::parse(&format!("http://{addr}")).expect("a loopback address is an address");
+        match &self.socket {
+            Service::Demo(service) => Settings::demo(base(service.addr), self.folder.path(), flags, env),
+            Service::Replay(socket) => Settings::replay(base(socket.addr), self.folder.path(), flags, env),
+        }
     }
 }
 
@@ -229,7 +304,7 @@ impl From<&Global> for Flags {
             color: global.color.into(),
             log: global.log.clone(),
             verbose: global.verbose,
-            refresh: global.refresh,
+            refresh: global.refresh.and_then(Refresh::every),
         }
     }
 }

@@ -54,6 +54,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     filter::duration(text).ok_or_else(|| "a duration is written like 90s, 30m, 2h or 1d".to_owned())
 }
 
+/// A size in bytes that is not nothing.
+pub fn size(text: &str) -> Result<u64, String> {
+    match filter::size(text) {
+        Some(bytes) if (1.0..9e15).contains(&bytes) => Ok(bytes as u64),
+        Some(_) | None => Err("a size is written like 500MB, 2GB or 20000".to_owned()),
+    }
+}
+
 /// How many times faster than the clock: `60`, `60x`.
 pub fn speed(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('x').parse::<f64>() {

@@ -26,6 +26,7 @@ use serde::Deserialize;
 
 use super::DEFAULT_PROFILE;
 use super::cache::Cache;
+use super::catalog::CatalogFiles;
 use super::error::Error;
 use super::private::{self, Secrecy};
 use super::spend::Spend;
@@ -57,6 +58,9 @@ pub(super) struct File {
     /// What downloads may take, of all profiles.
     #[serde(default)]
     pub transfer: Transfer,
+    /// The person's own models, voices and languages.
+    #[serde(default)]
+    pub catalog: CatalogFiles,
     /// What jobs may cost without a question, for every profile that does not say its own.
     #[serde(default)]
     pub spend: Spend,
@@ -96,14 +100,7 @@ impl Profile {
 impl File {
     /// Reads the file. `None` when there is none and none was asked for.
     pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
-        let unreadable = |source| Error::Read { path: path.to_owned(), source };
-        let opened = match std::fs::File::open(path) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
-            Err(error) => return Err(unreadable(error)),
-        };
-        let mut text = String::new();
-        opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+        let Some(text) = read_text(path, must_exist)? else { return Ok(None) };
         let file = Self::parse(&text, path)?;
         // A changed configuration could run any command; one that names a key file should not tell others where it is.
         if file.profile.values().any(|profile| profile.key_file.is_some()) {
@@ -157,6 +154,19 @@ impl File {
             }),
         }
     }
+}
+
+/// Reads a text file of the configuration. `None` when there is none and none was asked for.
+pub(super) fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let opened = match std::fs::File::open(path) {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut text = String::new();
+    opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(Some(text))
 }
 
 /// Serde quotes a value of the wrong type: `invalid type: string "…", expected …`. The value may be a key.

@@ -6,6 +6,7 @@
 
 mod address;
 mod cache;
+mod catalog;
 mod env;
 mod error;
 mod file;
@@ -18,6 +19,7 @@ mod transfer;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::{AddressError, BaseUrl};
@@ -32,6 +34,7 @@ pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
 use crate::money::Caps;
+use crate::money::Catalog;
 use crate::secret::ApiKey;
 use crate::text::clean;
 use file::{File, Profile};
@@ -124,6 +127,8 @@ pub struct Settings {
     pub cache: Cache,
     /// What downloads may take.
     pub transfer: Transfer,
+    /// Models, voices and languages: those of this build with the person's own files laid over them.
+    pub catalog: Arc<Catalog>,
     /// What jobs may cost without a question.
     pub caps: Caps,
     /// What the terminal can show.
@@ -157,6 +162,8 @@ impl Settings {
         let name = name.unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         let profile = file.profile(&name, &path)?;
 
+        let catalog = file.catalog.read(&folders.config, &path)?;
+
         let mut warnings = Vec::new();
         let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
         let key_source = KeySource::find(env, &profile, &mut warnings);
@@ -182,12 +189,18 @@ impl Settings {
             verdicts: file.verdicts.0,
             cache: file.cache,
             transfer: file.transfer,
+            catalog,
             caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings,
         })
+    }
+
+    /// The settings of a replay: as those of a demo, and nothing is called one.
+    pub fn replay(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {
+        Settings { profile: "replay".to_owned(), demo: false, ..Self::demo(base_url, folder, flags, env) }
     }
 
     /// The settings of a demo: an embedded service and a folder of its own. Reads no file and no key of the user;
@@ -206,6 +219,7 @@ impl Settings {
             verdicts: Limits::default(),
             cache: Cache::default(),
             transfer: Transfer::default(),
+            catalog: Catalog::built_in(),
             caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
             log: flags.log.clone(),

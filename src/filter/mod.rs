@@ -99,7 +99,7 @@ enum Holds {
 }
 
 /// The columns of all screens. A record that lacks one matches no word about it.
-const COLUMNS: [(&str, Holds); 18] = [
+const COLUMNS: [(&str, Holds); 19] = [
     ("state", Holds::Word),
     ("name", Holds::Text),
     ("id", Holds::Text),
@@ -111,6 +111,7 @@ const COLUMNS: [(&str, Holds); 18] = [
     ("fail", Holds::Number),
     ("age", Holds::Time),
     ("error", Holds::Text),
+    ("doubt", Holds::Word),
     ("key", Holds::Text),
     ("verdict", Holds::Word),
     ("voice", Holds::Text),
@@ -194,7 +195,8 @@ impl Term {
                     known.ok_or_else(|| FilterError::UnknownColumn { column: crate::text::clean_short(column, 40) })?;
                 match holds {
                     _ if word.is_regex => Test::Column(name, pattern(text, true)?),
-                    Holds::Text => Test::Column(name, pattern(text, false)?),
+                    // `name:~nightly` is how others write what a plain word means here.
+                    Holds::Text => Test::Column(name, pattern(text.strip_prefix('~').unwrap_or(text), false)?),
                     Holds::Word => Test::Words(name, alternatives(name, text)),
                     Holds::Number | Holds::Time | Holds::Size => match number(name, holds, text)? {
                         Some((comparison, value)) => Test::Number(name, comparison, value),
@@ -327,7 +329,7 @@ mod tests {
 
     fn passes(filter: &str) -> bool {
         let (job, now) = (job(), "2026-07-02T15:00:00Z".parse().unwrap());
-        Filter::parse(filter).unwrap().matches(&JobRecord { job: &job, state: job.state.word(), now })
+        Filter::parse(filter).unwrap().matches(&JobRecord { job: &job, state: job.state.word(), doubt: None, now })
     }
 
     #[test]
@@ -423,7 +425,7 @@ mod tests {
             job.display_name = Some(format!("before {part} after"));
             let now = Timestamp::UNIX_EPOCH;
             let filter = Filter::parse(&format!("name:\"{part}\"")).unwrap();
-            let record = JobRecord { job: &job, state: "RUNNING", now };
+            let record = JobRecord { job: &job, state: "RUNNING", doubt: None, now };
             prop_assert!(filter.matches(&record));
             let filter = Filter::parse(&format!("!\"{part}\"")).unwrap();
             prop_assert!(!filter.matches(&record));

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::job::Job;
+use crate::job::{Doubt, Job};
 
 /// Something that can be filtered: a job, a key, a file, a message.
 pub trait Record {
@@ -31,6 +31,8 @@ pub struct JobRecord<'a> {
     pub job: &'a Job,
     /// `RUNNING`, or a word of ours: `CANCELLING`, `UNKNOWN`.
     pub state: &'a str,
+    /// What is odd about it.
+    pub doubt: Option<&'a Doubt>,
     /// By the clock that ages are told by.
     pub now: Timestamp,
 }
@@ -53,6 +55,7 @@ impl Record for JobRecord<'_> {
             "age" => {
                 number(job.create_time.map(|time| self.now.duration_since(time).as_secs().try_into().unwrap_or(0)))
             }
+            "doubt" => self.doubt.map(|doubt| Cow::Borrowed(doubt.word())),
             "error" => job.error.as_ref().map(|error| Cow::Borrowed(error.message.as_str())),
             _ => None,
         }

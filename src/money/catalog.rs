@@ -1,19 +1,23 @@
-//! All facts in one value: built in, and replaced piece by piece by a person's own file.
+//! All facts in one value: built in, overlaid by a person's own files, and completed by what the service lists.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::estimate::Paces;
 use super::language::Languages;
-use super::model::{Model, RawModel, id_of};
+use super::model::{Model, id_of};
+use super::models_file;
+use super::origin::Origin;
+use super::reading::CatalogError;
 use super::voice::Voices;
 
 const MODELS: &str = include_str!("data/models.toml");
 const VOICES: &str = include_str!("data/voices.toml");
 const LANGUAGES: &str = include_str!("data/languages.toml");
+
+/// The first tier that batches have quotas in, and what is assumed of those who do not say theirs.
+const LOWEST_TIER: u8 = 1;
 
 /// Models, voices, languages and limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +36,8 @@ pub struct Catalog {
     pub limits: Limits,
     /// The paid tiers, lowest first.
     pub tiers: Vec<Tier>,
+    /// The tier that the person is in, as far as we were told; the lowest one otherwise.
+    pub tier: u8,
     /// Tokens of audio in a second.
     pub audio_tokens_per_second: f64,
     /// How fast text is spoken.
@@ -39,8 +45,7 @@ pub struct Catalog {
 }
 
 /// What the service takes and keeps. Sizes in bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Batches of a project that are not over.
     pub concurrent_batches: u64,
@@ -60,9 +65,25 @@ pub struct Limits {
     pub evidence: String,
 }
 
+/// What the service takes of one model in one tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelLimits {
+    /// Tokens that may wait in all live batches of the model together; `None` where nothing is published.
+    pub enqueued_tokens: Option<u64>,
+    /// Batches of the project that are not over, of all models together.
+    pub concurrent_batches: u64,
+    /// Bytes of one input file.
+    pub input_file_bytes: u64,
+    /// Bytes of a create call with its requests inside.
+    pub inline_request_bytes: u64,
+    /// Tokens of text in one request; `None` for a model that nobody told us of.
+    pub input_tokens: Option<u64>,
+    /// Tokens of audio in one answer.
+    pub output_tokens: Option<u64>,
+}
+
 /// A tier of quota.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tier {
     /// 1 to 3.
     pub id: u8,
@@ -72,130 +93,76 @@ pub struct Tier {
     pub monthly_cap: String,
 }
 
-/// A data file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    /// Not TOML, or not our fields. The cause names the line.
-    #[error("the {what} data cannot be read")]
-    Parse {
-        /// `models`, `voices` or `languages`.
-        what: &'static str,
-        /// What the parser says.
-        #[source]
-        source: Box<toml::de::Error>,
-    },
-    /// A field that does not mean anything.
-    #[error("the models data names {name}, which {reason}")]
-    Meaning {
-        /// The model or field.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawModels {
-    as_of: Option<toml::value::Datetime>,
-    default: Option<String>,
-    audio: Option<RawAudio>,
-    limits: Option<Limits>,
-    #[serde(default)]
-    tier: Vec<Tier>,
-    pace: Option<Paces>,
-    #[serde(default)]
-    model: BTreeMap<String, RawModel>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAudio {
-    tokens_per_second: f64,
-    #[serde(rename = "evidence")]
-    _evidence: Option<String>,
-}
-
 impl Catalog {
     /// The facts that the program was built with.
     pub fn built_in() -> Arc<Catalog> {
-        static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
-            Arc::new(Catalog::parse(MODELS, VOICES, LANGUAGES).expect("a test reads the data files of this build"))
-        });
+        static CATALOG: LazyLock<Arc<Catalog>> =
+            LazyLock::new(|| Arc::new(Catalog::read_built_in().expect("a test reads the data files of this build")));
         Arc::clone(&CATALOG)
     }
 
-    /// Reads three complete data files.
-    pub fn parse(models: &str, voices: &str, languages: &str) -> Result<Catalog, CatalogError> {
-        let raw: RawModels = read("models", models)?;
-        let missing =
-            |name: &str| CatalogError::Meaning { name: name.to_owned(), reason: "is missing in it".to_owned() };
-        let as_of = raw.as_of.as_ref().ok_or_else(|| missing("as_of"))?;
+    fn read_built_in() -> Result<Catalog, CatalogError> {
         let mut catalog = Catalog {
-            as_of: date(as_of).ok_or_else(|| missing("a day in as_of"))?,
-            default_model: raw.default.clone().ok_or_else(|| missing("default"))?,
+            as_of: Date::ZERO,
+            default_model: String::new(),
             models: Vec::new(),
-            voices: read("voices", voices)?,
-            languages: read("languages", languages)?,
-            limits: raw.limits.clone().ok_or_else(|| missing("limits"))?,
+            voices: Voices::default(),
+            languages: Languages::default(),
+            limits: Limits::default(),
             tiers: Vec::new(),
-            audio_tokens_per_second: raw.audio.as_ref().ok_or_else(|| missing("audio"))?.tokens_per_second,
-            paces: raw.pace.clone().ok_or_else(|| missing("pace"))?,
+            tier: LOWEST_TIER,
+            audio_tokens_per_second: 0.0,
+            paces: Paces::unknown(),
         };
-        catalog.add(raw)?;
+        models_file::lay_over(&mut catalog, MODELS, |catalog| Origin::BuiltIn(catalog.as_of))?;
+        let origin = Origin::BuiltIn(catalog.as_of);
+        catalog.voices.lay_over(VOICES, &origin)?;
+        catalog.languages.lay_over(LANGUAGES, &origin)?;
         Ok(catalog)
     }
 
-    /// Reads a person's own file of the form of `models.toml`: what it says replaces what we know.
-    ///
-    /// A model is replaced as a whole, by its id; tables that the file leaves out stay as they are.
-    pub fn add_models(&mut self, text: &str) -> Result<(), CatalogError> {
-        self.add(read("models", text)?)
+    /// Lays a person's own `models.toml` over what is known: an entry with a known id changes only the fields that it
+    /// names, any other entry is added. A file with a mistake changes nothing.
+    pub fn add_models(&mut self, text: &str, origin: &Origin) -> Result<(), CatalogError> {
+        models_file::lay_over(self, text, |_| origin.clone())
     }
 
-    fn add(&mut self, raw: RawModels) -> Result<(), CatalogError> {
-        // Everything that can fail comes first, so that a file with a mistake changes nothing.
-        let models = raw.model.into_iter().map(|(id, raw)| raw.model(&id)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(as_of) = raw.as_of.as_ref().and_then(date) {
-            self.as_of = as_of;
-        }
-        if let Some(default) = raw.default {
-            self.default_model = default;
-        }
-        if let Some(audio) = raw.audio {
-            self.audio_tokens_per_second = audio.tokens_per_second;
-        }
-        if let Some(limits) = raw.limits {
-            self.limits = limits;
-        }
-        if let Some(paces) = raw.pace {
-            self.paces = paces;
-        }
-        if !raw.tier.is_empty() {
-            self.tiers = raw.tier;
-        }
-        for model in models {
-            self.models.retain(|known| known.id != model.id);
-            self.models.push(model);
-        }
+    /// The same with a person's own `voices.toml`.
+    pub fn add_voices(&mut self, text: &str, origin: &Origin) -> Result<(), CatalogError> {
+        self.voices.lay_over(text, origin)
+    }
+
+    /// The same with a person's own `languages.toml`.
+    pub fn add_languages(&mut self, text: &str, origin: &Origin) -> Result<(), CatalogError> {
+        self.languages.lay_over(text, origin)
+    }
+
+    /// Newest generation first, then by name.
+    pub(super) fn sort_models(&mut self) {
         self.models.sort_by(|a, b| b.generation.cmp(&a.generation).then_with(|| a.id.cmp(&b.id)));
-        Ok(())
     }
 
     /// The model of this id, with or without `models/` before it.
     pub fn model(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id_of(id))
     }
-}
 
-fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, CatalogError> {
-    toml::from_str(text).map_err(|source| CatalogError::Parse { what, source: Box::new(source) })
-}
-
-/// A TOML date as a day; `None` when it is only a time.
-pub(super) fn date(raw: &toml::value::Datetime) -> Option<Date> {
-    let day = raw.date?;
-    Date::new(i16::try_from(day.year).ok()?, i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?).ok()
+    /// What the service takes of a model in a tier; the tier that the person is in is [`Catalog::tier`].
+    ///
+    /// A tier that has no figure of its own is given the one of the highest tier below it, and a free project that of
+    /// the lowest: nothing is published for it.
+    pub fn limits_for(&self, model: &str, tier: u8) -> ModelLimits {
+        let model = self.model(model);
+        let enqueued = model.and_then(|model| model.enqueued_tokens.as_ref());
+        ModelLimits {
+            enqueued_tokens: enqueued.map(|tiers| tiers[usize::from(tier.clamp(LOWEST_TIER, tiers.len() as u8)) - 1]),
+            concurrent_batches: self.limits.concurrent_batches,
+            input_file_bytes: self.limits.input_file_bytes,
+            inline_request_bytes: self.limits.inline_request_bytes,
+            input_tokens: model.and_then(|model| model.input_token_limit),
+            output_tokens: model.and_then(|model| model.output_token_limit),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -226,43 +193,99 @@ mod tests {
     }
 
     #[test]
-    fn a_persons_own_file_replaces_one_model_and_keeps_the_rest() {
-        let mut catalog = (*Catalog::built_in()).clone();
-        let n_models = catalog.models.len();
-        catalog
-            .add_models(
-                "as_of = 2027-03-01\n[model.\"gemini-3.8-flash-tts\"]\ngeneration = \"3.8\"\nbatch = \"yes\"\n\
-                 price = [{ text_in = 1.0, audio_out = 7.5 }]\n",
-            )
-            .unwrap();
-        let model = catalog.model("gemini-3.8-flash-tts").unwrap();
-        assert_eq!(model.price_at(catalog.as_of).map(|price| price.audio_out), Some(7.5));
-        assert_eq!(model.input_token_limit, None);
-        assert_eq!(catalog.models.len(), n_models);
-        assert_eq!(catalog.as_of.to_string(), "2027-03-01");
+    fn limits_go_by_model_and_tier() {
+        let catalog = Catalog::built_in();
+        let table = [
+            ("gemini-2.5-pro-preview-tts", 0, Some(25_000)),
+            ("gemini-2.5-pro-preview-tts", 1, Some(25_000)),
+            ("models/gemini-2.5-pro-preview-tts", 2, Some(100_000)),
+            ("gemini-2.5-pro-preview-tts", 3, Some(1_000_000)),
+            ("gemini-2.5-pro-preview-tts", 9, Some(1_000_000)),
+            ("gemini-3.8-flash-tts", 1, None),
+            ("gemini-9-tts", 1, None),
+        ];
+        for (model, tier, enqueued) in table {
+            let limits = catalog.limits_for(model, tier);
+            assert_eq!((limits.enqueued_tokens, limits.concurrent_batches), (enqueued, 100), "{model} in tier {tier}");
+        }
+        assert_eq!(catalog.limits_for("gemini-3.8-flash-tts", 1).input_tokens, Some(8_192));
+        assert_eq!(catalog.limits_for("gemini-9-tts", 1).input_tokens, None);
+    }
+
+    fn yours() -> Origin {
+        Origin::Yours("models.toml".into())
     }
 
     #[test]
-    fn a_data_file_with_a_mistake_is_refused_with_its_place() {
+    fn an_entry_of_a_person_changes_only_what_it_names() {
+        let mut catalog = (*Catalog::built_in()).clone();
+        let before = catalog.clone();
+        let text = "as_of = 2027-03-01\n[limits]\nconcurrent_batches = 7\n[[tier]]\nid = 2\nneeds = \"luck\"\n\
+                    [pace.han]\nslow = 3\n[model.\"gemini-3.8-flash-tts\"]\n\
+                    price = [{ text_in = 1, audio_out = 7.5 }]\nenqueued_tokens = 500_000\n";
+        catalog.add_models(text, &yours()).unwrap();
+        let (old, new) = (&before.models[0].clone(), catalog.model("gemini-3.8-flash-tts").unwrap());
+        let old = before.model(&new.id).unwrap_or(old);
+        assert_eq!(new.price_at(catalog.as_of).map(|price| price.audio_out), Some(7.5));
+        assert_eq!((new.input_token_limit, new.batch), (old.input_token_limit, Batch::Yes));
+        assert_eq!(catalog.limits_for(&new.id, 2).enqueued_tokens, Some(500_000));
+        assert_eq!(catalog.models.len(), before.models.len());
+        assert_eq!(
+            [&new.origins.prices, &new.origins.enqueued_tokens, &new.origins.batch].map(ToString::to_string),
+            ["your models.toml", "your models.toml", "built in, 2026-11-20"]
+        );
+        let limits = Limits { concurrent_batches: 7, ..before.limits.clone() };
+        assert_eq!(catalog.limits, limits);
+        assert_eq!(catalog.tiers[1].needs, "luck");
+        assert_eq!(catalog.tiers[1].monthly_cap, before.tiers[1].monthly_cap);
+        assert_eq!((catalog.paces.han.slow, catalog.paces.han.fast), (3.0, before.paces.han.fast));
+        assert_eq!(catalog.voices, before.voices);
+    }
+
+    #[test]
+    fn a_new_entry_is_added_with_what_its_name_tells() {
+        let mut catalog = (*Catalog::built_in()).clone();
+        let n_models = catalog.models.len();
+        let text = "default = \"models/gemini-3.8-ultra-tts\"\n[model.\"models/gemini-3.8-ultra-tts\"]\nbatch = \"yes\"\n\
+                    [model.\"x\\u001b]52;c;AAAA\"]\n";
+        catalog.add_models(text, &yours()).unwrap();
+        let model = catalog.model("gemini-3.8-ultra-tts").unwrap();
+        assert_eq!((model.generation, model.batch, model.input_token_limit), (Generation::V3_8, Batch::Yes, None));
+        assert_eq!(model.price_at(catalog.as_of), None);
+        assert_eq!(catalog.default_model, "gemini-3.8-ultra-tts");
+        assert_eq!(catalog.models.len(), n_models + 2);
+        assert!(catalog.models.iter().all(|model| !model.id.contains('\u{1b}')), "names can be shown");
+    }
+
+    #[test]
+    fn a_data_file_with_a_mistake_changes_nothing_and_names_its_line_and_the_word() {
         let mut catalog = (*Catalog::built_in()).clone();
         let before = catalog.clone();
         let table = [
-            ("[model.x]\ngeneration = \"3.8\"\nbatch = \"maybe\"", "maybe"),
-            ("[model.x]\nprices = 3", "prices"),
+            ("[model.x]\ngeneration = \"3.8\"\nbatch = \"maybe\"", 3, "maybe"),
+            ("[model.x]\n\nprise = 3", 3, "prise"),
+            ("default = \"x\"\n[model.b]\nprice = [\n{ text_in = -1.0, audio_out = 1.0 }]", 4, "-1"),
+            ("[model.b]\nprice = [{ text_in = nan, audio_out = 1.0 }]", 2, "NaN"),
+            ("[model.b]\nprice = [{ text_in = 1.0 }]", 2, "audio_out"),
             (
-                "default = \"x\"\n[model.a]\ngeneration = \"3.8\"\nbatch = \"no\"\n[model.b]\ngeneration = \"3.8\"\n\
-              batch = \"no\"\nprice = [{ text_in = -1.0, audio_out = 1.0 }]",
-                "a price of b",
+                "[model.b]\nprice = [{ from = 2027-01-02,\nuntil = 2027-01-01, text_in = 1, audio_out = 1 }]",
+                3,
+                "2027-01-01",
             ),
-            ("[[tier]]\nid = 1", "needs"),
-            ("as_of = ", "line 1"),
+            ("[model.b]\n\nreleased = \"2027-01-01\"", 3, "without quotes"),
+            ("[model.b]\nreleased = 10:00:00", 2, "no day"),
+            ("[model.b]\ninput_token_limit = 0", 2, "above 0"),
+            ("[model.b]\nenqueued_tokens = [1, 2]", 2, "three of them"),
+            ("[[tier]]\nneeds = \"luck\"", 1, "id"),
+            ("[pace]\n[pace.han]\nslow = 9", 2, "faster"),
+            ("\n[limits]\nbatches = 9", 3, "batches"),
+            ("as_of = ", 1, ""),
+            ("[model.\" \"]", 1, "without a name"),
         ];
-        for (text, part) in table {
-            let failure = crate::failure::Failure::from_error(
-                crate::failure::Exit::Failed,
-                &catalog.add_models(text).expect_err(text),
-            );
-            assert!(failure.message.contains(part), "{text}: {}", failure.message);
+        for (text, line, word) in table {
+            let error = catalog.add_models(text, &yours()).expect_err(text);
+            assert_eq!(error.line, line, "{text}: {error}");
+            assert!(error.message.contains(word), "{text}: {error}");
         }
         assert_eq!(catalog, before);
     }

@@ -97,8 +97,7 @@ impl AddAssign for Characters {
 }
 
 /// How fast one script is spoken, and how it becomes tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
     /// Characters a second, at the slowest.
     pub slow: f64,
@@ -109,8 +108,7 @@ pub struct Pace {
 }
 
 /// The pace of every script.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Paces {
     /// Where the figures come from.
     pub evidence: String,
@@ -129,6 +127,20 @@ pub struct Paces {
 }
 
 impl Paces {
+    /// Before any data was read.
+    pub(super) fn unknown() -> Paces {
+        let pace = Pace { slow: 0.0, fast: 0.0, characters_per_token: 0.0 };
+        Paces {
+            evidence: String::new(),
+            alphabetic: pace,
+            abjad: pace,
+            brahmic: pace,
+            han: pace,
+            kana: pace,
+            hangul: pace,
+        }
+    }
+
     /// The pace of one script.
     pub fn of(&self, script: Script) -> Pace {
         match script {

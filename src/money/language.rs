@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::model::Generation;
+use super::origin::Origin;
+use super::reading::{CatalogError, Day, name, read};
+
+/// The list of codes that a person names without saying whose they are: good for every model.
+const YOURS: &str = "yours";
 
 /// The codes for `languageCode`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "RawLanguages")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Languages {
     /// In the order of their codes.
     pub all: Vec<Language>,
@@ -26,6 +31,8 @@ pub struct Language {
     pub name: String,
     /// The ids of the lists that name it.
     pub lists: Vec<String>,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 /// A list of codes.
@@ -82,8 +89,51 @@ impl Languages {
         LanguageCheck::NotListed { closest: closest.map(str::to_owned) }
     }
 
+    /// Lays a file of the form of `languages.toml` over them: an entry that is known changes only what it names, and a
+    /// new one is added; without a list of its own it is good for every model. A file with a mistake changes nothing.
+    pub(super) fn lay_over(&mut self, text: &str, origin: &Origin) -> Result<(), CatalogError> {
+        let file: File = read(text)?;
+        let mut over = self.clone();
+        for list in file.list {
+            over.lists.retain(|known| known.id != list.id);
+            over.lists.push(list);
+        }
+        for (alias, code) in file.alias {
+            over.alias.insert(alias, code);
+        }
+        for (code, entry) in file.language {
+            let at = code.span().start;
+            let Some(code) = name(code.get_ref()) else {
+                return Err(CatalogError::at(text, at, "a language without a code"));
+            };
+            let place = over.all.binary_search_by(|language| language.code.as_str().cmp(&code));
+            let mut language = match place {
+                Ok(at) => over.all.remove(at),
+                Err(_) => {
+                    Language { code: code.clone(), name: code, lists: vec![YOURS.into()], origin: origin.clone() }
+                }
+            };
+            if let Some(named) = entry.name.as_deref().and_then(name) {
+                language.name = named;
+            }
+            if let Some(lists) = entry.lists {
+                if let Some(unknown) = lists.iter().find(|id| over.lists.iter().all(|list| list.id != **id)) {
+                    return Err(CatalogError::at(text, at, &format!("there is no list {unknown}")));
+                }
+                language.lists = lists;
+            }
+            language.origin = origin.clone();
+            over.all.insert(place.unwrap_or_else(|at| at), language);
+        }
+        *self = over;
+        Ok(())
+    }
+
     fn is_listed(&self, code: &str, generation: Generation) -> bool {
         let Some(language) = self.get(code) else { return false };
+        if language.lists.iter().any(|list| list == YOURS) {
+            return true;
+        }
         let speaks_of = |list: &LanguageList| match generation {
             Generation::V2_5 | Generation::V3_1 => list.generations.contains(&generation),
             Generation::V3_8 | Generation::Unknown => true,
@@ -94,26 +144,22 @@ impl Languages {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawLanguages {
+struct File {
     #[serde(rename = "as_of")]
-    _as_of: toml::value::Datetime,
+    _as_of: Option<Day>,
+    #[serde(default)]
     list: Vec<LanguageList>,
+    #[serde(default)]
     alias: BTreeMap<String, String>,
-    language: BTreeMap<String, RawLanguage>,
+    #[serde(default)]
+    language: BTreeMap<Spanned<String>, Entry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawLanguage {
-    name: String,
-    lists: Vec<String>,
-}
-
-impl From<RawLanguages> for Languages {
-    fn from(raw: RawLanguages) -> Languages {
-        let language = |(code, raw): (String, RawLanguage)| Language { code, name: raw.name, lists: raw.lists };
-        Languages { all: raw.language.into_iter().map(language).collect(), lists: raw.list, alias: raw.alias }
-    }
+struct Entry {
+    name: Option<String>,
+    lists: Option<Vec<String>>,
 }
 
 #[cfg(test)]
@@ -156,5 +202,32 @@ mod tests {
                 assert!(catalog.languages.lists.iter().any(|known| known.id == *list), "{} {list}", language.code);
             }
         }
+    }
+    #[test]
+    fn a_persons_own_languages_are_laid_over_the_known_ones() {
+        let mut languages = Catalog::built_in().languages.clone();
+        let origin = Origin::Yours("languages.toml".into());
+        let text = "[alias]\nbar = \"de-AT\"\n[language]\nde-AT = { name = \"German (Austria)\" }\n\
+                    sw-KE = { lists = [\"table\"] }\n";
+        languages.lay_over(text, &origin).unwrap();
+        for generation in [Generation::V2_5, Generation::V3_1, Generation::V3_8] {
+            assert_eq!(languages.check("de-AT", generation), LanguageCheck::Listed);
+        }
+        assert_eq!(languages.check("sw-KE", Generation::V2_5), LanguageCheck::Listed);
+        assert_eq!(languages.get("sw-KE").map(|language| language.name.as_str()), Some("Swahili (Kenya)"));
+        assert_eq!(
+            languages.check("bar", Generation::V2_5),
+            LanguageCheck::NotListed { closest: Some("de-AT".into()) }
+        );
+        let before = languages.clone();
+        for (text, line, word) in [
+            ("[language]\nxx = { lists = [\"mine\"] }", 2, "mine"),
+            ("[language]\nxx = { title = \"X\" }", 2, "title"),
+            ("[[list]]\nid = \"a\"\ngenerations = [\"9\"]", 3, "9"),
+        ] {
+            let error = languages.lay_over(text, &origin).expect_err(text);
+            assert_eq!((error.line, error.message.contains(word)), (line, true), "{text}: {error}");
+        }
+        assert_eq!(languages, before);
     }
 }

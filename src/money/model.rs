@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{CatalogError, date};
+use super::origin::Origin;
 
 /// What is known about one model.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,9 +36,69 @@ pub struct Model {
     pub prices: Vec<Price>,
     /// When it is said to end; the sources disagree.
     pub end_of_life: Vec<EndOfLife>,
+    /// Where each figure comes from.
+    pub origins: Origins,
+}
+
+/// Where the figures of a model come from. Of a figure that is absent, where it would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins {
+    /// That there is such a model.
+    pub model: Origin,
+    /// [`Model::input_token_limit`].
+    pub input_tokens: Origin,
+    /// [`Model::output_token_limit`].
+    pub output_tokens: Origin,
+    /// [`Model::batch`].
+    pub batch: Origin,
+    /// [`Model::enqueued_tokens`].
+    pub enqueued_tokens: Origin,
+    /// [`Model::prices`].
+    pub prices: Origin,
+    /// [`Model::end_of_life`].
+    pub end_of_life: Origin,
+    /// [`Model::replacement`].
+    pub replacement: Origin,
+}
+
+impl Origins {
+    fn all(origin: &Origin) -> Origins {
+        let origin = || origin.clone();
+        Origins {
+            model: origin(),
+            input_tokens: origin(),
+            output_tokens: origin(),
+            batch: origin(),
+            enqueued_tokens: origin(),
+            prices: origin(),
+            end_of_life: origin(),
+            replacement: origin(),
+        }
+    }
 }
 
 impl Model {
+    /// A model of which nothing is known but its id, and what the id tells.
+    pub(super) fn named(id: &str, origin: &Origin) -> Model {
+        Model {
+            id: id_of(id).to_owned(),
+            generation: Generation::of(id),
+            stage: None,
+            released: None,
+            input_token_limit: None,
+            output_token_limit: None,
+            limits_evidence: None,
+            batch: Batch::No,
+            batch_note: None,
+            batch_evidence: None,
+            replacement: None,
+            enqueued_tokens: None,
+            prices: Vec::new(),
+            end_of_life: Vec::new(),
+            origins: Origins::all(origin),
+        }
+    }
+
     /// The price of a batch on that day. Of several that hold, the last one of the data counts.
     pub fn price_at(&self, day: Date) -> Option<BatchPrice> {
         let holds =
@@ -180,89 +240,6 @@ pub struct EndOfLife {
     pub day: Date,
     /// Who says so.
     pub source: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawModel {
-    generation: Generation,
-    stage: Option<Stage>,
-    released: Option<toml::value::Datetime>,
-    input_token_limit: Option<u64>,
-    output_token_limit: Option<u64>,
-    limits_evidence: Option<String>,
-    batch: Batch,
-    batch_note: Option<String>,
-    batch_evidence: Option<String>,
-    replacement: Option<String>,
-    enqueued_tokens: Option<[u64; 3]>,
-    #[serde(default)]
-    price: Vec<RawPrice>,
-    #[serde(default)]
-    retirement: Vec<RawEnd>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPrice {
-    from: Option<toml::value::Datetime>,
-    until: Option<toml::value::Datetime>,
-    text_in: f64,
-    audio_out: f64,
-    evidence: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEnd {
-    date: toml::value::Datetime,
-    source: String,
-}
-
-impl RawModel {
-    pub(super) fn model(self, id: &str) -> Result<Model, CatalogError> {
-        let day = |raw: toml::value::Datetime| {
-            date(&raw).ok_or_else(|| CatalogError::Meaning {
-                name: format!("{raw} at {id}"),
-                reason: "is not a day".to_owned(),
-            })
-        };
-        let mut prices = Vec::with_capacity(self.price.len());
-        for raw in self.price {
-            if !(raw.text_in >= 0.0 && raw.audio_out >= 0.0) {
-                return Err(CatalogError::Meaning {
-                    name: format!("a price of {id}"),
-                    reason: "is below zero".to_owned(),
-                });
-            }
-            prices.push(Price {
-                from: raw.from.map(day).transpose()?,
-                until: raw.until.map(day).transpose()?,
-                batch: BatchPrice { text_in: raw.text_in, audio_out: raw.audio_out },
-                evidence: raw.evidence,
-            });
-        }
-        let mut end_of_life = Vec::with_capacity(self.retirement.len());
-        for raw in self.retirement {
-            end_of_life.push(EndOfLife { day: day(raw.date)?, source: raw.source });
-        }
-        Ok(Model {
-            id: id_of(id).to_owned(),
-            generation: self.generation,
-            stage: self.stage,
-            released: self.released.map(day).transpose()?,
-            input_token_limit: self.input_token_limit,
-            output_token_limit: self.output_token_limit,
-            limits_evidence: self.limits_evidence,
-            batch: self.batch,
-            batch_note: self.batch_note,
-            batch_evidence: self.batch_evidence,
-            replacement: self.replacement,
-            enqueued_tokens: self.enqueued_tokens,
-            prices,
-            end_of_life,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -4,35 +4,33 @@
 //! before the one POST, and from then on it counts as sent until an answer, or the list of jobs, says otherwise:
 //!
 //! ```text
-//! prepared → uploaded → INTENT on disk → one POST → confirmed
-//!                ↑                          ├→ not sent, refused ─┐
-//!                └──────────────────────────┼─────────────────────┘
-//!                                           └→ unknown → adopted by its token, or given up by a person
+//! prepared → uploaded → requests kept, INTENT on disk → one POST → confirmed
+//!                ↑                                         ├→ not sent, refused ─┐
+//!                └─────────────────────────────────────────┼─────────────────────┘
+//!                                                          └→ unknown → adopted by its token, or given up by a person
 //! ```
 //!
 //! Nothing leads from *unknown* back to the POST. A program that is killed anywhere after the intent starts again in
 //! *unknown*, and so does a future of [`submit`] that is dropped.
 
 use crate::api::error::Certainty;
-use crate::api::{self, Input, NewJob, Upload, Writer};
+use crate::api::{self, Input, NewJob};
 use crate::clock::since;
 use crate::failure::{Exit, Failure};
-use crate::job::{FileName, Job, JobName, with_token};
-use crate::script::read_requests;
-use crate::store::{Intent, Tracked, Uploaded, Verdict};
+use crate::job::{Job, JobName, with_token};
+use crate::store::{Intent, Tracked, Verdict};
 use crate::text;
 
 use super::ledger::{intend, refuse_over_cap};
 use super::list::{is_ours, observe, take_in, to_unconfirmed, walk_all};
+use super::quota;
 use super::session::on_disk;
 use super::token::ulid;
+use super::upload;
 use super::{Created, Plan, Progress, Session};
 
 /// For how long the same content counts as a repeat: a job that has not run by then is given up by the service.
 const REPEAT_HOURS: i64 = 48;
-
-/// For how long an upload is used again. The service keeps it for 48 hours, and a job may need it until its end.
-const UPLOAD_MINUTES: i64 = 60;
 
 /// Uploads the plan, unless it goes inline, and sends its create once.
 ///
@@ -53,10 +51,17 @@ pub async fn submit(
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
     refuse_a_repeat(session, plan).await?;
     refuse_over_cap(session, plan).await?;
-    let input = input(session, writer.as_ref(), plan, progress).await?;
+    let input = upload::input(session, writer.as_ref(), plan, progress).await?;
+    // Whoever stops a submission by dropping it does so before this.
+    progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), is_creating: true, ..Progress::default() });
     let intent = intent(session, plan, &input)?;
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
-    write_down(session, plan, &intent).await?;
+    // Should the program be killed from here on, the job that turns up later has its texts, and can be taken again.
+    keep_requests(session, plan, &intent.token).await;
+    if let Err(failure) = write_down(session, plan, &intent).await {
+        unkeep_requests(session, plan, &intent.token).await;
+        return Err(failure);
+    }
     let created = match writer.create_job(&job).await {
         Ok(job) => {
             // The service has it. If this cannot be written down, the next listing finds it by its token.
@@ -64,9 +69,16 @@ pub async fn submit(
             observe(session, std::slice::from_ref(&job), None).await;
             Created::Confirmed(job)
         }
-        Err(error) => without_answer(session, &intent, error).await?,
+        Err(error) => {
+            let is_definite = error.certainty != Certainty::Unknown;
+            if is_definite {
+                unkeep_requests(session, plan, &intent.token).await;
+            }
+            without_answer(session, &intent, error).await?
+        }
     };
-    keep_requests(session, plan, &intent.token).await;
+    let (store, prepared) = (session.store.clone(), plan.prepared.clone());
+    let _ = on_disk(move || Ok::<_, Failure>(store.requests_are_sent(&prepared))).await;
     Ok(created)
 }
 
@@ -84,6 +96,11 @@ async fn keep_requests(session: &Session, plan: &Plan, token: &str) {
     if let Err(failure) = on_disk(move || store.keep_requests(&prepared, &token)).await {
         tracing::warn!(%failure, "the requests of a job could not be kept");
     }
+}
+
+async fn unkeep_requests(session: &Session, plan: &Plan, token: &str) {
+    let (store, prepared, token) = (session.store.clone(), plan.prepared.clone(), token.to_owned());
+    let _ = on_disk(move || Ok::<_, Failure>(store.requests_are_unsent(&prepared, &token))).await;
 }
 
 /// The id of the lock under which content is sent.
@@ -157,59 +174,6 @@ async fn refuse_a_repeat(session: &Session, plan: &Plan) -> Result<(), Failure> 
     }
 }
 
-async fn input(
-    session: &Session,
-    writer: &dyn Writer,
-    plan: &Plan,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Input, Failure> {
-    if plan.inline {
-        let path = plan.prepared.clone();
-        let most = session.catalog.limits.inline_request_bytes;
-        return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
-    }
-    if let Some(file) = uploaded_before(session, plan).await {
-        progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), ..Progress::default() });
-        return Ok(Input::File(file));
-    }
-    let upload = Upload {
-        path: &plan.prepared,
-        display_name: &plan.display_name,
-        mime_type: "application/jsonl",
-        progress: &|bytes, of| progress(Progress { bytes, of: Some(of), ..Progress::default() }),
-    };
-    let stored = writer.upload(upload).await.map_err(|error| not_sent("the upload failed", error))?;
-    let uploaded = Uploaded {
-        sha256: plan.sha256.clone(),
-        origin: session.origin().to_owned(),
-        key_fingerprint: session.key_fingerprint.clone(),
-        file: stored.name.to_string(),
-        at: session.clock.now(),
-    };
-    let store = session.store.clone();
-    if let Err(failure) = on_disk(move || store.uploaded(&uploaded)).await {
-        tracing::warn!(%failure, "the upload could not be written down and will not be used again");
-    }
-    Ok(Input::File(stored.name))
-}
-
-/// The file of an earlier try, when the service still has it whole.
-async fn uploaded_before(session: &Session, plan: &Plan) -> Option<FileName> {
-    let (store, sha256) = (session.store.clone(), plan.sha256.clone());
-    let uploaded = on_disk(move || store.upload_of(&sha256)).await.ok()??;
-    let minutes = session.clock.now().duration_since(uploaded.at).as_mins();
-    let is_usable = (0..UPLOAD_MINUTES).contains(&minutes)
-        && uploaded.origin == session.origin()
-        && uploaded.key_fingerprint == session.key_fingerprint;
-    if !is_usable {
-        return None;
-    }
-    let name = FileName::parse(&uploaded.file)?;
-    let stored = session.service.reader.get_file(&name).await.ok()?;
-    let is_whole = stored.state.as_deref() == Some("ACTIVE") && stored.size_bytes == Some(plan.bytes);
-    is_whole.then_some(name)
-}
-
 fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failure> {
     let at = session.clock.now();
     let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
@@ -230,19 +194,31 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         token,
         at,
         retake_of: plan.retake_of.clone(),
+        n_unchanged: if plan.is_all_unchanged { 0 } else { plan.n_unchanged },
+        part_of: plan.part_of.clone(),
+        text_tokens: plan.estimate.as_ref().map(|estimate| estimate.text_tokens),
     })
 }
 
 async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(), Failure> {
-    let (ours, agreed, intent) = (session.clone(), plan.agreed, intent.clone());
+    let (ours, agreed, intent, prepared) = (session.clone(), plan.agreed, intent.clone(), plan.prepared.clone());
     on_disk(move || {
+        if intent.n_unchanged > 0 {
+            // Before the intent: a job of which nobody knows its other keys must not come into being.
+            ours.store.keep_unchanged(&prepared, &intent.token).map_err(unsent)?;
+        }
         intend(&ours, agreed, &intent).map_err(|failure| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
             let _ = ours.store.settle(&intent.token, &Verdict::NotSent);
-            Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
+            unsent(failure)
         })
     })
     .await
+}
+
+fn unsent(error: impl Into<Failure>) -> Failure {
+    let failure: Failure = error.into();
+    Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
 }
 
 async fn settle(session: &Session, token: &str, verdict: Verdict) {
@@ -257,23 +233,17 @@ async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -
     match error.certainty {
         Certainty::NotSent => {
             settle(session, &intent.token, Verdict::NotSent).await;
-            Err(not_sent("the create was not sent", error))
+            Err(quota::explained(session, "the create was not sent", error))
         }
         Certainty::Refused => {
             settle(session, &intent.token, Verdict::Rejected { message: error.message.clone() }).await;
-            Err(not_sent("the service refused the job", error))
+            Err(quota::explained(session, "the service refused the job", error))
         }
         Certainty::Unknown => {
             settle(session, &intent.token, Verdict::Unknown { message: error.message }).await;
             search(session, intent).await
         }
     }
-}
-
-fn not_sent(what: &str, error: api::Error) -> Failure {
-    let wait = error.retry_after.map(|wait| format!("the service asks to wait {}", text::age(wait)));
-    let failure = Failure::from(error);
-    Failure { message: format!("{what}: {}", failure.message), hint: failure.hint.or(wait), ..failure }
 }
 
 /// Looks for the job for a while: most lost answers belong to a create that went through.

@@ -86,6 +86,10 @@ pub(super) fn explain(error: api::Error, name: &JobName) -> Failure {
 }
 
 fn unknown(word: &str) -> Failure {
+    if word.trim().is_empty() {
+        return Failure::with_exit(Exit::Usage, "the name of a job is empty")
+            .hint("is a variable of the script unset?");
+    }
     Failure::new(format!("there is no job {}", text::clean_short(word, 128)))
         .hint("`gemtts-tui list` shows the jobs that this key can see")
 }

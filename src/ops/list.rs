@@ -80,6 +80,19 @@ pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
     wishes.filter(|wished| is_origin(session, wished)).map(|wished| wished.job).collect()
 }
 
+/// Cancels of this key that were asked for more than a minute ago and that did not happen: perhaps nobody ever heard of
+/// them, because the link broke or the program was killed.
+pub fn cancels_unanswered(session: &Session) -> Vec<JobName> {
+    let now = session.clock.now();
+    let is_old = |wished: &Wished| now.duration_since(wished.at).as_secs() > PATIENCE;
+    let wishes = or_nothing(session.store.wishes()).into_iter();
+    let ours = wishes.filter(|wished| is_origin(session, wished) && wished.key_fingerprint == session.key_fingerprint);
+    ours.filter(is_old).map(|wished| wished.job).collect()
+}
+
+/// Seconds that a cancel is given before it is asked for again.
+const PATIENCE: i64 = 60;
+
 fn is_origin(session: &Session, wished: &Wished) -> bool {
     wished.origin == session.origin()
 }

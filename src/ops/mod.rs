@@ -10,16 +10,21 @@ mod create;
 mod delete;
 mod files;
 mod find;
+mod glance;
 mod ledger;
 mod list;
 mod lost;
+mod offer;
 mod plan;
+mod quota;
 mod results;
 mod retake;
 mod session;
 mod texts;
 mod token;
+mod unchanged;
 mod unsent;
+mod upload;
 mod vocabulary;
 mod wait;
 
@@ -30,10 +35,12 @@ pub use create::{reconcile, submit};
 pub use delete::delete;
 pub use files::{delete_file, list_files};
 pub use find::{find, get, get_whole};
+pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
-pub use list::{asked_to_cancel, costs, duplicates, list, transitions_of, unconfirmed};
+pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
-pub use plan::plan;
+pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
+pub use plan::{plan, plan_watched};
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
     save, with_results,
@@ -43,7 +50,7 @@ pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
 pub use unsent::Unsent;
 pub use vocabulary::{
-    CancelAnswer, Created, Listing, Loss, Order, Plan, Progress, Saved, SourceArg, SourceOptions, Transition,
-    Unconfirmed,
+    BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,
+    SourceOptions, Split, Transition, Unchanged, Unconfirmed,
 };
 pub use wait::wait;

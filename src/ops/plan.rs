@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
 use crate::request::{Finding, Settings, Severity};
-use crate::script::{Options, prepare};
+use crate::script::{BytesRead, Options, prepare};
 use crate::store::Store;
 
 use super::create::repeat;
@@ -18,6 +18,7 @@ use super::ledger::{learned, over_cap};
 use super::list::to_unconfirmed;
 use super::session::on_disk;
 use super::token::ulid;
+use super::unchanged::{Choice, Chosen, choose};
 use super::{Order, Plan, Session, Unsent};
 
 /// So many findings are kept: more of them nobody reads, and a source may have millions of lines.
@@ -28,9 +29,14 @@ const MOST_FINDINGS: usize = 10_000;
 ///
 /// Dropping the future stops the work and removes what it has written.
 pub async fn plan(session: &Session, order: &Order) -> Result<Plan, Failure> {
+    plan_watched(session, order, Arc::default()).await
+}
+
+/// [`plan`], for somebody who shows how far the reading is.
+pub async fn plan_watched(session: &Session, order: &Order, progress: Arc<BytesRead>) -> Result<Plan, Failure> {
     let stop = StopWhenDropped(Arc::default());
     let (session, order, stopped) = (session.clone(), order.clone(), Arc::clone(&stop.0));
-    let (plan, prepared) = on_disk(move || make(&session, &order, stopped)).await?;
+    let (plan, prepared) = on_disk(move || make(&session, &order, Watch { stop: stopped, progress })).await?;
     prepared.hand_over();
     Ok(plan)
 }
@@ -44,7 +50,13 @@ impl Drop for StopWhenDropped {
     }
 }
 
-fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan, Unsent), Failure> {
+/// What the disk thread shares with those who wait for it.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    progress: Arc<BytesRead>,
+}
+
+fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent), Failure> {
     let now = session.clock.now();
     if let Err(error) = session.store.sweep(now) {
         tracing::warn!(%error, "old prepared requests could not be swept away");
@@ -53,9 +65,16 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.sample, options.inline, options.stop) = (order.sample, order.inline, stop);
+    (options.stop, options.progress) = (watch.stop, watch.progress);
     options.reading = order.reading.clone();
     options.learned = Arc::new(learned(session, &model));
+    options.fixes = order.fixes.clone();
+    let choice = Choice::of(session, order, &model)?;
+    let sample = choice.sample();
+    options.sample = choice.enough();
+    options.notes_lines = choice.may_leave_out();
+    // What goes inline is not too large before it is known what that is.
+    options.inline = order.inline && !choice.may_leave_out();
 
     let folder = session.store.prepared_folder();
     let cannot = |error: std::io::Error| {
@@ -92,6 +111,12 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
     if let Some(texts) = texts {
         texts.persist(Store::texts_path(&path)).map_err(|error| cannot(error.error))?;
     }
+    let (prepared, chosen) = if choice.may_leave_out() && !prepared.has_errors() {
+        options.inline = order.inline;
+        choose(session, choice, &options, &path, prepared, &mut |finding| findings.take(finding))?
+    } else {
+        (prepared, Chosen::default())
+    };
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
     let over_cap = over_cap(session, Some(&prepared.estimate))?;
@@ -106,24 +131,31 @@ fn make(session: &Session, order: &Order, stop: Arc<AtomicBool>) -> Result<(Plan
         sha256: prepared.sha256,
         n_split: prepared.n_split,
         n_pronounced: prepared.n_pronounced,
+        n_fixed: prepared.n_fixed,
         findings: findings.in_order(),
         preview: prepared.preview,
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job,
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
         over_cap,
-        agreed: None,
-        retake_of: None,
+        sample,
+        rest_of: order.rest_of.clone(),
+        n_sent_before: chosen.n_sent_before,
+        n_unchanged: chosen.n_unchanged,
+        unchanged: chosen.unchanged,
+        is_all_unchanged: chosen.is_all_unchanged,
+        ..Plan::default()
     };
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.
         let _ = fs::remove_file(&plan.prepared);
         let _ = fs::remove_file(Store::texts_path(&plan.prepared));
+        let _ = fs::remove_file(Store::unchanged_path(&plan.prepared));
     }
     Ok((plan, unsent))
 }
 
-fn settings(order: &Order, catalog: &Catalog) -> Settings {
+pub(super) fn settings(order: &Order, catalog: &Catalog) -> Settings {
     let default = Settings::for_catalog(catalog);
     Settings {
         model: order.model.clone().unwrap_or(default.model),

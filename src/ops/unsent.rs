@@ -35,6 +35,7 @@ impl Drop for Unsent {
             // What cannot be removed now is swept away after a day.
             let _ = fs::remove_file(path);
             let _ = fs::remove_file(Store::texts_path(path));
+            let _ = fs::remove_file(Store::unchanged_path(path));
         }
     }
 }

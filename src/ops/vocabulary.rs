@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 pub use crate::job::Transition;
 use crate::job::{Job, JobName};
+use crate::request::Fixes;
 use crate::results::review::Review;
-pub use crate::script::{SourceArg, SourceOptions};
+pub use crate::script::{BytesRead, Sample, SourceArg, SourceOptions};
 
 /// All jobs that the service lists, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,10 +36,29 @@ pub struct Order {
     pub name: Option<String>,
     /// Sends the requests in the create call itself.
     pub inline: bool,
-    /// Only the first so many requests.
-    pub sample: Option<usize>,
+    /// Only some of the requests.
+    pub sample: Option<Sample>,
+    /// Leaves out what these jobs were sent: the rest after a sample.
+    pub rest_of: Vec<JobName>,
+    /// Sends lines as well whose audio is on this disk already.
+    pub again: bool,
     /// How the sources are read, and who speaks.
     pub reading: SourceOptions,
+    /// How large one job may become; what is more becomes several jobs.
+    pub split: Split,
+    /// Which findings of the linter are mended in what is sent.
+    pub fixes: Fixes,
+}
+
+/// How large one job may become, where a person chose it. The limits of the service and of the tier hold besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Requests.
+    pub max_requests: Option<u64>,
+    /// Bytes of JSONL.
+    pub max_bytes: Option<u64>,
+    /// Tokens of text, as far as they can be known before.
+    pub max_tokens: Option<u64>,
 }
 
 /// A checked order: what would be sent.
@@ -64,6 +84,8 @@ pub struct Plan {
     pub n_split: u64,
     /// Words that the list of pronunciations replaced.
     pub n_pronounced: u64,
+    /// Findings that a quick fix mended; they stand among the findings as warnings.
+    pub n_fixed: u64,
     /// Findings of the linter, errors first.
     pub findings: Vec<crate::request::Finding>,
     /// The first requests, for a preview.
@@ -81,9 +103,59 @@ pub struct Plan {
     pub agreed: Option<crate::money::OverCap>,
     /// Whose requests it makes again, when it is a retake.
     pub retake_of: Option<crate::store::RetakeOf>,
+    /// The jobs that it becomes, in their order, when one job would be too large; else empty.
+    pub parts: Vec<PlannedPart>,
+    /// Why there are several, in words that go on after the number: `25 000 enqueued tokens of tier 1`.
+    pub jobs_because: String,
+    /// Which part of which campaign it is, when it is one.
+    pub part_of: Option<crate::store::PartOf>,
+    /// Which requests of its sources it has, with the seed by which they were chosen.
+    pub sample: Option<Sample>,
+    /// What it is the rest of.
+    pub rest_of: Vec<JobName>,
+    /// Requests that were left out because a job in `rest_of` was sent them.
+    pub n_sent_before: u64,
+    /// Requests whose audio is on this disk already. They are left out, and their audio goes into the folder of the job
+    /// when it is saved; unless all of them are.
+    pub n_unchanged: u64,
+    /// Where that audio is, most of it first.
+    pub unchanged: Vec<Unchanged>,
+    /// All requests are unchanged. Then none is left out, and whoever submits it asks whether that is meant.
+    pub is_all_unchanged: bool,
+}
+
+/// What one of several jobs will hold: lines of the prepared requests that stand behind each other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlannedPart {
+    /// Where its first line begins in the prepared requests, in bytes.
+    pub from: u64,
+    /// How many bytes of them are its lines.
+    pub bytes: u64,
+    /// How many requests.
+    pub n_requests: u64,
+    /// Characters of text.
+    pub characters: u64,
+    /// What it may cost.
+    pub estimate: crate::money::Estimate,
+}
+
+/// Audio on this disk that need not be bought again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The job that made it.
+    pub job: JobName,
+    /// The folder that it was saved to.
+    pub folder: PathBuf,
+    /// Of how many requests.
+    pub n: u64,
 }
 
 impl Plan {
+    /// How many jobs it becomes.
+    pub fn n_jobs(&self) -> usize {
+        self.parts.len().max(1)
+    }
+
     /// Whether anything forbids sending it.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == crate::request::Severity::Error)
@@ -163,8 +235,12 @@ pub struct Progress {
     pub keys: u64,
     /// Seconds of audio in them.
     pub seconds: f64,
+    /// A create goes out now, or is out: from here on nothing can take it back.
+    pub is_creating: bool,
     /// It has not begun: as many downloads as may run at once are under way, and one of them has to end first.
     pub is_waiting: bool,
+    /// All bytes of an upload are there, and the service still works on them before a job may use them.
+    pub is_processing: bool,
 }
 
 /// What a save left on disk.
@@ -184,6 +260,8 @@ pub struct Saved {
     pub duplicates: u64,
     /// Seconds of audio on disk.
     pub seconds: f64,
+    /// Of the keys above, those that were not sent because their audio was on this disk already.
+    pub unchanged: u64,
     /// Rows that the service announced, when it did.
     pub expected: Option<u64>,
     /// What all results together have shown; rows whose verdict it changed count as suspect.

@@ -1,16 +1,21 @@
 //! From one line of input to one line that can be sent, with everything that is wrong about it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::facts::{Facts, voice_of};
 use super::fields::rename;
 use super::finding::{Finding, Problem, Severity};
+use super::fixes::Fixes;
 use super::key::is_portable;
+use super::locate::locate;
+use super::mend::{mend, settle};
 use super::speech::{Cast, Settings, Speaker, SpeechRequest, voice_config};
 use super::spelling::closest;
 use super::{json, rules, speech_rules, text_rules};
 use crate::money::{Batch, Catalog, Date, Generation, Model};
 use crate::text::clean_short;
+
+static NOTHING: Fixes = Fixes::nothing();
 
 /// What requests are checked against.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +28,20 @@ pub struct Context<'a> {
     pub generation: Generation,
     /// The job's model, when we know it.
     pub model: Option<&'a Model>,
+    /// What is mended; nothing, unless somebody says so.
+    pub fixes: &'a Fixes,
 }
 
 impl<'a> Context<'a> {
     /// The context of a job.
     pub fn new(settings: &'a Settings, catalog: &'a Catalog) -> Self {
         let generation = settings.generation(catalog);
-        Context { settings, catalog, generation, model: catalog.model(&settings.model) }
+        Context { settings, catalog, generation, model: catalog.model(&settings.model), fixes: &NOTHING }
+    }
+
+    /// The same context, in which these rules mend what they find.
+    pub fn with_fixes(self, fixes: &'a Fixes) -> Self {
+        Context { fixes, ..self }
     }
 }
 
@@ -46,17 +58,20 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// The first field that was written in snake_case.
     pub snake_case: Option<String>,
+    /// A quick fix leaves it out: it has no key that counts.
+    pub is_left_out: bool,
 }
 
 impl Checked {
     /// Whether it must not be sent.
     pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.rule.severity == Severity::Error)
+        self.problems.iter().any(|problem| problem.severity() == Severity::Error)
     }
 }
 
-/// Checks one line of a JSONL file and fills in what the settings have and the line has not.
-pub fn check_line(text: &str, context: &Context) -> Checked {
+/// Checks one line of a JSONL file and fills in what the settings have and the line has not. Where a quick fix has to
+/// make a key up, it is the spare one.
+pub fn check_line(text: &str, context: &Context, spare_key: &dyn Fn() -> String) -> Checked {
     let parsed = match json::parse(text) {
         Ok(parsed) => parsed,
         Err(broken) => {
@@ -81,26 +96,43 @@ pub fn check_line(text: &str, context: &Context) -> Checked {
     };
     let twice = |name: &String| {
         let message = format!("{} stands twice in one object", clean_short(name, 60));
-        Problem::new(&rules::DUPLICATE_FIELD, message).fix("remove one of them")
+        Problem::new(&rules::DUPLICATE_FIELD, message).fix("remove one of them").near(name)
     };
     let mut problems: Vec<Problem> = parsed.twice.iter().map(twice).collect();
-    let renamed = rename(&mut line);
+    if context.fixes.has(&rules::MISSING_REQUEST) {
+        problems.extend(mend_bare(&mut line));
+    }
+    let renamed = rename(&mut line, context.fixes);
     problems.extend(renamed.problems);
 
     // Requests of a create call carry their key in their metadata.
     let in_metadata = || line.get("metadata").and_then(|metadata| metadata.get("key")).cloned();
     let key = match line.get("key").cloned().or_else(in_metadata) {
+        Some(Value::String(key)) if key.trim().is_empty() && context.fixes.has(&rules::EMPTY_KEY) => {
+            let spare = spare_key();
+            problems.push(empty_key().fixed(format!("the key is {spare} now")));
+            Some(spare)
+        }
         Some(Value::String(key)) => Some(key),
         Some(Value::Null) | None => {
             let problem = Problem::new(&rules::MISSING_KEY, "the line has no key");
-            problems.push(problem.fix("add \"key\": \"…\", another one on every line"));
-            None
+            let spare = context.fixes.has(&rules::MISSING_KEY).then(spare_key);
+            problems.push(match &spare {
+                Some(spare) => problem.fixed(format!("the key is {spare} now")),
+                None => problem.fix("add \"key\": \"…\", another one on every line"),
+            });
+            spare
         }
         Some(other) => {
             let shown = clean_short(&other.to_string(), 40);
             let problem = Problem::new(&rules::KEY_NOT_TEXT, format!("the key {shown} is no text"));
-            problems.push(if other.is_number() { problem.fix(format!("write \"{shown}\"")) } else { problem });
-            None
+            let quoted = (other.is_number() && context.fixes.has(&rules::KEY_NOT_TEXT)).then(|| other.to_string());
+            problems.push(match (&quoted, other.is_number()) {
+                (Some(_), _) => problem.fixed(format!("the key is \"{shown}\" now")),
+                (None, true) => problem.fix(format!("write \"{shown}\"")),
+                (None, false) => problem,
+            });
+            quoted
         }
     };
     if let Some(key) = &key {
@@ -111,10 +143,10 @@ pub fn check_line(text: &str, context: &Context) -> Checked {
 
     let facts = match line.get_mut("request") {
         Some(request) => {
-            problems.extend(speech_rules::check(request, context));
+            problems.extend(settle(request, context, &mut |request| speech_rules::check(request, context)));
             fill(request, context);
-            let facts = Facts::of(request);
-            problems.extend(text_rules::check(&facts, context));
+            let (facts, found) = check_text(request, context);
+            problems.extend(found);
             facts
         }
         None => {
@@ -131,27 +163,73 @@ pub fn check_line(text: &str, context: &Context) -> Checked {
             Facts::default()
         }
     };
-    let line = line.contains_key("request").then(|| in_order(Value::Object(line)));
-    Checked { key, line, facts, problems, snake_case: renamed.snake_case }
+    let is_left_out = leave_out(&mut problems, context);
+    locate(text, &mut problems);
+    let line = (line.contains_key("request") && !is_left_out).then(|| in_order(Value::Object(line)));
+    Checked { key, line, facts, problems, snake_case: renamed.snake_case, is_left_out }
+}
+
+/// Checks what is spoken, and mends it where a fix is on.
+fn check_text(request: &mut Value, context: &Context) -> (Facts, Vec<Problem>) {
+    let mut facts = Facts::default();
+    let problems = settle(request, context, &mut |request| {
+        facts = Facts::of(request);
+        text_rules::check(&facts, context)
+    });
+    (facts, problems)
+}
+
+/// Turns the finding of an empty text into the news that its request is left out.
+fn leave_out(problems: &mut [Problem], context: &Context) -> bool {
+    let is_empty = |problem: &&mut Problem| problem.rule == &rules::EMPTY_TEXT && !problem.fixed;
+    let Some(problem) = problems.iter_mut().find(is_empty).filter(|_| context.fixes.has(&rules::EMPTY_TEXT)) else {
+        return false;
+    };
+    *problem = problem.clone().fixed("it is left out");
+    true
+}
+
+/// Puts a request around fields that stand beside the key, as some documents have it.
+fn mend_bare(line: &mut Map<String, Value>) -> Option<Problem> {
+    if line.contains_key("request") || !line.contains_key("contents") {
+        return None;
+    }
+    let (outside, inside) =
+        std::mem::take(line).into_iter().partition(|(name, _)| matches!(name.as_str(), "key" | "metadata"));
+    *line = outside;
+    line.insert("request".into(), Value::Object(inside));
+    Some(Problem::new(&rules::MISSING_REQUEST, "the line has no request").fixed("its fields are in one now"))
+}
+
+fn empty_key() -> Problem {
+    Problem::new(&rules::EMPTY_KEY, "the key is empty").fix("give every request a key of its own")
 }
 
 /// Writes a request that was made of a text, and checks what the text, its voices and its language can have wrong.
 /// What the settings of the job say is checked once, by [`check_settings`].
 pub fn check_speech(request: &SpeechRequest, context: &Context) -> Checked {
-    let line = in_order(request.to_line(context.generation, context.catalog));
-    let facts = Facts::of(&line["request"]);
+    let mut line = request.to_line(context.generation, context.catalog);
     let mut problems: Vec<Problem> = check_key(&request.key).into_iter().collect();
     if let Cast::One(voice) = &request.cast
         && context.settings.voice.as_ref() != Some(voice)
     {
-        problems.extend(speech_rules::check_voice(voice, context));
+        problems.extend(speech_rules::check_voice(voice, context).map(|problem| {
+            let done = context.fixes.has(problem.rule).then(|| mend(problem.rule, &mut line["request"], context));
+            match done.flatten() {
+                Some(done) => problem.fixed(done),
+                None => problem,
+            }
+        }));
     }
     if request.language != context.settings.language {
         let code = request.language.as_deref();
         problems.extend(code.and_then(|code| speech_rules::check_language(code, context.catalog, context.generation)));
     }
-    problems.extend(text_rules::check(&facts, context));
-    Checked { key: Some(request.key.clone()), line: Some(line), facts, problems, snake_case: None }
+    let (facts, found) = check_text(&mut line["request"], context);
+    problems.extend(found);
+    let is_left_out = leave_out(&mut problems, context);
+    let line = (!is_left_out).then(|| in_order(line));
+    Checked { key: Some(request.key.clone()), line, facts, problems, snake_case: None, is_left_out }
 }
 
 /// What is doubtful about the voices of speakers.
@@ -220,7 +298,7 @@ fn in_order(mut line: Value) -> Value {
 
 fn check_key(key: &str) -> Option<Problem> {
     if key.trim().is_empty() {
-        return Some(Problem::new(&rules::EMPTY_KEY, "the key is empty").fix("give every request a key of its own"));
+        return Some(empty_key());
     }
     (!is_portable(key)).then(|| {
         let message = "the key is no portable file name; its audio gets a cleaned name and a hash";
@@ -253,7 +331,7 @@ mod tests {
     use super::*;
     use crate::request::SpeechPart;
     use proptest::prelude::*;
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     /// JSON of every kind whose fields are mostly ours, so that most of it gets past the first checks.
     fn any_json() -> impl Strategy<Value = Value> {
@@ -315,19 +393,21 @@ mod tests {
         #[test]
         fn no_line_breaks_the_checks(line in any::<String>(), request in any_json(), config in any_json(), key in any_json()) {
             let catalog = Catalog::built_in();
-            for settings in all_settings() {
-                let context = Context::new(&settings, &catalog);
-                check_line(&line, &context);
+            let spare = || "spare".to_owned();
+            let all = Fixes::all();
+            for (settings, fixes) in all_settings().iter().flat_map(|it| [(it, &NOTHING), (it, &all)]) {
+                let context = Context::new(settings, &catalog).with_fixes(fixes);
+                check_line(&line, &context, &spare);
                 let parts = vec![SpeechPart { text: line.clone(), speaker: None }];
                 let cast = Cast::One(line.clone());
                 let speech = SpeechRequest { key: line.clone(), parts, cast, language: None, style: None };
                 check_speech(&speech, &context);
-                check_line(&json!({ "key": key, "request": request }).to_string(), &context);
+                check_line(&json!({ "key": key, "request": request }).to_string(), &context, &spare);
                 let whole = json!({ "key": "k", "request": { "contents": [{ "parts": request }], "generationConfig": config } });
-                let once = check_line(&whole.to_string(), &context);
+                let once = check_line(&whole.to_string(), &context, &spare);
                 // What was checked once is in its final form.
                 if let (Some(line), false) = (&once.line, once.has_errors()) {
-                    let twice = check_line(&line.to_string(), &context);
+                    let twice = check_line(&line.to_string(), &context, &spare);
                     prop_assert_eq!(twice.line.as_ref(), Some(line));
                     prop_assert!(!twice.has_errors());
                 }

@@ -8,6 +8,8 @@ use crate::text::{clean, clean_short};
 /// One request, as a preview shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
+    /// The file in which it stands, as findings name it. Cleaned.
+    pub source: String,
     /// In its source, counted from 1.
     pub line: u64,
     /// The key under which its result will come back. Not cleaned.
@@ -35,8 +37,9 @@ pub struct Facts {
 
 impl Facts {
     /// What a preview shows of it.
-    pub fn preview(&self, line: u64, key: &str) -> Preview {
+    pub fn preview(&self, source: &str, line: u64, key: &str) -> Preview {
         Preview {
+            source: source.to_owned(),
             line,
             key: key.to_owned(),
             voice: self.voice.as_deref().map(clean),

@@ -3,9 +3,10 @@
 //! The service reads camelCase and snake_case; we read both and write camelCase. Only fields whose meaning we know
 //! are renamed: what a field of kind [`Kind::Any`] holds is passed on untouched.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::finding::Problem;
+use super::fixes::Fixes;
 use super::rules;
 use super::spelling::closest;
 
@@ -130,47 +131,160 @@ pub(super) struct Renamed {
     pub snake_case: Option<String>,
 }
 
-/// Brings the fields of a line into camelCase, drops those that are `null`, and tells what is wrong with them.
-pub(super) fn rename(line: &mut Map<String, Value>) -> Renamed {
-    let mut renamed = Renamed::default();
-    walk(line, &LINE, &mut renamed);
-    renamed
+/// Brings the fields of a line into camelCase, drops those that are `null`, and tells what is wrong with them. What
+/// the fixes cover is put right on the way.
+pub(super) fn rename(line: &mut Map<String, Value>, fixes: &Fixes) -> Renamed {
+    let mut walker = Walker { fixes, renamed: Renamed::default(), moves: Vec::new() };
+    walker.walk(line, &LINE);
+    // An object goes before the fields that belong into it.
+    let depth = |misplaced: &Misplaced| path_of(misplaced.home).map_or(0, <[_]>::len);
+    while let Some(next) = (0..walker.moves.len()).min_by_key(|at| depth(&walker.moves[*at])) {
+        let misplaced = walker.moves.remove(next);
+        walker.put(line, misplaced);
+    }
+    walker.renamed
 }
 
-fn walk(object: &mut Map<String, Value>, shape: &'static Shape, renamed: &mut Renamed) {
-    for (name, mut value) in std::mem::take(object) {
-        // For the service an explicit null is the same as no field at all; a key is ours to judge.
-        if value.is_null() && name != "key" {
-            continue;
+/// A field that stands in the wrong place, and the place that it is moved to.
+struct Misplaced {
+    field: String,
+    value: Value,
+    home: &'static Shape,
+    problem: Problem,
+}
+
+struct Walker<'f> {
+    fixes: &'f Fixes,
+    renamed: Renamed,
+    moves: Vec<Misplaced>,
+}
+
+impl Walker<'_> {
+    /// Moves a field to its home, unless that is taken.
+    fn put(&mut self, line: &mut Map<String, Value>, misplaced: Misplaced) {
+        let Misplaced { field, value, home, problem } = misplaced;
+        let Some(Value::Object(request)) = line.get_mut("request") else { return };
+        let mut at = request;
+        for name in path_of(home).unwrap_or_default() {
+            let inner = at.entry(*name).or_insert_with(|| Value::Object(Map::new()));
+            let Value::Object(inner) = inner else { return };
+            at = inner;
         }
-        let camel = camel_case(&name);
-        let Some((known, kind)) = shape.fields.iter().find(|(known, _)| *known == camel) else {
-            renamed.problems.push(stranger(&name, &camel, shape));
-            object.insert(name, value);
-            continue;
-        };
-        if *known != name {
-            renamed.snake_case.get_or_insert(name);
+        if at.contains_key(&camel_case(&field)) {
+            self.renamed.problems.push(problem);
+            return;
         }
-        match (kind, &mut value) {
-            (Any, _) | (Text, Value::String(_)) => {}
-            (Object(inner), Value::Object(fields)) => walk(fields, inner, renamed),
-            (Objects(inner), Value::Array(items)) if items.iter().all(Value::is_object) => {
-                for fields in items.iter_mut().filter_map(Value::as_object_mut) {
-                    walk(fields, inner, renamed);
-                }
-            }
-            (Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {}
-            (Text | Texts | Object(_) | Objects(_), value) => {
-                renamed.problems.push(wrong_type(known, kind, value));
-                // The rules that look at it later find nothing there, instead of something that it is not.
+        self.renamed.problems.push(problem.fixed(format!("it stands in {} now", home.name)));
+        let mut moved = Map::from_iter([(field, value)]);
+        self.walk(&mut moved, home);
+        // What was moved may belong into what stands there by now.
+        at.extend(moved);
+    }
+
+    fn walk(&mut self, object: &mut Map<String, Value>, shape: &'static Shape) {
+        for (name, mut value) in std::mem::take(object) {
+            // For the service an explicit null is the same as no field at all; a key is ours to judge.
+            if value.is_null() && name != "key" {
                 continue;
             }
+            let camel = camel_case(&name);
+            let known = shape.fields.iter().find(|(known, _)| *known == camel);
+            let Some((known, kind)) = known.or_else(|| self.meant(&name, &camel, shape)) else {
+                let stranger = stranger(&name, &camel, shape);
+                match stranger.home.filter(|home| self.is_moved(&stranger.problem, shape, home)) {
+                    Some(home) => {
+                        let field = if is_config(shape, &camel) { "generationConfig".to_owned() } else { name };
+                        self.moves.push(Misplaced { field, value, home, problem: stranger.problem });
+                    }
+                    None => {
+                        self.renamed.problems.push(stranger.problem);
+                        object.insert(name, value);
+                    }
+                }
+                continue;
+            };
+            if *known != name && *known == camel {
+                self.renamed.snake_case.get_or_insert(name);
+            }
+            if !kind.fits(&value) {
+                let problem = wrong_type(known, kind, &value).near(known);
+                let wrapped = self.fixes.has(&rules::WRONG_TYPE).then(|| wrap(known, kind, &value)).flatten();
+                let Some(wrapped) = wrapped else {
+                    self.renamed.problems.push(problem);
+                    // The rules that look at it later find nothing there, instead of something that it is not.
+                    continue;
+                };
+                self.renamed.problems.push(problem.fixed("it is one now"));
+                value = wrapped;
+            }
+            match (kind, &mut value) {
+                (Object(inner), Value::Object(fields)) => self.walk(fields, inner),
+                (Objects(inner), Value::Array(items)) => {
+                    items.iter_mut().filter_map(Value::as_object_mut).for_each(|fields| self.walk(fields, inner));
+                }
+                (Any | Text | Texts | Object(_) | Objects(_), _) => {}
+            }
+            if object.insert((*known).to_owned(), value).is_some() {
+                let problem = Problem::new(&rules::DUPLICATE_FIELD, format!("{known} stands twice in {}", shape.name));
+                self.renamed.problems.push(problem.fix("keep the one in camelCase").near(known));
+            }
         }
-        if object.insert((*known).to_owned(), value).is_some() {
-            let problem = Problem::new(&rules::DUPLICATE_FIELD, format!("{known} stands twice in {}", shape.name));
-            renamed.problems.push(problem.fix("keep the one in camelCase"));
+    }
+
+    /// The field that a misspelt one means, when such are mended.
+    fn meant(&mut self, name: &str, camel: &str, shape: &'static Shape) -> Option<&'static (&'static str, Kind)> {
+        if !self.fixes.has(&rules::NO_SUCH_FIELD) {
+            return None;
         }
+        let stranger = stranger(name, camel, shape);
+        let meant = stranger.meant?;
+        self.renamed.problems.push(stranger.problem.fixed(format!("it is {meant} now")));
+        shape.fields.iter().find(|(known, _)| *known == meant)
+    }
+
+    /// Whether a field of this object is moved to that home: there must be one place only that can be meant.
+    fn is_moved(&self, problem: &Problem, from: &'static Shape, home: &'static Shape) -> bool {
+        let from_one_place = [&REQUEST, &GENERATION, &SPEECH].iter().any(|one| std::ptr::eq(*one, from));
+        from_one_place && path_of(home).is_some() && self.fixes.has(problem.rule)
+    }
+}
+
+/// The way from the request to an object that is there once.
+fn path_of(home: &'static Shape) -> Option<&'static [&'static str]> {
+    const WHOLE: [&str; 4] = ["generationConfig", "speechConfig", "voiceConfig", "prebuiltVoiceConfig"];
+    const MULTI: [&str; 3] = ["generationConfig", "speechConfig", "multiSpeakerVoiceConfig"];
+    let is = |shape: &'static Shape| std::ptr::eq(home, shape);
+    let length = [&REQUEST, &GENERATION, &SPEECH, &VOICE, &PREBUILT].iter().position(|shape| is(shape));
+    length.map(|length| &WHOLE[..length]).or_else(|| is(&MULTI_SPEAKER).then_some(&MULTI[..]))
+}
+
+impl Kind {
+    fn fits(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Any, _) | (Text, Value::String(_)) | (Object(_), Value::Object(_)) => true,
+            (Objects(_), Value::Array(items)) => items.iter().all(Value::is_object),
+            (Texts, Value::Array(items)) => items.iter().all(Value::is_string),
+            (Text | Texts | Object(_) | Objects(_), _) => false,
+        }
+    }
+}
+
+/// A single value as the list that the field wants, and words as the objects that hold them, as the SDKs do it.
+fn wrap(name: &str, kind: &Kind, value: &Value) -> Option<Value> {
+    let part = |text: &Value| json!({ "text": text });
+    let parts = |value: &Value| match value {
+        Value::String(_) => Some(json!([part(value)])),
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_string) => {
+            Some(items.iter().map(part).collect::<Value>())
+        }
+        Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    };
+    match (kind, value) {
+        (Texts, Value::String(_)) | (Objects(_), Value::Object(_)) => Some(json!([value])),
+        (Objects(_), value) if name == "parts" => parts(value),
+        (Objects(_), value) if name == "contents" => parts(value).map(|parts| json!([{ "parts": parts }])),
+        (Text, Value::Number(number)) if name == "text" => Some(number.to_string().into()),
+        (Any | Text | Texts | Object(_) | Objects(_), _) => None,
     }
 }
 
@@ -193,29 +307,46 @@ fn wrong_type(name: &str, kind: &Kind, value: &Value) -> Problem {
     Problem::new(&rules::WRONG_TYPE, format!("{name} must be {expected}, and is {is}"))
 }
 
-fn stranger(name: &str, camel: &str, shape: &'static Shape) -> Problem {
+/// A field that its object does not have.
+struct Stranger {
+    problem: Problem,
+    /// The field of the same object that is meant.
+    meant: Option<&'static str>,
+    /// The object that it belongs into.
+    home: Option<&'static Shape>,
+}
+
+fn stranger(name: &str, camel: &str, shape: &'static Shape) -> Stranger {
     let message = format!("no such field in {}: {}", shape.name, short(name));
+    let about = |rule, message: String| Problem::new(rule, message).near(name);
     let names = |shape: &'static Shape| shape.fields.iter().map(|(name, _)| *name);
-    if std::ptr::eq(shape, &LINE) {
-        // The service takes and even echoes what else stands on a line, so this harms nothing.
-        let message = format!("the service makes nothing of {} beside key and request", short(name));
-        return match closest(camel, names(&LINE)) {
-            Some(meant) => Problem::new(&rules::NO_SUCH_FIELD, message).fix(format!("write {meant}")),
-            None => Problem::new(&rules::UNKNOWN_FIELD, message),
-        };
-    }
+    let is_line = std::ptr::eq(shape, &LINE);
     let in_request = std::ptr::eq(shape, &REQUEST);
-    if in_request && matches!(camel, "config" | "generateContentConfig") {
-        return Problem::new(&rules::FLAT_CONFIG, message).fix("write generationConfig");
+    if is_config(shape, camel) {
+        let problem = about(&rules::FLAT_CONFIG, message).fix("write generationConfig");
+        return Stranger { problem, meant: None, home: Some(&REQUEST) };
     }
-    if let Some(home) = HOMES.iter().find(|home| names(home).any(|known| known == camel)) {
+    // The service takes and even echoes what else stands on a line, so that such a field harms nothing.
+    if let Some(home) = HOMES.iter().find(|home| !is_line && names(home).any(|known| known == camel)) {
         let rule = if in_request { &rules::FLAT_CONFIG } else { &rules::NO_SUCH_FIELD };
-        return Problem::new(rule, message).fix(format!("move it into {}", home.name));
+        let problem = about(rule, message).fix(format!("move it into {}", home.name));
+        return Stranger { problem, meant: None, home: Some(*home) };
     }
-    match closest(camel, names(shape)) {
-        Some(meant) => Problem::new(&rules::NO_SUCH_FIELD, message).fix(format!("write {meant}")),
-        None => Problem::new(&rules::UNKNOWN_FIELD, message),
-    }
+    let message = match is_line {
+        true => format!("the service makes nothing of {} beside key and request", short(name)),
+        false => message,
+    };
+    let meant = closest(camel, names(shape));
+    let problem = match meant {
+        Some(meant) => about(&rules::NO_SUCH_FIELD, message).fix(format!("write {meant}")),
+        None => about(&rules::UNKNOWN_FIELD, message),
+    };
+    Stranger { problem, meant, home: None }
+}
+
+/// What the SDKs call generationConfig.
+fn is_config(shape: &'static Shape, camel: &str) -> bool {
+    std::ptr::eq(shape, &REQUEST) && matches!(camel, "config" | "generateContentConfig")
 }
 
 fn short(name: &str) -> String {
@@ -242,11 +373,14 @@ fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn renamed(line: Value) -> (Value, Vec<(&'static str, Option<String>)>) {
         let Value::Object(mut line) = line else { panic!("an object") };
-        let problems = rename(&mut line).problems.into_iter().map(|problem| (problem.rule.id, problem.fix)).collect();
+        let problems = rename(&mut line, &Fixes::default())
+            .problems
+            .into_iter()
+            .map(|problem| (problem.rule.id, problem.fix))
+            .collect();
         (Value::Object(line), problems)
     }
 

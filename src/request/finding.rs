@@ -33,20 +33,43 @@ pub struct Problem {
     pub column: u64,
     /// Lower case, no full stop, cleaned.
     pub message: String,
-    /// What to write or do, cleaned.
+    /// What to write or do, cleaned. What was done, when it was mended.
     pub fix: Option<String>,
+    /// Whether it was mended, so that the request is sent.
+    pub fixed: bool,
+    /// The name or text in the line that it is about, where the rule alone does not tell.
+    pub near: Option<String>,
 }
 
 impl Problem {
     /// A problem of a whole line.
     pub fn new(rule: &'static Rule, message: impl AsRef<str>) -> Self {
-        Problem { rule, column: 0, message: clean(message.as_ref()), fix: None }
+        Problem { rule, column: 0, message: clean(message.as_ref()), fix: None, fixed: false, near: None }
     }
 
     /// The same problem with the way out.
     pub fn fix(mut self, fix: impl AsRef<str>) -> Self {
         self.fix = Some(clean(fix.as_ref()));
         self
+    }
+
+    /// The same problem with the name or text that it is about.
+    pub fn near(mut self, near: &str) -> Self {
+        self.near = Some(near.to_owned());
+        self
+    }
+
+    /// The same problem, mended: what was done, such as "the key is k-2 now".
+    pub fn fixed(mut self, done: impl AsRef<str>) -> Self {
+        self.message = format!("fixed: {}", self.message);
+        self.fix = Some(clean(done.as_ref()));
+        self.fixed = true;
+        self
+    }
+
+    /// How bad it is: what was mended forbids nothing any more.
+    pub fn severity(&self) -> Severity {
+        if self.fixed { Severity::Warning } else { self.rule.severity }
     }
 
     /// The same problem at a column.
@@ -62,10 +85,11 @@ impl Problem {
             line,
             column: self.column,
             key: key.map(str::to_owned),
-            severity: self.rule.severity,
+            severity: self.severity(),
             rule: self.rule.id,
             message: self.message,
             fix: self.fix,
+            fixed: self.fixed,
         }
     }
 }
@@ -81,14 +105,16 @@ pub struct Finding {
     pub column: u64,
     /// The key of the request, when there is one, as it stands in the input: not cleaned.
     pub key: Option<String>,
-    /// Of the rule.
+    /// Of the rule; a warning when it was mended.
     pub severity: Severity,
     /// The rule's id, in kebab-case.
     pub rule: &'static str,
     /// Lower case, no full stop, cleaned.
     pub message: String,
-    /// What to write or do, cleaned.
+    /// What to write or do, cleaned. What was done, when it was mended.
     pub fix: Option<String>,
+    /// Whether a quick fix mended it in what is sent.
+    pub fixed: bool,
 }
 
 /// `ch01.jsonl:7:12: error: message (fix) [rule]`, as compilers write it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::money::{Catalog, Generation};
+use crate::money::{Catalog, Generation, VoiceKind};
 
 /// What holds for a whole job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,9 +149,9 @@ impl SpeechRequest {
     }
 }
 
-/// The thirty prebuilt voices have one form on all models; voices of the library of 3.8 need its new field.
+/// The prebuilt voices have one form on all models; voices of the library of 3.8 need its new field.
 pub(super) fn voice_config(voice: &str, generation: Generation, catalog: &Catalog) -> Value {
-    let is_prebuilt = catalog.voices.get(voice).is_some();
+    let is_prebuilt = catalog.voices.get(voice).is_some_and(|voice| voice.kind == VoiceKind::Prebuilt);
     match generation {
         Generation::V3_8 | Generation::Unknown if !is_prebuilt => json!({ "voice": voice }),
         Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown => {
@@ -213,5 +213,86 @@ mod tests {
             new["generationConfig"]["speechConfig"].to_string(),
             r#"{"languageCode":"en-US","multiSpeakerVoiceConfig":{"speakerVoiceConfigs":[{"speaker":"Joe","voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kore"}}},{"speaker":"Jane","voiceConfig":{"voice":"voice_9"}}]}}"#
         );
+    }
+
+    /// What the service is sent for one text, by generation, number of speakers, style and language: the parts, and what
+    /// the settings of the speech hold besides the voices.
+    #[test]
+    fn each_generation_gets_style_speakers_and_language_in_its_own_place() {
+        let part =
+            |speaker: Option<&str>, text: &str| SpeechPart { text: text.into(), speaker: speaker.map(str::to_owned) };
+        let speaker = |name: &str, voice: &str| Speaker { name: name.into(), voice: voice.into() };
+        let request = |is_dialogue: bool, style: Option<&str>, language: Option<&str>| SpeechRequest {
+            parts: match is_dialogue {
+                true => vec![part(Some("Joe"), "How are you?"), part(Some("Jane"), "Well!")],
+                false => vec![part(None, "Hello!")],
+            },
+            cast: match is_dialogue {
+                true => Cast::Dialogue(vec![speaker("Joe", "Kore"), speaker("Jane", "Puck")]),
+                false => Cast::One("Kore".into()),
+            },
+            language: language.map(str::to_owned),
+            ..hello(style)
+        };
+        let old = |text: &str| json!([{ "text": text }]);
+        let beside = |text: &str, beside: Value| json!({ "speechMetadata": beside, "text": text });
+        let style = Some("Calm and slow");
+        // One voice or two, the style, what 2.5 and 3.1 are sent, and what 3.8 and later are sent.
+        let table = [
+            (false, None, old("Hello!"), old("Hello!")),
+            (
+                false,
+                style,
+                old("Calm and slow: Hello!"),
+                json!([beside("Hello!", json!({ "style": "Calm and slow" }))]),
+            ),
+            (
+                true,
+                None,
+                old("Joe: How are you?\nJane: Well!"),
+                json!([
+                    beside("How are you?", json!({ "speaker": "Joe" })),
+                    beside("Well!", json!({ "speaker": "Jane" })),
+                ]),
+            ),
+            (
+                true,
+                style,
+                old("Calm and slow:\nJoe: How are you?\nJane: Well!"),
+                json!([
+                    beside("How are you?", json!({ "speaker": "Joe", "style": "Calm and slow" })),
+                    beside("Well!", json!({ "speaker": "Jane", "style": "Calm and slow" })),
+                ]),
+            ),
+        ];
+        let catalog = Catalog::built_in();
+        let voice = |name: &str| json!({ "prebuiltVoiceConfig": { "voiceName": name } });
+        for (is_dialogue, style, old_parts, new_parts) in table {
+            for generation in [Generation::V2_5, Generation::V3_1, Generation::V3_8, Generation::Unknown] {
+                for language in [None, Some("de-DE")] {
+                    let sent = request(is_dialogue, style, language).to_json(generation, &catalog);
+                    let case = format!("{} {is_dialogue} {style:?} {language:?}", generation.as_str());
+                    let parts = match generation {
+                        Generation::V2_5 | Generation::V3_1 => &old_parts,
+                        Generation::V3_8 | Generation::Unknown => &new_parts,
+                    };
+                    assert_eq!(sent["contents"], json!([{ "parts": parts, "role": "user" }]), "{case}");
+                    let mut speech = match is_dialogue {
+                        true => json!({ "multiSpeakerVoiceConfig": { "speakerVoiceConfigs": [
+                            { "speaker": "Joe", "voiceConfig": voice("Kore") },
+                            { "speaker": "Jane", "voiceConfig": voice("Puck") },
+                        ] } }),
+                        false => json!({ "voiceConfig": voice("Kore") }),
+                    };
+                    if let Some(language) = language {
+                        speech["languageCode"] = language.into();
+                    }
+                    // Nothing else: no sampling, which 3.8 refuses, and no system instruction, which all of them refuse.
+                    let config = json!({ "responseModalities": ["AUDIO"], "speechConfig": speech });
+                    assert_eq!(sent["generationConfig"], config, "{case}");
+                    assert_eq!(sent.as_object().map(Map::len), Some(2), "{case}");
+                }
+            }
+        }
     }
 }

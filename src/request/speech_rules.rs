@@ -36,7 +36,8 @@ pub(super) fn check(request: &Value, context: &Context) -> Vec<Problem> {
 
 /// A voice that is none of the prebuilt ones, with the one that is meant.
 pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
-    if context.catalog.voices.get(voice).is_some() {
+    let voices = &context.catalog.voices;
+    if voices.get(voice).is_some_and(|voice| voice.suits(context.generation)) {
         return None;
     }
     let is_library = voice.starts_with("voice_") || voice.starts_with("voicekey_");
@@ -44,8 +45,10 @@ pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
         Generation::V3_8 | Generation::Unknown if is_library => return None,
         Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown => {}
     }
-    let problem = Problem::new(&rules::UNKNOWN_VOICE, format!("unknown voice {}", clean_short(voice, 60)));
-    Some(match closest(voice, context.catalog.voices.names()) {
+    let problem = Problem::new(&rules::UNKNOWN_VOICE, format!("unknown voice {}", clean_short(voice, 60))).near(voice);
+    let called = voices.called(voice).filter(|voice| voice.suits(context.generation));
+    let meant = called.map(|voice| voice.name.as_str()).or_else(|| closest(voice, voices.prebuilt_names()));
+    Some(match meant {
         Some(meant) => problem.fix(format!("write {meant}")),
         None => problem.fix("see the names with `gemtts-tui voices`"),
     })
@@ -133,7 +136,7 @@ fn check_newer_fields(request: &Value, generation: Generation) -> Option<Problem
         return None;
     };
     let message = format!("{field} belongs to the 3.8 models, and the job is for {}", generation.as_str());
-    Some(Problem::new(&rules::NEWER_FIELD, message))
+    Some(Problem::new(&rules::NEWER_FIELD, message).near(field.rsplit('.').next().unwrap_or(field)))
 }
 
 fn check_voices(request: &Value, context: &Context) -> Vec<Problem> {

@@ -2,6 +2,8 @@
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
+use super::sentences;
+
 /// Cuts a text into pieces of a load of at most 1, in order; together they are the text, byte for byte.
 ///
 /// The load of a text is what it takes of the room, and that of two texts together is at most the sum of theirs.
@@ -13,7 +15,7 @@ pub fn split<'t>(text: &'t str, load: &dyn Fn(&str) -> f64) -> Vec<&'t str> {
         return vec![text];
     }
     let mut atoms = Vec::new();
-    for sentence in aligned(text, text.split_sentence_bound_indices().map(|(at, _)| at)) {
+    for sentence in aligned(text, sentences::ends(text)) {
         divide(sentence, load, LEVELS, &mut atoms);
     }
     pack(text, &atoms, whole)
@@ -26,7 +28,7 @@ struct Atom<'t> {
 }
 
 /// Ways to divide a sentence that is too long, the best first.
-const LEVELS: &[fn(&str) -> Vec<usize>] = &[after_clauses, after_spaces, between_words, between_graphemes];
+const LEVELS: &[fn(&str) -> Vec<usize>] = &[after_lines, after_clauses, after_spaces, between_words, between_graphemes];
 
 /// Adds a text to the atoms, whole if it fits, else divided.
 fn divide<'t>(text: &'t str, load: &dyn Fn(&str) -> f64, levels: &[fn(&str) -> Vec<usize>], atoms: &mut Vec<Atom<'t>>) {
@@ -78,6 +80,10 @@ fn aligned(text: &str, places: impl Iterator<Item = usize>) -> impl Iterator<Ite
     })
 }
 
+fn after_lines(text: &str) -> Vec<usize> {
+    text.match_indices('\n').map(|(at, _)| at + 1).collect()
+}
+
 fn after_clauses(text: &str) -> Vec<usize> {
     let ends = |c: char| matches!(c, ',' | ';' | ':' | '–' | '—' | '،' | '؛' | '、' | '，' | '；' | '：' | '।');
     let mut places = Vec::new();
@@ -126,7 +132,7 @@ mod tests {
 
     #[test]
     fn cuts_fall_at_the_ends_of_sentences_of_every_script() {
-        let table: [(&str, usize, &[&str]); 8] = [
+        let table: [(&str, usize, &[&str]); 10] = [
             ("One two. Three four. Five six.", 12, &["One two. ", "Three four. ", "Five six."]),
             ("Costs 3.14 now. And more.", 18, &["Costs 3.14 now. ", "And more."]),
             ("今日は。明日も！本当？", 5, &["今日は。", "明日も！", "本当？"]),
@@ -134,6 +140,8 @@ mod tests {
             ("สวัสดีครับ ยินดีต้อนรับ", 14, &["สวัสดีครับ ", "ยินดีต้อนรับ"]),
             ("नमस्ते दुनिया। फिर मिलेंगे।", 15, &["नमस्ते दुनिया। ", "फिर मिलेंगे।"]),
             ("First, second, third", 8, &["First, ", "second, ", "third"]),
+            ("The sea\nis a poem\nof lines", 10, &["The sea\n", "is a poem\n", "of lines"]),
+            ("Ask Mr. Hale. Or ask Dr. Low.", 17, &["Ask Mr. Hale. ", "Or ask Dr. Low."]),
             ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
         ];
         for (text, most, expected) in table {

@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts, context: &Context) -> Vec<Problem> {
     problems.extend(check_length(facts, context));
     match context.generation {
         Generation::V3_8 => {
-            problems.extend(spoken_instruction(&facts.text));
+            problems.extend(spoken_instruction(&facts.text, context));
             problems.extend(tag(&facts.text, '[', ']').map(|tag| {
                 Problem::new(&rules::TAG_FORM, format!("[{tag}] may be read aloud")).fix(format!("write <{tag}>"))
             }));
@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts, context: &Context) -> Vec<Problem> {
 }
 
 /// Limits of tokens, of text and of audio. The counts are estimates, so only what is clearly over is an error.
-fn check_length(facts: &Facts, context: &Context) -> Option<Problem> {
+pub(super) fn check_length(facts: &Facts, context: &Context) -> Option<Problem> {
     let model = context.model?;
     let length = context.catalog.length(&facts.characters);
     let over = |value: f64, limit: u64, share: f64| value > limit as f64 * share;
@@ -66,21 +66,64 @@ fn check_length(facts: &Facts, context: &Context) -> Option<Problem> {
 }
 
 /// `Say cheerfully: …` and its like, in English, at the start of a text.
-fn spoken_instruction(text: &str) -> Option<Problem> {
+pub fn spoken_instruction(text: &str, context: &Context) -> Option<Problem> {
+    match context.generation {
+        Generation::V3_8 => {}
+        Generation::V2_5 | Generation::V3_1 | Generation::Unknown => return None,
+    }
+    let (instruction, _) = leading_instruction(text)?;
+    let shown = clean_short(instruction, 40);
+    let problem = Problem::new(&rules::SPOKEN_INSTRUCTION, format!("«{shown}:» will be read aloud"));
+    Some(problem.fix("put it into speechMetadata.style"))
+}
+
+/// `Say cheerfully` and what is to be said so, when a text begins with an instruction and goes on after it.
+pub fn instruction(text: &str) -> Option<(&str, &str)> {
+    let (instruction, colon) = leading_instruction(text)?;
+    let rest = text[colon + 1..].trim_start();
+    (!rest.trim().is_empty()).then_some((instruction, rest))
+}
+
+/// The instruction at the start of a text, and the byte of the colon behind it.
+fn leading_instruction(text: &str) -> Option<(&str, usize)> {
     const VERBS: [&str; 6] = ["say", "read", "speak", "narrate", "tts", "whisper"];
-    let line = text.trim_start().lines().next()?;
+    let indent = text.len() - text.trim_start().len();
+    let line = text[indent..].lines().next()?;
     let (instruction, rest) = line.split_once(':')?;
     let mut words = instruction.split_whitespace();
     let verb = words.next()?.to_lowercase();
     let is_instruction = VERBS.contains(&verb.as_str())
-        && words.count() <= 11
+        && words.take(12).count() <= 11
         && !instruction.contains(['.', '!', '?', '"', '“', '„', '«'])
         && (rest.starts_with(' ') || rest.is_empty());
-    is_instruction.then(|| {
-        let shown = clean_short(instruction, 40);
-        let problem = Problem::new(&rules::SPOKEN_INSTRUCTION, format!("«{shown}:» will be read aloud"));
-        problem.fix("put it into speechMetadata.style")
-    })
+    is_instruction.then_some((instruction, indent + instruction.len()))
+}
+
+/// The first tag of a text, when it is one that nobody writes as anything else.
+pub(super) fn known_tag(text: &str, open: char, close: char) -> Option<&str> {
+    const KNOWN: [&str; 20] = [
+        "sigh",
+        "sighs",
+        "laugh",
+        "laughs",
+        "laughing",
+        "giggles",
+        "chuckles",
+        "cough",
+        "coughs",
+        "gasp",
+        "gasps",
+        "yawn",
+        "uhm",
+        "whispers",
+        "whispering",
+        "shouting",
+        "pause",
+        "short pause",
+        "medium pause",
+        "long pause",
+    ];
+    tag(text, open, close).filter(|tag| KNOWN.contains(tag))
 }
 
 /// The first `[sigh]`, `<short pause>` or the like: small letters and spaces between brackets.
@@ -117,7 +160,7 @@ mod tests {
             ("Hello", false),
         ];
         for (text, is_instruction) in table {
-            assert_eq!(spoken_instruction(text).is_some(), is_instruction, "{text}");
+            assert_eq!(leading_instruction(text).is_some(), is_instruction, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Error;
-use super::folder::Found;
+use super::folder::{Folder, Found};
 use super::manifest::{Record, Status};
 use super::name::{Identity, candidates};
 use super::part::{Collector, Failed, Part};
@@ -97,7 +97,7 @@ impl Hand {
         }
     }
 
-    fn push(&mut self, row: Row, record: Record, key: Identity, what: What, is_again: bool) {
+    pub(super) fn push(&mut self, row: Row, record: Record, key: Identity, what: What, is_again: bool) {
         self.made.bytes += record.bytes.unwrap_or(0);
         self.made.rows.push(Ready { row, record, key, what, is_again });
     }
@@ -137,18 +137,44 @@ impl Hand {
             Err(Failed::Disk { name, source }) => return Err(self.disk(&name, bytes, source)),
             Err(Failed::TooLong) => return Err(self.disk("", bytes, std::io::ErrorKind::FileTooLarge.into())),
         };
-        let together = self.shared.folder.syncs_together();
-        if let Err(source) = part.open_up(together) {
+        if let Err(source) = part.open_up(self.shared.folder.syncs_together()) {
             return Err(self.disk(part.name(), bytes, source));
         }
-        if !together {
+        self.push_part(row, record, key, part, is_again);
+        Ok(())
+    }
+
+    /// Hands on a whole file without a name.
+    pub(super) fn push_part(&mut self, row: Row, record: Record, key: Identity, part: Part, is_again: bool) {
+        if !self.shared.folder.syncs_together() {
             self.open.push(self.made.rows.len());
         }
         self.push(row, record, key, What::File(part), is_again);
         if self.open.len() >= MOST_OPEN {
             self.sync();
         }
-        Ok(())
+    }
+
+    /// The folder that is saved into.
+    pub(super) fn folder(&self) -> &Arc<Folder> {
+        &self.shared.folder
+    }
+
+    /// Whether audio that another job made stands in the folder already under this key; and whether a record says so
+    /// whose file has been lost.
+    pub(super) fn stands_here(&self, key: Identity, record: &Record) -> Result<(Option<What>, bool), Error> {
+        let Shared { folder, earlier, .. } = &*self.shared;
+        let read_error = |source| Error::Read { path: folder.place(super::MANIFEST), source };
+        let records = earlier.records_of(key).map_err(read_error)?;
+        let is_again = records.iter().any(|older| older.is_of_row(record) && older.sha256 == record.sha256);
+        for older in records.into_iter().rev().filter(|older| older.sha256 == record.sha256) {
+            if let Some(file) = &older.file
+                && folder.is_right(file, &older)
+            {
+                return Ok((Some(What::Noted { file: file.clone(), other_row: false }), is_again));
+            }
+        }
+        Ok((self.found(record)?, is_again))
     }
 
     /// Whether the audio stands in the folder already. Only looked for where there was something before this run.
@@ -166,10 +192,17 @@ impl Hand {
                 return Ok(Some(What::Noted { file: file.clone(), other_row }));
             }
         }
+        self.found(record)
+    }
+
+    /// The same audio under a name that it could have, as after a crash before its line was noted.
+    fn found(&self, record: &Record) -> Result<Option<What>, Error> {
+        let folder = &self.shared.folder;
         if !self.shared.had_files {
             return Ok(None);
         }
-        for name in candidates(row.key.as_deref(), row.line, false) {
+        let read_error = |name: &str, source| Error::Read { path: folder.place(name), source };
+        for name in candidates(record.key.as_deref(), record.line, false) {
             match folder.look(&name).map_err(|source| read_error(&name, source))? {
                 Found::File { bytes } if Some(bytes) == record.bytes && folder.is_right(&name, record) => {
                     return Ok(Some(What::Found { file: name }));

@@ -6,6 +6,7 @@
 mod aligned;
 mod amend;
 mod desk;
+mod elsewhere;
 mod error;
 mod folder;
 mod from_source;
@@ -17,6 +18,7 @@ mod name;
 mod part;
 mod pieces;
 mod pipeline;
+mod records;
 mod saver;
 mod selection;
 mod source;
@@ -25,10 +27,12 @@ mod twins;
 mod verify;
 
 pub use desk::{Done, OnRow, Progress};
+pub use elsewhere::Elsewhere;
 pub use error::Error;
 pub use from_source::{from_file, from_places, from_source};
 pub use given::Given;
 pub use manifest::{MANIFEST, Record, Status};
+pub use records::Records;
 pub use saver::Saver;
 pub use selection::{Selection, Takes};
 pub use source::{Feeder, Source};

@@ -157,6 +157,19 @@ impl Part {
         }
     }
 
+    /// A second name for a file of another folder; `None` when the file system does not give it one.
+    pub(super) fn link(folder: &Arc<Folder>, there: &Folder, file: &str, line: u64) -> io::Result<Option<Part>> {
+        loop {
+            let name = format!(".line-{line}.{}{SUFFIX}", folder.next_hex());
+            match folder.link_from(there, file, &name) {
+                Ok(true) => return Ok(Some(Part { folder: Arc::clone(folder), name, file: None })),
+                Ok(false) => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }

@@ -163,17 +163,25 @@ impl Sink for Saver {
     fn row(&mut self, row: Row) -> Result<(), Error> {
         let taken = self.hand.row(row);
         self.or_flush(taken)?;
+        self.flush_when_due()
+    }
+}
+
+impl Saver {
+    pub(super) fn hand(&mut self) -> &mut Hand {
+        &mut self.hand
+    }
+
+    pub(super) fn flush_when_due(&mut self) -> Result<(), Error> {
         let made = self.hand.made();
         if made.rows.len() >= MOST_WAITING || made.bytes >= MOST_WAITING_BYTES {
             self.flush()?;
         }
         Ok(())
     }
-}
 
-impl Saver {
     /// When a row is lost, what is whole may still find room; its failure would say nothing new.
-    fn or_flush(&mut self, taken: Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn or_flush(&mut self, taken: Result<(), Error>) -> Result<(), Error> {
         if taken.is_err() {
             let _ = self.flush();
         }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
+use quick_xml::escape::resolve_html5_entity;
+
 use super::keys::slug;
 use super::lines::{LONGEST_LINE, Lines, as_text};
 use super::passage::{Passage, Passages, Place, Told};
@@ -70,8 +72,13 @@ impl<R: BufRead> Captions<R> {
         let Some((first_line, first)) = block.lines.first().cloned() else { return };
         let is_header = first_line == 1 && first.starts_with("WEBVTT");
         let is_note = ["NOTE", "STYLE", "REGION"].iter().any(|word| first.split_whitespace().next() == Some(word));
-        let Some(times) = block.lines.iter().take(2).position(|(_, line)| line.contains("-->")) else {
-            if !is_header && !is_note {
+        if is_note && !block.lines.get(1).is_some_and(|(_, line)| is_times(line)) {
+            return;
+        }
+        // What stands above the first caption without an empty line between belongs to the head of the file.
+        let within = if is_header { block.lines.len() } else { 2 };
+        let Some(times) = block.lines.iter().take(within).position(|(_, line)| line.contains("-->")) else {
+            if !is_header {
                 let problem = Problem::new(&rules::BROKEN_CAPTION, "the block has no line of times; it is left out");
                 let problem = problem.fix("write 00:00:01,000 --> 00:00:02,000 above its text");
                 self.waiting.push_back(Told::Problem(Place::line(first_line), problem));
@@ -79,7 +86,7 @@ impl<R: BufRead> Captions<R> {
             return;
         };
         let mut rest = &block.lines[times + 1..];
-        let mut id = (times == 1).then_some(first);
+        let mut id = (times == 1 && !is_header).then_some(first);
         // Files that lost their empty lines: a number and a line of times inside a caption begin the next one.
         while let Some(next) = rest.iter().position(|(_, line)| line.contains("-->")) {
             let has_id =
@@ -96,7 +103,7 @@ impl<R: BufRead> Captions<R> {
         let line = lines.first().map_or(above, |(line, _)| *line);
         let spoken = Spoken::of(lines);
         let text = match spoken.voices.as_slice() {
-            [] => spoken.said.concat_text(),
+            [] => spoken.said.lines(|line| self.begins_turn(line)),
             // Two who have voices are a dialogue; else there is one voice for all.
             [_, _, ..] if spoken.voices.iter().all(|name| self.has_voice(name)) => spoken.said.dialogue(),
             [_, ..] => spoken.said.concat_text(),
@@ -124,6 +131,11 @@ impl<R: BufRead> Captions<R> {
             None => {}
         }
         self.waiting.push_back(Told::Text(passage));
+    }
+
+    /// Whether a line begins with a name that has a voice, so that it must stay a line.
+    fn begins_turn(&self, line: &str) -> bool {
+        line.split_once([':', '：']).is_some_and(|(name, _)| self.has_voice(name))
     }
 
     fn has_voice(&self, name: &str) -> bool {
@@ -167,12 +179,31 @@ impl Said {
         }
     }
 
-    /// The end of a line: a space, where the script writes any.
+    /// The end of a line; what becomes of it is decided when all lines are known.
     fn end_line(&mut self) {
         let last = self.0.iter().rev().find_map(|(_, text)| text.chars().next_back());
-        if last.is_some_and(|c| !c.is_whitespace()) {
-            self.push(' ');
+        if last.is_some_and(|c| c != '\n') {
+            self.push('\n');
         }
+    }
+
+    /// The text in lines only where a line must begin a new one, or each begins with the dash of an answer.
+    fn lines(&self, begins: impl Fn(&str) -> bool) -> String {
+        let all: String = self.0.iter().map(|(_, text)| text.as_str()).collect();
+        let is_answer = |line: &&str| without_dash(line).is_some();
+        let are_answers = all.lines().filter(is_answer).count() > 1;
+        let mut lines: Vec<String> = Vec::new();
+        for line in all.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let line = without_dash(line).filter(|_| are_answers).map_or((line, false), |said| (said, true));
+            match lines.last_mut() {
+                Some(before) if !line.1 && !begins(line.0) => {
+                    before.push(' ');
+                    before.push_str(line.0);
+                }
+                Some(_) | None => lines.push(line.0.to_owned()),
+            }
+        }
+        lines.iter().map(|line| tidy(line)).collect::<Vec<_>>().join("\n")
     }
 
     fn concat_text(&self) -> String {
@@ -237,12 +268,10 @@ impl Spoken {
             }
             if c == '&'
                 && let Some((entity, after)) = rest[1..].split_once(';')
-                && let Some(c) = character(entity)
+                && let Some(c) = characters(entity)
             {
-                if let Some(c) = c
-                    && !*is_silent
-                {
-                    self.said.push(c);
+                if !*is_silent {
+                    c.chars().for_each(|c| self.said.push(c));
                 }
                 rest = after;
                 continue;
@@ -283,18 +312,34 @@ fn meaning(tag: &str) -> Option<Tag> {
     }
 }
 
-/// The character that an entity stands for; `Some(None)` for marks that are not spoken.
-fn character(entity: &str) -> Option<Option<char>> {
+/// The characters that an entity stands for; none for marks that are not spoken. `None` when it is no entity.
+fn characters(entity: &str) -> Option<String> {
     match entity {
-        "amp" => Some(Some('&')),
-        "lt" => Some(Some('<')),
-        "gt" => Some(Some('>')),
-        "quot" => Some(Some('"')),
-        "apos" => Some(Some('\'')),
-        "nbsp" => Some(Some(' ')),
-        "lrm" | "rlm" => Some(None),
-        _ => None,
+        "nbsp" => Some(" ".to_owned()),
+        "lrm" | "rlm" | "zwnj" | "shy" => Some(String::new()),
+        _ => match entity.strip_prefix('#') {
+            Some(number) => {
+                let number = match number.strip_prefix(['x', 'X']) {
+                    Some(digits) => u32::from_str_radix(digits, 16),
+                    None => number.parse(),
+                };
+                number.ok().and_then(char::from_u32).filter(|c| !c.is_control()).map(String::from)
+            }
+            None => resolve_html5_entity(entity).map(str::to_owned),
+        },
     }
+}
+
+/// Whether a line says when a caption is shown.
+fn is_times(line: &str) -> bool {
+    line.split_once("-->")
+        .is_some_and(|(from, _)| from.trim().bytes().all(|b| b.is_ascii_digit() || b":.,".contains(&b)))
+}
+
+/// What stands behind the dash with which one of two people begins to speak.
+fn without_dash(line: &str) -> Option<&str> {
+    let said = line.trim_start().strip_prefix(['-', '–', '—', '‐'])?;
+    Some(said.trim_start()).filter(|said| said.chars().next().is_some_and(|c| !c.is_ascii_digit() && c != '-'))
 }
 
 /// One space between words, and none between signs of scripts that write without.
@@ -359,6 +404,44 @@ mod tests {
         let vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi\n<v Bob>Ho\n";
         assert_eq!(read(vtt, &["ann", "Bob"]).0[0].2, "Ann: Hi\nBob: Ho");
         assert_eq!(read(vtt, &["Ann"]).0[0].2, "Hi Ho");
+    }
+
+    #[test]
+    fn people_who_answer_each_other_keep_a_line_each() {
+        let captions =
+            |text: &str, speakers: &[&str]| read(&format!("1\n00:01 --> 00:02\n{text}\n"), speakers).0.remove(0).2;
+        let named = "Ines: Is this\nthe boat?\nBo: It is.";
+        assert_eq!(captions(named, &["ines", "Bo"]), "Ines: Is this the boat?\nBo: It is.");
+        assert_eq!(captions(named, &[]), "Ines: Is this the boat? Bo: It is.");
+        assert_eq!(captions("- Is this\nthe boat?\n– <i>It is.</i>", &[]), "Is this the boat?\nIt is.");
+        assert_eq!(
+            captions("It was cold,\n-5 degrees,\n- more or less.", &[]),
+            "It was cold, -5 degrees, - more or less."
+        );
+    }
+
+    #[test]
+    fn heads_and_notes_of_web_captions_are_not_spoken() {
+        let table = [
+            ("WEBVTT\n00:01.000 --> 00:02.000\nHi\n", "-"),
+            ("WEBVTT - Title\nKind: captions\n00:01.000 --> 00:02.000\nHi\n", "-"),
+            ("\u{feff}WEBVTT\nX-TIMESTAMP-MAP=LOCAL:0\n\nNOTE a --> b\nno\n\n1\n00:01.000 --> 00:02.000\nHi\n", "1"),
+            ("WEBVTT\r\n\r\nREGION\r\nid:a\r\n\r\nSTYLE\r\n::cue(v) {}\r\n\r\n00:01.000 --> 00:02.000\r\nHi\r\n", "-"),
+            ("WEBVTT\n\nNOTE\n00:01.000 --> 00:02.000\nHi\n", "note"),
+        ];
+        for (text, id) in table {
+            let (told, problems) = read(text, &[]);
+            let told: Vec<_> = told.iter().map(|(id, _, text, _)| (id.as_str(), text.as_str())).collect();
+            assert_eq!((told, problems), (vec![(id, "Hi")], vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn captions_without_numbers_or_in_any_order_are_read_as_they_stand() {
+        let srt = "\u{feff}00:00:05,000 --> 00:00:09,000\r\nOne\r\n\r\n7\r\n00:00:01,000 --> 00:00:06,000\r\n\
+                   Two&#39;s &eacute;&#x2013;&zwnj;&bogus; A &amp B\r\n\r\n00:00:01,000-->00:00:02,000\r\nThree";
+        let expected = [("-", 2, "One"), ("7", 6, "Two's é–&bogus; A &amp B"), ("-", 9, "Three")];
+        assert_eq!(texts(srt), expected.map(|(id, line, text)| (id.to_owned(), line, text.to_owned())));
     }
 
     #[test]

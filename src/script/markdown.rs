@@ -220,7 +220,8 @@ impl Walk {
             | Options::ENABLE_FOOTNOTES
             | Options::ENABLE_STRIKETHROUGH
             | Options::ENABLE_TASKLISTS
-            | Options::ENABLE_HEADING_ATTRIBUTES;
+            | Options::ENABLE_HEADING_ATTRIBUTES
+            | Options::ENABLE_GFM;
         // What a link or the mark of a note leads to may stand in another section.
         let mut text = chunk.text.clone();
         for note in notes(&chunk.text) {
@@ -480,6 +481,10 @@ mod tests {
             ("Well <sigh> and [sigh] <b>now</b>.<br>End <!-- x -->", "Well <sigh> and [sigh] now.\nEnd"),
             ("a\n\n---\n\nb", "a\n\nb"),
             ("see[^1]\n", "see"),
+            ("> [!NOTE]\n> Mind the gap.", "Mind the gap."),
+            ("a<!-- no\nno --> b", "a b"),
+            ("[one][1] and [two]\n\n[1]: http://x.y 'z'\n[two]: /t", "one and two"),
+            ("![](a.png)\n\nAfter", "After"),
         ];
         for (text, expected) in table {
             assert_eq!(read(text).0.first().map(|(.., text)| text.as_str()), Some(expected), "{text}");

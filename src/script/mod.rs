@@ -7,28 +7,38 @@
 
 mod book;
 mod captions;
+mod choosing;
 mod error;
 mod folder;
+mod glance;
 mod index;
 mod keys;
 mod lines;
 mod markdown;
+mod measure;
 mod options;
 mod output;
 mod passage;
 mod plain;
 mod prepare;
+mod progress;
 mod prose;
 mod reading;
 mod rows;
+mod sample;
 mod source;
 mod speaking;
 mod table;
 
+pub use choosing::{Candidate, each_candidate, rewrite};
 pub use error::Error;
+pub use glance::{Glance, glance};
 pub use index::{Entry, Index, Spoken, each_request, each_source_text, each_spoken, read_requests};
 pub use keys::{KeyParts, KeyTemplate, TemplateError};
 pub use lines::LONGEST_LINE;
+pub use measure::{Measured, each_measured};
 pub use options::{By, Column, ColumnError, ColumnName, Columns, SourceOptions};
 pub use prepare::{Options, Prepared, lint, prepare};
+pub use progress::BytesRead;
+pub use sample::{Choosing, Sample, SampleError};
 pub use source::{Form, SourceArg, UnknownForm};

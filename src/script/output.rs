@@ -10,32 +10,24 @@ pub(super) struct Output<'o> {
     out: &'o mut dyn Write,
     digest: Context,
     line: Vec<u8>,
-    /// Bytes, line ends included; also those over the limit, which are not written.
+    /// Bytes, line ends included.
     pub bytes: u64,
-    limit: u64,
 }
 
 impl<'o> Output<'o> {
-    pub(super) fn new(out: &'o mut dyn Write, limit: u64) -> Self {
-        Output { out, digest: Context::new(&SHA256), line: Vec::new(), bytes: 0, limit }
+    pub(super) fn new(out: &'o mut dyn Write) -> Self {
+        Output { out, digest: Context::new(&SHA256), line: Vec::new(), bytes: 0 }
     }
 
-    /// Writes one object on a line. Past the limit nothing more is written, only counted.
-    pub(super) fn write(&mut self, line: &Value) -> io::Result<()> {
+    /// Writes one object on a line, and says how many bytes it is with its end.
+    pub(super) fn write(&mut self, line: &Value) -> io::Result<u64> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, line)?;
         self.line.push(b'\n');
         self.bytes += self.line.len() as u64;
-        if self.is_over() {
-            return Ok(());
-        }
         self.digest.update(&self.line);
-        self.out.write_all(&self.line)
-    }
-
-    /// Whether there is more than the service takes.
-    pub(super) fn is_over(&self) -> bool {
-        self.bytes > self.limit
+        self.out.write_all(&self.line)?;
+        Ok(self.line.len() as u64)
     }
 
     /// Flushes, and gives the SHA-256 in lower-case hex.

@@ -17,14 +17,15 @@ use super::markdown::Markdown;
 use super::options::SourceOptions;
 use super::passage::Passages;
 use super::plain::PlainText;
+use super::progress::BytesRead;
 use super::reading::{Preparation, Reading};
 use super::rows::Rows;
 use super::source::{Form, Opened, SourceArg, look_at, open};
 use super::table::Table;
 use crate::money::{Catalog, Date, Estimate, Learned};
 use crate::request::{
-    Context, Finding, Preview, Problem, PronunciationError, Pronunciations, Settings, check_settings, check_speakers,
-    rules,
+    Context, Finding, Fixes, Preview, Problem, PronunciationError, Pronunciations, Settings, check_settings,
+    check_speakers, rules,
 };
 use crate::text::{clean, count};
 
@@ -45,12 +46,18 @@ pub struct Options {
     pub preview: usize,
     /// The requests will go inside the create call.
     pub inline: bool,
+    /// Notes where each request stands in its source, for whoever chooses among them afterwards: four bytes for each.
+    pub notes_lines: bool,
     /// How the sources are read.
     pub reading: SourceOptions,
     /// Keeps only the requests with these keys, as a retake does.
     pub only: Option<HashSet<String>>,
+    /// What is mended on the way.
+    pub fixes: Fixes,
     /// Set by whoever wants no more of it; looked at before every line.
     pub stop: Arc<AtomicBool>,
+    /// Told all the while.
+    pub progress: Arc<BytesRead>,
 }
 
 impl Options {
@@ -64,9 +71,12 @@ impl Options {
             sample: None,
             preview: 50,
             inline: false,
+            notes_lines: false,
             reading: SourceOptions::default(),
             only: None,
+            fixes: Fixes::default(),
             stop: Arc::default(),
+            progress: Arc::default(),
         }
     }
 }
@@ -90,10 +100,14 @@ pub struct Prepared {
     pub n_errors: u64,
     /// Findings that are worth a look.
     pub n_warnings: u64,
+    /// Findings that a quick fix mended. They count neither as errors nor as warnings.
+    pub n_fixed: u64,
     /// The first requests that were written.
     pub preview: Vec<Preview>,
     /// What they may cost, and how long they may be.
     pub estimate: Estimate,
+    /// The line of each request in its source, when they were noted.
+    pub lines: Vec<u32>,
 }
 
 impl Prepared {
@@ -127,6 +141,7 @@ pub fn prepare(
         report(finding);
     }
     let sources = without_folders(sources, report)?;
+    sources.iter().for_each(|source| options.progress.expect(source.bytes()));
     let names = sources.iter().map(|source| clean(&source.to_string())).collect();
     let pronunciations = pronunciations.unwrap_or_default();
     let texts = texts.map(|texts| texts as &mut dyn Write);
@@ -136,7 +151,7 @@ pub fn prepare(
         if preparation.has_enough() {
             break;
         }
-        let opened = open(source, options.reading.from)?;
+        let opened = open(source, options.reading.from, &options.progress)?;
         let stem = stems.add(source.stem());
         let reading = |form| Reading::new(number, form, stem, sources.len() == 1);
         let cannot = |error| Error::Read { name: source.to_string(), source: error };
@@ -149,6 +164,7 @@ pub fn prepare(
                 preparation.take_texts(reading(form), texts.as_mut(), &cannot)?;
             }
             Opened::Book(file) => {
+                options.progress.add(source.bytes().unwrap_or(0));
                 let mut book = Book::open(file, options.reading.skip_headings)
                     .map_err(|reason| Error::Book { name: source.to_string(), reason })?;
                 preparation.take_texts(reading(Form::Book), &mut book, &cannot)?;

@@ -15,9 +15,13 @@ use super::prepare::{Options, Prepared};
 use super::source::Form;
 use crate::money::ToSpeak;
 use crate::request::{
-    Checked, Context, Finding, KeyPlace, Keys, Preview, Problem, Pronunciations, Seen, Severity, check_line, rules,
+    Checked, Context, Finding, KeyPlace, Keys, LongText, Preview, Problem, Pronunciations, Seen, Severity, check_line,
+    rules,
 };
 use crate::text::{bytes as size, clean, clean_short, thousands};
+
+/// Around the requests of a create call stand some more bytes than on the lines of a file: so many around one.
+const IN_A_CALL: u64 = 528;
 
 /// A job in the making.
 pub(super) struct Preparation<'p> {
@@ -30,11 +34,16 @@ pub(super) struct Preparation<'p> {
     report: &'p mut dyn FnMut(Finding),
     names: Vec<String>,
     keys: Keys,
+    /// The last number behind a key that is used more than once, by its hash.
+    numbers: HashMap<u64, u32>,
+    numbering: RandomState,
     to_speak: ToSpeak,
     preview: Vec<Preview>,
+    lines: Vec<u32>,
     n_requests: u64,
     n_errors: u64,
     n_warnings: u64,
+    n_fixed: u64,
     /// Texts that were split.
     pub n_split: u64,
     /// Words that are spoken otherwise than they are written.
@@ -76,16 +85,20 @@ impl<'p> Preparation<'p> {
         Preparation {
             options,
             pronunciations,
-            context: Context::new(&options.settings, &options.catalog),
-            output: Output::new(out, options.catalog.limits.input_file_bytes),
+            context: Context::new(&options.settings, &options.catalog).with_fixes(&options.fixes),
+            output: Output::new(out),
             report,
             names,
             keys: Keys::default(),
+            numbers: HashMap::new(),
+            numbering: RandomState::new(),
             to_speak: ToSpeak::default(),
             preview: Vec::new(),
+            lines: Vec::new(),
             n_requests: 0,
             n_errors: 0,
             n_warnings: 0,
+            n_fixed: 0,
             n_split: 0,
             n_pronounced: 0,
             texts,
@@ -151,8 +164,25 @@ impl<'p> Preparation<'p> {
             return Ok(());
         }
         reading.n_texts += 1;
-        let checked = check_line(text, &self.context);
-        self.request(reading, &place, checked, None)
+        let spare_key = || format!("{}-{:04}", reading.stem, line.number);
+        let checked = check_line(text, &self.context, &spare_key);
+        match LongText::of(checked, &self.context) {
+            Err(checked) => self.request(reading, &place, checked, None),
+            Ok(long) => self.take_long(reading, &place, long),
+        }
+    }
+
+    /// Takes a request in pieces.
+    fn take_long(&mut self, reading: &mut Reading, place: &Place, long: LongText) -> Result<(), Error> {
+        let pieces = self.cut(long.text(), long.style());
+        self.n_split += 1;
+        for checked in long.into_requests(&pieces, &self.context) {
+            if self.has_enough() {
+                break;
+            }
+            self.request(reading, place, checked, None)?;
+        }
+        Ok(())
     }
 
     /// Says once that lines of JSONL are sent as they stand, when somebody may expect something else.
@@ -187,17 +217,21 @@ impl<'p> Preparation<'p> {
         &mut self,
         reading: &mut Reading,
         place: &Place,
-        checked: Checked,
+        mut checked: Checked,
         source_text: Option<&str>,
     ) -> Result<(), Error> {
-        let key = checked.key.as_deref();
-        if let (Some(only), Some(key)) = (&self.options.only, key)
+        if let (Some(only), Some(key)) = (&self.options.only, &checked.key)
             && !only.contains(key)
         {
             return Ok(());
         }
         let mut is_good = !checked.has_errors();
-        let repeated = key.and_then(|key| self.look_up(reading, place.line, key));
+        // A request that is left out is none, so that its key is free.
+        let repeated = match checked.is_left_out {
+            true => None,
+            false => self.one_key(reading, place.line, &mut checked),
+        };
+        let key = checked.key.as_deref();
         if let Some(name) = &checked.snake_case
             && !reading.has_told_of_snake_case
         {
@@ -206,18 +240,33 @@ impl<'p> Preparation<'p> {
             self.problem(reading, place, key, Problem::new(&rules::SNAKE_CASE, message));
         }
         for problem in checked.problems.iter().cloned().chain(repeated) {
-            is_good &= problem.rule.severity == Severity::Warning;
+            is_good &= problem.severity() == Severity::Warning;
             self.problem(reading, place, key, problem);
         }
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
-        let was_over = self.output.is_over();
-        self.output.write(request).map_err(Error::Write)?;
-        if self.output.is_over() && !was_over {
-            let limit = size(self.options.catalog.limits.input_file_bytes);
-            let problem = Problem::new(&rules::FILE_TOO_LARGE, format!("here the input grows over {limit}"));
-            self.problem(reading, place, Some(key), problem.fix("split the source into several jobs"));
+        let n_bytes = self.output.write(request).map_err(Error::Write)?;
+        // Many requests become several jobs; one that is too large for any job can go nowhere.
+        let limits = &self.options.catalog.limits;
+        let too_large = match self.options.inline {
+            true if n_bytes + IN_A_CALL >= limits.inline_request_bytes => {
+                let most = size(limits.inline_request_bytes);
+                let message = format!("this request alone is {} in one call; {most} are the most", size(n_bytes));
+                Some(Problem::new(&rules::INLINE_TOO_LARGE, message).fix("leave --inline out"))
+            }
+            false if n_bytes > limits.input_file_bytes => {
+                let most = size(limits.input_file_bytes);
+                let message = format!("this request alone is {}; {most} are the most", size(n_bytes));
+                Some(Problem::new(&rules::FILE_TOO_LARGE, message).fix("split its text"))
+            }
+            true | false => None,
+        };
+        if let Some(problem) = too_large {
+            self.problem(reading, place, Some(key), problem);
         }
         self.n_requests += 1;
+        if self.options.notes_lines {
+            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
+        }
         let facts = &checked.facts;
         *self.to_speak.of(facts.voice.as_deref(), facts.language.as_deref()) += facts.characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
@@ -225,13 +274,39 @@ impl<'p> Preparation<'p> {
             writeln!(texts, "{line}").map_err(Error::Write)?;
         }
         if self.preview.len() < self.options.preview {
-            let mut preview = checked.facts.preview(place.line, key);
+            let mut preview = checked.facts.preview(&self.source_name(reading, place), place.line, key);
             if let Some(text) = source_text {
                 preview.text = clean_short(text.trim(), 200);
             }
             self.preview.push(preview);
         }
         Ok(())
+    }
+
+    /// Looks the key up. One that was used before gets a number behind it where that fix is on.
+    fn one_key(&mut self, reading: &Reading, line: u64, checked: &mut Checked) -> Option<Problem> {
+        let key = checked.key.as_deref()?;
+        let problem = self.look_up(reading, line, key)?;
+        if problem.rule != &rules::DUPLICATE_KEY || !self.options.fixes.has(problem.rule) {
+            return Some(problem);
+        }
+        let base = self.numbering.hash_one(key);
+        let place = KeyPlace { source: reading.number as u32, line };
+        let numbered = loop {
+            let n = self.numbers.entry(base).or_insert(1);
+            *n += 1;
+            let numbered = format!("{key}-{n}");
+            match self.keys.insert(&numbered, place) {
+                Seen::Never => break numbered,
+                Seen::Before(_) | Seen::InOtherCase(_) => {}
+            }
+        };
+        if let Some(request) = &mut checked.line {
+            request["key"] = numbered.as_str().into();
+        }
+        let problem = problem.fixed(format!("the key is {} now", short(&numbered)));
+        checked.key = Some(numbered);
+        Some(problem)
     }
 
     fn look_up(&mut self, reading: &Reading, line: u64, key: &str) -> Option<Problem> {
@@ -257,19 +332,25 @@ impl<'p> Preparation<'p> {
         if problem.column == 0 {
             problem.column = place.column;
         }
-        let name = &self.names[reading.number];
-        let finding = match &place.file {
-            Some(file) => problem.found(&format!("{name}/{}", clean(file)), place.line, key),
-            None => problem.found(name, place.line, key),
-        };
+        let finding = problem.found(&self.source_name(reading, place), place.line, key);
         self.tell(finding);
+    }
+
+    /// The file of a place, as findings name it.
+    fn source_name(&self, reading: &Reading, place: &Place) -> String {
+        let name = &self.names[reading.number];
+        match &place.file {
+            Some(file) => format!("{name}/{}", clean(file)),
+            None => name.clone(),
+        }
     }
 
     /// Counts a finding and passes it on.
     pub(super) fn tell(&mut self, finding: Finding) {
-        match finding.severity {
-            Severity::Error => self.n_errors += 1,
-            Severity::Warning => self.n_warnings += 1,
+        match (finding.fixed, finding.severity) {
+            (true, Severity::Error | Severity::Warning) => self.n_fixed += 1,
+            (false, Severity::Error) => self.n_errors += 1,
+            (false, Severity::Warning) => self.n_warnings += 1,
         }
         (self.report)(finding);
     }
@@ -280,15 +361,7 @@ impl<'p> Preparation<'p> {
     }
 
     /// Closes the output and adds up.
-    pub(super) fn finish(mut self) -> Result<Prepared, Error> {
-        // Around each request of a create call stand some more bytes than on a line of a file.
-        let inline_bytes = self.output.bytes + 16 * self.n_requests + 512;
-        let limit = self.options.catalog.limits.inline_request_bytes;
-        if self.options.inline && inline_bytes >= limit {
-            let message = format!("the requests are {} in one call; {} are the most", size(inline_bytes), size(limit));
-            let problem = Problem::new(&rules::INLINE_TOO_LARGE, message).fix("leave --inline out");
-            self.tell(problem.found("--inline", 0, None));
-        }
+    pub(super) fn finish(self) -> Result<Prepared, Error> {
         let price = self.context.model.and_then(|model| model.price_at(self.options.today));
         let estimate = self.options.catalog.estimate_learned(&self.to_speak, &self.options.learned, price);
         Ok(Prepared {
@@ -298,9 +371,11 @@ impl<'p> Preparation<'p> {
             sha256: self.output.finish().map_err(Error::Write)?,
             n_errors: self.n_errors,
             n_warnings: self.n_warnings,
+            n_fixed: self.n_fixed,
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
+            lines: self.lines,
             estimate,
         })
     }

@@ -2,13 +2,15 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::error::Error;
 use super::options::Column;
+use super::progress::{BytesRead, Counted};
 use super::rows::separator_of;
 
 /// Where texts come from.
@@ -35,6 +37,12 @@ impl SourceArg {
             SourceArg::Path(path) => path.file_stem().and_then(OsStr::to_str).unwrap_or("text"),
             SourceArg::Stdin => "stdin",
         }
+    }
+
+    /// How large it is; `None` for what only its end tells, such as a pipe.
+    pub fn bytes(&self) -> Option<u64> {
+        let SourceArg::Path(path) = self else { return None };
+        path.metadata().ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
     }
 }
 
@@ -93,8 +101,38 @@ impl Form {
         }
     }
 
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Form; 7] =
+        [Form::Text, Form::Markdown, Form::Csv, Form::Tsv, Form::Captions, Form::Book, Form::Jsonl];
+
+    /// A word that is read back as the form.
+    pub fn word(self) -> &'static str {
+        match self {
+            Form::Jsonl => "jsonl",
+            Form::Text => "text",
+            Form::Markdown => "markdown",
+            Form::Csv => "csv",
+            Form::Tsv => "tsv",
+            Form::Captions => "srt",
+            Form::Book => "epub",
+        }
+    }
+
+    /// What it is called, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Form::Jsonl => "JSONL",
+            Form::Text => "text",
+            Form::Markdown => "Markdown",
+            Form::Csv => "CSV",
+            Form::Tsv => "TSV",
+            Form::Captions => "subtitles",
+            Form::Book => "e-book",
+        }
+    }
+
     /// What the ending of a name says, as far as it says anything.
-    pub(super) fn of_name(path: &Path) -> Option<Form> {
+    pub fn of_name(path: &Path) -> Option<Form> {
         Form::of_ending(&path.extension()?.to_str()?.to_ascii_lowercase())
     }
 
@@ -152,17 +190,17 @@ pub(super) fn look_at(argument: &SourceArg) -> Result<(), Error> {
 }
 
 /// Opens a source and looks at its first bytes.
-pub(super) fn open(argument: &SourceArg, form: Option<Form>) -> Result<Opened, Error> {
+pub(super) fn open(argument: &SourceArg, form: Option<Form>, progress: &Arc<BytesRead>) -> Result<Opened, Error> {
     let name = argument.to_string();
     match argument {
-        SourceArg::Stdin => match look(io::stdin(), form, &name)? {
+        SourceArg::Stdin => match look(Counted::new(io::stdin(), progress), form, &name)? {
             (Form::Book, _) => Err(Error::BookFromPipe { name }),
             (form, reader) => Ok(Opened::Stream { form, reader: Box::new(reader) }),
         },
         SourceArg::Path(path) => {
             let cannot = |source| Error::Open { name: name.clone(), source };
             let form = form.or_else(|| Form::of_name(path));
-            match look(File::open(path).map_err(cannot)?, form, &name)? {
+            match look(Counted::new(File::open(path).map_err(cannot)?, progress), form, &name)? {
                 // A pipe cannot be opened twice; a book must be a file.
                 (Form::Book, _) if !path.is_file() => Err(Error::BookFromPipe { name }),
                 (Form::Book, _) => File::open(path).map(Opened::Book).map_err(cannot),
@@ -245,6 +283,7 @@ mod tests {
             assert_eq!(looked_at(name, content.as_bytes()).ok(), Some(form), "{name} {content}");
         }
         assert_eq!("Markdown".parse(), Ok(Form::Markdown));
+        assert!(Form::ALL.iter().all(|form| form.word().parse() == Ok(*form)));
         assert!("docx".parse::<Form>().unwrap_err().to_string().contains("known are jsonl, text"));
     }
 

@@ -10,8 +10,8 @@ use super::reading::{Preparation, Reading};
 use super::source::Form;
 use crate::money::{Characters, Generation};
 use crate::request::{
-    Cast, Problem, Severity, Speaker, SpeechPart, SpeechRequest, Turn, check_speech, groups, is_same, rules, split,
-    stranger, turns,
+    Cast, Problem, Severity, Speaker, SpeechPart, SpeechRequest, Turn, check_speech, groups, instruction, is_same,
+    rules, split, spoken_instruction, stranger, turns,
 };
 use crate::text::clean_short;
 
@@ -48,6 +48,8 @@ impl Preparation<'_> {
 
     fn take_text(&mut self, reading: &mut Reading, passage: &Passage) -> Result<(), Error> {
         reading.n_texts += 1;
+        let mended = self.without_instruction(reading, passage);
+        let passage = mended.as_ref().unwrap_or(passage);
         let key = self.key(reading, passage);
         let style = passage.style.as_ref().or(self.options.settings.style.as_ref());
         let voice = self.voice(reading, passage);
@@ -74,6 +76,21 @@ impl Preparation<'_> {
             self.request(reading, &place, checked, Some(&source_text))?;
         }
         Ok(())
+    }
+
+    /// The text with its instruction as its style, where that would be spoken and the fix for it is on. It is done for
+    /// the whole text, so that every piece of a long one has the style.
+    fn without_instruction(&mut self, reading: &Reading, passage: &Passage) -> Option<Passage> {
+        let problem = spoken_instruction(&passage.text, &self.context)?;
+        let (style, rest) = instruction(&passage.text)?;
+        if passage.style.is_some() || !self.options.fixes.has(problem.rule) {
+            return None;
+        }
+        let cut = passage.text.len() - rest.len();
+        let lines = passage.lines.iter().map(|(at, line)| (at.saturating_sub(cut), *line)).collect();
+        let problem = problem.fixed(format!("the style is «{}» now", clean_short(style, 40)));
+        self.problem(reading, &passage.place, None, problem);
+        Some(Passage { text: rest.to_owned(), lines, style: Some(style.to_owned()), ..passage.clone() })
     }
 
     /// What the source says, unless a template was chosen, and else the template that suits the form.
@@ -161,6 +178,12 @@ impl Preparation<'_> {
             let name = turn.speaker.map_or("", |speaker| speakers[speaker].name.as_str());
             load(turn.text) + room.load(&Characters::of(name))
         })
+    }
+
+    /// The pieces of a text of one voice that the model can speak, when each begins with the style.
+    pub(super) fn cut(&self, text: &str, style: &str) -> Vec<String> {
+        let room = self.room(style);
+        split(text, &|text| room.load(&Characters::of(text))).into_iter().map(str::to_owned).collect()
     }
 
     /// The parts of a request, as they are spoken; beside them, the text as it is written.

@@ -40,6 +40,8 @@ pub enum Call {
     ModelsList,
     /// `GET models/…`.
     ModelsGet,
+    /// `GET voices`.
+    VoicesList,
     /// `models/…:countTokens`.
     CountTokens,
     /// `models/…:generateContent`.

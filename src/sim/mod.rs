@@ -6,6 +6,7 @@
 
 mod call;
 mod chance;
+mod replay;
 mod scenario;
 mod server;
 mod timepiece;
@@ -13,9 +14,10 @@ mod voice;
 mod world;
 
 pub use call::Call;
+pub use replay::{ReplayError, replay};
 pub use scenario::{
     Answer, ClockKind, Fault, JobSpec, ResultKind, Rule, Scenario, ScenarioError, Service, Span, StartState, TextKind,
     Timing, WithoutPageSize,
 };
-pub use server::{Control, Options, Recorded, Running, serve};
+pub use server::{Control, Options, Recorded, Running, Socket, serve};
 pub use world::requests;

@@ -38,6 +38,28 @@ pub struct Intent {
     /// Whose requests it makes again, when it is a retake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retake_of: Option<RetakeOf>,
+    /// Which part of which campaign it is, when it is one. What became of a part is read here and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<PartOf>,
+    /// Tokens of text in it, as far as they were known: what counts against the limit of a tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_tokens: Option<u64>,
+    /// Requests that are not among them because their audio was on the disk: it belongs to the job all the same.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_unchanged: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Which part of which campaign a create is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartOf {
+    /// The id of the campaign.
+    pub campaign: String,
+    /// From 1.
+    pub number: u32,
 }
 
 /// Whose requests a retake makes again. Its origin is that of its intent.

@@ -4,6 +4,8 @@
 //! may use one folder at once; none of them can corrupt it, whenever it is killed. Everything here blocks on the disk:
 //! asynchronous callers come through a blocking task.
 
+mod campaigns;
+mod contents;
 mod error;
 mod files;
 mod history;
@@ -12,8 +14,10 @@ mod journal;
 mod known;
 mod ledger;
 mod lock;
+mod offers;
+mod requests;
+mod uploads;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +25,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::job::{Job, JobName, JobState, Transition};
+use campaigns::Campaigns;
 use files::Durability;
 use history::{Saves, Seen, Timelines, Wish, Wishes};
 use intents::{Intents, Record};
@@ -28,13 +33,16 @@ use journal::Journal;
 use known::Listings;
 use ledger::Ledger;
 
+pub use campaigns::{Campaign, CampaignPart, Hold, TrackedCampaign, Waits};
+pub use contents::{Clip, Contents};
 pub use error::Error;
 pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
-pub use intents::{Intent, RetakeOf, Tracked, Uploaded, Verdict};
+pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use ledger::Accounted;
 pub use lock::Lock;
+pub use uploads::UnderWay;
 
 /// The largest document that is read back.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
@@ -50,6 +58,7 @@ struct Inner {
     timelines: Journal<Timelines>,
     wishes: Journal<Wishes>,
     saves: Journal<Saves>,
+    campaigns: Journal<Campaigns>,
     known: Listings,
     ledger: Journal<Ledger>,
 }
@@ -67,7 +76,7 @@ impl Store {
     /// Opens the state folder, creating it for its owner alone, and reads its journals.
     pub fn open(folder: &Path) -> Result<Store, Error> {
         files::create_folder(folder)?;
-        for name in ["locks", "prepared", "requests", "documents"] {
+        for name in ["locks", "prepared", "requests", "uploads", "campaigns", "documents"] {
             files::create_folder(&folder.join(name))?;
         }
         Ok(Store(Arc::new(Inner {
@@ -76,6 +85,7 @@ impl Store {
             timelines: Journal::open(folder)?,
             wishes: Journal::open(folder)?,
             saves: Journal::open(folder)?,
+            campaigns: Journal::open(folder)?,
             known: Listings::open(folder.join("documents")),
             ledger: Journal::open(folder)?,
         })))
@@ -95,6 +105,7 @@ impl Store {
             inner.wishes.damage(),
             inner.saves.damage(),
             inner.ledger.damage(),
+            inner.campaigns.damage(),
         ];
         all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()
     }
@@ -271,45 +282,6 @@ impl Store {
     fn document_path(&self, name: &str) -> PathBuf {
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
         self.0.folder.join("documents").join(format!("{}.json", name.chars().map(safe).collect::<String>()))
-    }
-
-    /// The folder for prepared requests.
-    pub fn prepared_folder(&self) -> PathBuf {
-        self.0.folder.join("prepared")
-    }
-
-    /// Where the requests of a create are kept, by its token. Only letters and digits of the token count.
-    pub fn requests_path(&self, token: &str) -> PathBuf {
-        let token: String = token.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
-        self.0.folder.join("requests").join(format!("{token}.jsonl"))
-    }
-
-    /// Where the texts of requests stand as their source has them, when they are spoken otherwise.
-    pub fn texts_path(requests: &Path) -> PathBuf {
-        requests.with_extension("texts")
-    }
-
-    /// Moves prepared requests to where they are kept, with the texts of their source if there are any.
-    pub fn keep_requests(&self, prepared: &Path, token: &str) -> Result<(), Error> {
-        let path = self.requests_path(token);
-        let texts = Store::texts_path(prepared);
-        if texts.exists() {
-            let kept = Store::texts_path(&path);
-            fs::rename(&texts, &kept).map_err(Error::write(&kept))?;
-        }
-        fs::rename(prepared, &path).map_err(Error::write(&path))
-    }
-
-    /// Keeps requests that were prepared elsewhere, as the lines of a file.
-    pub fn put_requests(&self, lines: &str, token: &str) -> Result<(), Error> {
-        let path = self.requests_path(token);
-        fs::write(&path, lines).map_err(Error::write(&path))
-    }
-
-    /// Removes prepared requests that were left behind more than a day ago, and kept ones that are a month old.
-    pub fn sweep(&self, now: Timestamp) -> Result<(), Error> {
-        files::sweep(&self.prepared_folder(), now, 24)?;
-        files::sweep(&self.0.folder.join("requests"), now, 30 * 24)
     }
 
     /// A short name for a secret that differs from installation to installation and does not lead back to it.

@@ -87,6 +87,14 @@ pub enum Action {
     Press,
     /// Submits the form from anywhere.
     Submit,
+    /// Takes a whole folder as a source.
+    TakeFolder,
+    /// Goes to the next problem of the form.
+    NextProblem,
+    /// Goes to the one before.
+    PreviousProblem,
+    /// Fixes everything that has a quick fix.
+    FixAll,
 }
 
 /// How far and where to move.

@@ -1,8 +1,10 @@
 //! What is to be done: orders of the pure core to the shell, as plain data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::job::{FileName, Job, JobName};
+use crate::money::Catalog;
 use crate::ops::{Order, RetakeOrder};
 use crate::tui::model::{Draft, JobsView, Seq};
 
@@ -13,6 +15,8 @@ pub enum Effect {
     ListJobs(Seq),
     /// Fetch one job: `JobFetched`.
     FetchJob(Seq, JobName),
+    /// Wait a moment, so that a dialog can be read before it is answered: `Unguarded`.
+    Guard(Seq),
     /// Find out what a deletion would lose: `LossKnown`.
     CheckLoss(Seq, Vec<Job>),
     /// Cancel a job: `CancelAnswered`.
@@ -35,7 +39,7 @@ pub enum Effect {
     /// Read one result line from the kept copy: `RawLine`.
     ReadRawLine(Seq, Box<Job>, u64),
 
-    /// Check a draft: `Planned`.
+    /// Check a draft: `Glanced` if its sources are there, `PlanProgressed`, then `Planned`.
     Plan(Seq, Order),
     /// Find out what of a job is to be taken again, and prepare it: `SubmitProgressed`, `RetakePlanned`.
     PlanRetake(Seq, Box<Job>, RetakeOrder),
@@ -48,8 +52,14 @@ pub enum Effect {
         /// Of the plan.
         plan: Seq,
     },
+    /// Stop that submission, as long as it is uploading: once a create may be on its way, nothing can take it back.
+    StopSubmit(Seq),
     /// Drop what was prepared for the plans up to that number: nobody can submit them any more.
     DropPlan(Seq),
+    /// Ask what the service offers, if that was not done for a day: `OfferCame`, if anything came.
+    AskForOffer,
+    /// Plan with this catalog from now on.
+    UseCatalog(Arc<Catalog>),
     /// Read a folder for the file picker: `FolderListed`.
     ListFolder(Seq, PathBuf),
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -9,8 +10,9 @@ use crate::api::StoredFile;
 use crate::audio::Peaks;
 use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
+use crate::money::Catalog;
 use crate::ops::{
-    CancelAnswer, Created, Listing, Loss, Plan, Progress, Retake, Saved, Spending, Transition, Unconfirmed,
+    CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending, Transition, Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
@@ -45,6 +47,8 @@ pub enum Event {
     /// One job was fetched, with the service's own JSON.
     JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
 
+    /// A dialog has been open long enough to be read.
+    Unguarded(Seq),
     /// What the deletion of jobs would lose.
     LossKnown(Seq, Vec<(JobName, Loss)>),
     /// The service's answer to a cancel.
@@ -75,6 +79,10 @@ pub enum Event {
     /// A save came to its end.
     SaveEnded(Seq, Result<Saved, Failure>),
 
+    /// What the sources of a new job look like.
+    Glanced(Seq, Box<Glance>),
+    /// How far the check of a new job is, in bytes of its sources.
+    PlanProgressed(Seq, Progress),
     /// The draft of a new job was checked.
     Planned(Seq, Result<Box<Plan>, Failure>),
     /// What of a job would be taken again.
@@ -83,6 +91,8 @@ pub enum Event {
     SubmitProgressed(Seq, Progress),
     /// A new job was submitted, or was not.
     Submitted(Seq, Result<Box<Created>, Failure>),
+    /// What can be chosen from, after the service said what it offers.
+    OfferCame(Arc<Catalog>),
     /// The entries of a folder, for the file picker: folders first.
     FolderListed(Seq, PathBuf, Result<Vec<FolderEntry>, Failure>),
 
@@ -133,6 +143,8 @@ pub struct Listed {
     pub transitions: Vec<Transition>,
     /// Jobs that we asked to cancel, not yet confirmed.
     pub cancelling: Vec<JobName>,
+    /// Those among them that were asked for more than a minute ago.
+    pub unanswered: Vec<JobName>,
     /// Creates whose answer was lost and that are not in the list.
     pub unconfirmed: Vec<Unconfirmed>,
 }

@@ -22,8 +22,8 @@ const FACTS_ROWS: u16 = 16;
 /// The columns of the form beside what will be sent.
 const FORM_COLUMNS: u16 = 50;
 
-/// The rows of the form, borders included: its fields, what it comes to, its buttons.
-const FORM_ROWS: u16 = 15;
+/// The rows of the form above what will be sent, borders included: the fields of a short form.
+const FORM_ROWS: u16 = 9;
 
 /// The lines that every screen of ordinary size has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,19 @@ pub struct JobPlaces {
     pub keys: Option<Rect>,
     /// The waveform and the facts of the selected key.
     pub facts: Option<Rect>,
+}
+
+/// The form for a new job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreatePlaces {
+    /// Header, notice, footer.
+    pub lines: Lines,
+    /// The fields, borders included.
+    pub form: Rect,
+    /// What will be sent, borders included; of no height where there is no room for it.
+    pub preview: Rect,
+    /// What it comes to, and the buttons on its last row.
+    pub outcome: Rect,
 }
 
 /// Whether a screen of that size has no borders and no panes.
@@ -120,19 +133,29 @@ pub fn job(model: &Model, area: Rect) -> JobPlaces {
     JobPlaces { lines, keys, facts }
 }
 
-/// The form for a new job, and what will be sent, on a screen of ordinary size.
-pub fn create(area: Rect) -> (Lines, Rect, Rect) {
+/// The form for a new job on a screen of ordinary size.
+pub fn create(area: Rect) -> CreatePlaces {
     let lines = lines(area);
+    let body = lines.body;
+    let outcome_rows = match body.height {
+        0..=8 => 2,
+        9..=14 => 3,
+        15..=24 => 5,
+        _ => 7,
+    };
     if area.width >= 100 {
-        let (form, preview) = cut_right(lines.body, lines.body.width.saturating_sub(FORM_COLUMNS));
-        return (lines, form, preview);
+        let (form, right) = cut_right(body, body.width.saturating_sub(FORM_COLUMNS));
+        let (preview, outcome) = cut_below(right, outcome_rows);
+        return CreatePlaces { lines, form, preview, outcome };
     }
-    let (form, preview) = cut_below(lines.body, lines.body.height.saturating_sub(FORM_ROWS));
+    let (above, outcome) = cut_below(body, outcome_rows);
+    let form_rows = FORM_ROWS.max(above.height / 2);
+    let (form, preview) = cut_below(above, above.height.saturating_sub(form_rows));
     // A preview of less than a border and two lines tells nothing.
     if preview.height < 4 {
-        return (lines, lines.body, Rect { height: 0, ..preview });
+        return CreatePlaces { lines, form: above, preview: Rect { height: 0, ..preview }, outcome };
     }
-    (lines, form, preview)
+    CreatePlaces { lines, form, preview, outcome }
 }
 
 /// One key on a screen of ordinary size: the picture of its sound, where there is one and it has a box of its own, and
@@ -173,7 +196,7 @@ pub fn page(model: &Model) -> usize {
             let row = model.job_screen().and_then(|job| job.row(screen.line));
             key(area, row.is_some_and(|row| row.sound.is_some())).2.height.saturating_sub(2)
         }
-        Some(Screen::Create(_)) => create(area).2.height.saturating_sub(2),
+        Some(Screen::Create(_)) => create(area).preview.height.saturating_sub(2),
         Some(Screen::Messages { .. } | Screen::Help { .. }) => lines(area).body.height.saturating_sub(2),
     };
     usize::from(rows).max(1)

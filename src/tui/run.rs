@@ -19,7 +19,7 @@ use crate::tui::model::{Model, Setting, Size};
 use crate::tui::screen::Screen;
 use crate::tui::term::{self, Terminal};
 use crate::tui::theme::Theme;
-use crate::tui::update::update;
+use crate::tui::update::{unkept_draft, update};
 use crate::tui::view::draw;
 use crate::tui::world::World;
 use crate::tui::{input, signals};
@@ -67,6 +67,8 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
     };
     dashboard.world.restore_into_mailbox();
     let exit = dashboard.live(&mut model, &mailbox);
+    // Whatever ended it, a line that hung up included: what was typed comes back.
+    unkept_draft(&model).into_iter().for_each(|effect| dashboard.world.perform(effect));
     dashboard.world.finish();
     // What is left, restores the terminal.
     drop(dashboard);

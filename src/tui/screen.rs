@@ -2,14 +2,20 @@
 //!
 //! Ratatui writes 25 bytes even for a frame that equals the one before, and one small write for every run of cells.
 //! This backend keeps a frame back until it is whole, wraps it in a synchronized update, and drops an empty one.
+//!
+//! A sign of several characters, such as `गा`, stands in two cells of many terminals, and what overwrites the first one
+//! leaves the second as it is: there a vowel stays behind that nobody can explain. So both are written.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::rc::Rc;
 
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+
+use crate::text;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -23,7 +29,12 @@ pub struct Screen<W: Write> {
     size: Size,
     cursor: Option<Position>,
     cursor_is_stale: bool,
+    /// Where signs of several characters stand that take more than one cell, and how many they take.
+    composed: HashMap<(u16, u16), u16>,
 }
+
+/// What stands in a cell when nothing does.
+static BLANK: Cell = Cell::EMPTY;
 
 /// The bytes of the frame that is being drawn.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +61,7 @@ impl<W: Write> Screen<W> {
             size: Size { width, height },
             cursor: None,
             cursor_is_stale: false,
+            composed: HashMap::new(),
         }
     }
 
@@ -77,7 +89,19 @@ impl<W: Write> Backend for Screen<W> {
             return Ok(());
         }
         self.cursor_is_stale = true;
-        self.cells.draw(content)
+        let composed = &mut self.composed;
+        self.cells.draw(content.flat_map(|(x, y, cell)| {
+            let symbol = cell.symbol();
+            let is_plain = symbol.len() == 1;
+            let before = if composed.is_empty() { 0 } else { composed.remove(&(x, y)).unwrap_or(0) };
+            let cells = if is_plain { 1 } else { text::width(symbol).clamp(1, 8) as u16 };
+            if cells > 1 && symbol.chars().nth(1).is_some() {
+                composed.insert((x, y), cells);
+            }
+            // What has changed behind it comes next, and overwrites the blank.
+            let behind = (x + cells..x + before.max(cells)).map(move |x| (x, y, &BLANK));
+            std::iter::once((x, y, cell)).chain(behind)
+        }))
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -113,6 +137,7 @@ impl<W: Write> Backend for Screen<W> {
 
     fn clear(&mut self) -> io::Result<()> {
         self.cursor_is_stale = true;
+        self.composed.clear();
         self.cells.clear()
     }
 
@@ -183,5 +208,18 @@ mod tests {
         assert_eq!(bytes("hello", Some((5, 0))), "");
         assert!(bytes("hello!", Some((6, 0))).contains("\x1b[1;7H"));
         assert!(bytes("hello!", None).contains("\x1b[?25l"));
+    }
+
+    #[test]
+    fn signs_of_several_characters_leave_nothing_behind() {
+        let wire = Wire::default();
+        let mut terminal = ratatui::Terminal::new(Screen::new(wire.clone(), 20, 1)).unwrap();
+        // A terminal that gives every character cells of its own, as most do.
+        let mut seen = vt100::Parser::new(std::num::NonZeroU16::MIN, std::num::NonZeroU16::new(20).unwrap(), 0);
+        for text in ["गाना स्वागत ab", "x  y", "काका", "日本 का", "", "z"] {
+            terminal.draw(|frame| frame.render_widget(Paragraph::new(text), frame.area())).unwrap();
+            seen.process(&std::mem::take(&mut *wire.0.borrow_mut()));
+            assert_eq!(seen.screen().contents().trim_end(), text);
+        }
     }
 }

@@ -3,8 +3,10 @@
 mod changes;
 mod downloads;
 mod examples;
+mod offers;
 mod paths;
 mod reads;
+mod resuming;
 pub mod server;
 mod uploads;
 
@@ -38,7 +40,7 @@ fn impatient() -> Timing {
 
 fn service_with(server: &Server, timing: Timing) -> Service {
     let endpoint = Endpoint { base: BaseUrl::parse(&server.origin).unwrap(), key: ApiKey::parse(CANARY).unwrap() };
-    let options = Options { read_only: false, timing, bucket: Some(Arc::new(Bucket::full())) };
+    let options = Options { read_only: false, timing, bucket: Some(Arc::new(Bucket::full())), recorder: None };
     connect(&endpoint, &options).unwrap()
 }
 

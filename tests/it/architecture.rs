@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, &[&str])] = &[
     // Values know only values.
     ("audio", &[]),
+    ("exchange", &[]),
     ("failure", &[]),
     ("filter", &[]),
     ("job", &[]),
@@ -33,7 +34,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-const VALUES: &[&str] = &["audio", "failure", "filter", "job", "money", "request", "results", "secret", "text"];
+const VALUES: &[&str] =
+    &["audio", "exchange", "failure", "filter", "job", "money", "request", "results", "secret", "text"];
 
 /// A part of the world, the words that touch it, and the files or folders below `src` that may.
 const WORLD: &[(&str, &[&str], &[&str])] = &[

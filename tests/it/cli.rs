@@ -3,9 +3,12 @@
 mod alone;
 mod asking;
 mod changing;
+mod offer;
 pub mod program;
 mod reading;
+mod recording;
 mod retaking;
 mod saving;
 mod several;
+mod sources;
 mod spending;

@@ -6,8 +6,10 @@
 mod gone;
 mod leaving;
 mod quiet;
+mod replaying;
 mod retaking;
 mod safe;
+mod sources;
 mod starting;
 mod stopping;
 mod wire;

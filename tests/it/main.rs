@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 #[cfg(unix)]
 mod dashboard;
+mod examples;
 #[cfg(unix)]
 mod hostile;
 mod ops;

@@ -1,5 +1,7 @@
 //! Sources as files: what is made of them, what is found in them, and that every lint rule finds what it is for.
 
+#[path = "script/books.rs"]
+mod books;
 #[path = "script/forms.rs"]
 mod forms;
 
@@ -168,7 +170,7 @@ fn every_rule_finds_what_it_is_for() {
 
 #[test]
 fn every_rule_has_a_bad_source() {
-    let elsewhere = ["file-too-large", "inline-too-large", "model-ending"];
+    let elsewhere = ["file-too-large", "inline-too-large", "request-too-large", "model-ending"];
     let table = bad_sources();
     let other_forms = forms::bad_sources();
     for rule in RULES {
@@ -190,23 +192,22 @@ fn a_good_line_has_no_findings_on_any_model() {
 }
 
 #[test]
-fn what_is_too_large_for_the_service_is_found_before_it_is_sent() {
+fn a_request_that_no_job_can_hold_is_found_before_it_is_sent() {
     let mut catalog = (*Catalog::built_in()).clone();
     catalog.limits.input_file_bytes = 500;
-    catalog.limits.inline_request_bytes = 700;
+    catalog.limits.inline_request_bytes = 1_000;
     let mut options = options();
     options.catalog = Arc::new(catalog);
-    let three: String = ["a", "b", "c"].map(|key| line("\"k\"", &format!("\"{key}\""))).concat();
-    let made = made_of("large.jsonl", &three, &options);
-    let found: Vec<_> = made.findings.iter().map(|finding| (finding.rule, finding.line)).collect();
-    assert_eq!(found, [("file-too-large", 3)]);
-    assert!(made.out.len() <= 500, "nothing is written past the limit");
-
-    Arc::make_mut(&mut options.catalog).limits.input_file_bytes = 10_000;
+    let long = line("\"k\"", "\"d\"").replace("Hello", &"Hello ".repeat(100));
+    assert!(long.len() > 500, "{long}");
+    let four: String = ["a", "b", "c"].map(|key| line("\"k\"", &format!("\"{key}\""))).concat() + &long;
+    assert!(four.len() > 1_000, "many requests that fit are no problem: they become several jobs");
+    let places = |made: &Made| -> Vec<_> { made.findings.iter().map(|finding| (finding.rule, finding.line)).collect() };
+    assert_eq!(places(&made_of("large.jsonl", &four, &options)), [("file-too-large", 4)]);
     options.inline = true;
-    assert_eq!(made_of("large.jsonl", &three, &options).rules(), ["inline-too-large"]);
+    assert_eq!(places(&made_of("large.jsonl", &four, &options)), [("inline-too-large", 4)]);
     Arc::make_mut(&mut options.catalog).limits.inline_request_bytes = 10_000;
-    assert_eq!(made_of("large.jsonl", &three, &options).rules(), [""; 0]);
+    assert_eq!(made_of("large.jsonl", &four, &options).rules(), [""; 0]);
 }
 
 #[test]
@@ -444,11 +445,16 @@ fn the_examples_are_good_and_the_bad_one_is_bad() {
         }
         n_seen += 1;
         let made = make(std::slice::from_ref(&path), &options()).unwrap();
-        let expected: &[&str] = if name == "snake.jsonl" { &["snake-case"] } else { &[] };
+        let expected: &[&str] = match name.as_str() {
+            "snake.jsonl" => &["snake-case"],
+            // A table, a program and two notes, which nobody can speak.
+            "island" => &["left-out"; 4],
+            _ => &[],
+        };
         assert_eq!(made.rules(), expected, "{name}: {:?}", made.findings);
         assert!(fs::read_to_string(example("README.md")).unwrap().contains(&name), "{name} is not in the README");
     }
-    assert_eq!(n_seen, 9);
+    assert_eq!(n_seen, 10);
     let made = make(&[example("bad.jsonl")], &options()).unwrap();
     assert_eq!(made.prepared.n_requests, 4, "one good line, and three with warnings alone");
     assert_eq!(

@@ -20,6 +20,9 @@ fn intent(token: &str) -> Intent {
         input_file: None,
         at: Timestamp::UNIX_EPOCH,
         retake_of: None,
+        n_unchanged: 0,
+        part_of: None,
+        text_tokens: None,
     }
 }
 

@@ -22,6 +22,7 @@ pub fn stored_file(value: &Value) -> Option<StoredFile> {
         state: file.text("state"),
         source: file.text("source"),
         sha256: file.raw_text("sha256Hash").and_then(sha256),
+        error: file.object("error").and_then(|error| error.text("message")),
     })
 }
 

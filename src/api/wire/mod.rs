@@ -7,6 +7,7 @@
 mod file;
 mod job;
 mod model;
+mod voice;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 pub use file::stored_file;
 pub use job::{Seen, job};
 pub use model::model;
+pub use voice::voice;
 
 use crate::text::clean_short;
 
@@ -114,7 +116,7 @@ mod tests {
         fn no_answer_is_so_odd_that_reading_it_fails(value in any_json()) {
             let seen = job(&value, Seen::Whole);
             prop_assert!(seen.is_none_or(|job| job.name.as_str() == "batches/x" || value.to_string().contains(job.name.as_str())));
-            let _ = (stored_file(&value), model(&value));
+            let _ = (stored_file(&value), model(&value), voice(&value));
         }
     }
 

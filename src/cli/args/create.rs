@@ -6,8 +6,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::values;
-use crate::request::Speaker;
-use crate::script::{By, ColumnName, Form, KeyTemplate, SourceArg, SourceOptions};
+use crate::ops::Split;
+use crate::request::{Fixes, Speaker};
+use crate::script::{By, ColumnName, Form, KeyTemplate, Sample, SourceArg, SourceOptions};
 
 /// What one job is made from.
 #[derive(Args, Clone, Debug)]
@@ -25,9 +26,12 @@ pub struct Sources {
     /// Language as a BCP 47 code, de-DE; without one the model detects it
     #[arg(long, value_name = "CODE")]
     pub language: Option<String>,
-    /// Only the first so many requests
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub sample: Option<u32>,
+    /// Only some requests: the first N, longest:N, or random:N[:SEED]
+    #[arg(long, value_name = "SAMPLE")]
+    pub sample: Option<Sample>,
+    /// Mend what these rules of the linter find, in what is sent: rules with commas between them, or all
+    #[arg(long = "fix", value_name = "RULE,…")]
+    pub fixes: Option<Fixes>,
     /// How the sources are read.
     #[command(flatten)]
     pub reading: Reading,
@@ -93,6 +97,28 @@ pub enum TextUnit {
     Paragraph,
 }
 
+/// How large one job may become.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Several jobs (a campaign)")]
+pub struct Division {
+    /// At most so many requests a job; more become several jobs, one after the other as quota allows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// At most so many bytes of JSONL a job, as in 500MB
+    #[arg(long, value_name = "BYTES", value_parser = values::size)]
+    pub max_size: Option<u64>,
+    /// At most so many tokens of text a job
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_tokens: Option<u64>,
+}
+
+impl Division {
+    /// As an order has it.
+    pub fn split(self) -> Split {
+        Split { max_requests: self.max_requests, max_bytes: self.max_size, max_tokens: self.max_tokens }
+    }
+}
+
 /// `create`
 #[derive(Args, Clone, Debug)]
 pub struct Create {
@@ -105,6 +131,15 @@ pub struct Create {
     /// Send the requests in the create call itself instead of a file, up to 20 MB
     #[arg(long)]
     pub inline: bool,
+    /// How large one job may become.
+    #[command(flatten)]
+    pub division: Division,
+    /// Leave out what this job was sent, such as a sample; may be given several times
+    #[arg(long, value_name = "JOB")]
+    pub rest_of: Vec<String>,
+    /// Send everything, even lines whose audio is on this disk already
+    #[arg(long)]
+    pub again: bool,
     /// Show what would be sent, and send nothing
     #[arg(long)]
     pub dry_run: bool,

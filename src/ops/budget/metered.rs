@@ -9,6 +9,7 @@ use futures_util::{FutureExt, TryFutureExt};
 
 use crate::api::{Download, Error, Fetched, Model, Page, PageToken, Reader, StoredFile};
 use crate::job::{FileName, Job, JobName};
+use crate::money::ListedVoice;
 
 use super::Meter;
 use super::rate::Flow;
@@ -85,6 +86,10 @@ impl Reader for Metered {
 
     fn list_models<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Model>, Error>> {
         self.inner.list_models(page)
+    }
+
+    fn list_voices<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<ListedVoice>, Error>> {
+        self.inner.list_voices(page)
     }
 
     fn download<'a>(&'a self, file: &'a FileName, from: u64) -> BoxFuture<'a, Result<Download, Error>> {

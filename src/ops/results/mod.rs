@@ -3,6 +3,7 @@
 //! However large they are, memory stays flat: bytes go through a bounded channel to a thread that keeps them, parses
 //! them, and hands rows or audio on. A task that is dropped leaves whole files and a part that the next one goes on with.
 
+mod bring;
 mod cache;
 mod choice;
 mod decoding;
@@ -16,6 +17,7 @@ mod outline;
 mod pipe;
 mod raw;
 mod ready;
+mod remember;
 mod review;
 mod room;
 mod save;
@@ -123,6 +125,21 @@ pub enum Saving {
         sha256: Option<String>,
         /// What was billed, as far as the result says.
         tokens: Tokens,
+    },
+    /// A key that was not sent, because its audio was on this disk: its file stands in the folder too, or is gone.
+    Unchanged {
+        /// In the job.
+        key: Option<String>,
+        /// In the folder; `None` when it is gone.
+        file: Option<String>,
+        /// Why there is none.
+        error: Option<String>,
+        /// The job that made it.
+        job: Option<String>,
+        /// On which line of its results.
+        line: u64,
+        /// Of its audio.
+        seconds: f64,
     },
     /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
     /// keeps it.

@@ -62,7 +62,7 @@ impl Room {
                         audio.done(progress.bytes, of);
                     }
                 }
-                Saving::Renamed { .. } => {}
+                Saving::Renamed { .. } | Saving::Unchanged { .. } => {}
                 Saving::Row { .. } => {
                     let told = self.told.fetch_add(1, Ordering::Relaxed) + 1;
                     if let (Some(rows), Some(audio)) = (self.rows, &self.audio) {

@@ -15,6 +15,7 @@ use crate::save::{Saver, Summary};
 use crate::store::SavedTo;
 use crate::text;
 
+use super::bring::{Brought, absolute, bring};
 use super::choice::Takes;
 use super::decoding::Decoding;
 use super::feed::{self, Finished, From};
@@ -23,6 +24,7 @@ use super::keep::{Part, Place};
 use super::open::{discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
+use super::remember::{Heard, remember};
 use super::review::judging;
 use super::room::{self, Words};
 use super::seek::{self, Chosen};
@@ -58,13 +60,12 @@ pub async fn save(
             };
             match totals.lost {
                 Some(lost) => Err(Failure::new(format!("{}: {lost}", path.display()))),
-                None if totals.rows == 0 => Err(Failure::new(format!("{} holds no results", path.display()))
-                    .hint("results are one JSON object a line, or the answer to a GET of a job that succeeded inline")),
+                None if totals.rows == 0 => Err(no_results(path)),
                 // A torn row is told as one that failed, unless it was passed over for want of a key.
                 None if !totals.is_whole && what.keys != KeyChoice::All => {
                     Err(Failure::new(format!("{}: the last row is torn", path.display())))
                 }
-                None => told(what, &summary, None),
+                None => told(what, &summary, &Brought::default(), None),
             }
         }
         SaveFrom::Job(job) => {
@@ -99,10 +100,13 @@ async fn from_job(
     };
     let Ended { summary, complete, is_cut } = ended;
     let is_all = what.keys == KeyChoice::All;
-    let folder = what.folder.clone();
+    let brought = bring(session, job, what, events).await?;
+    let heard =
+        Heard { is_news: summary.saved + brought.summary.saved > 0, is_odd: !summary.review.findings.is_empty() };
+    remember(session, job, &what.folder, heard).await;
     let saved = SavedTo {
         job: job.name.to_string(),
-        folder: std::path::absolute(&folder).unwrap_or(folder),
+        folder: absolute(&what.folder),
         n_files: summary.saved + summary.already,
         of: expected(job).or(complete.is_ok().then(|| summary.rows() + summary.passed_over)),
         is_whole: is_all && complete.is_ok() && expected(job).is_none_or(|expected| summary.rows() >= expected),
@@ -115,9 +119,9 @@ async fn from_job(
         tracing::warn!(%failure, "the save could not be written down");
     }
     match (complete, expected(job)) {
-        (Ok(()), expected) => told(what, &summary, expected.filter(|_| is_all)),
+        (Ok(()), expected) => told(what, &summary, &brought, expected.filter(|_| is_all)),
         // The caller sees the gap between the rows that came and those that should have come.
-        (Err(_), expected @ Some(_)) if is_all && !is_cut => told(what, &summary, expected),
+        (Err(_), expected @ Some(_)) if is_all && !is_cut => told(what, &summary, &brought, expected),
         // Of some rows nobody can tell whether all that were meant have come: the last one may be torn.
         (Err(failure), _) => Err(failure),
     }
@@ -427,22 +431,28 @@ async fn from_disk(
     saved.map_err(|_| Failure::new("internal error: saving came to a sudden end"))
 }
 
-fn told(what: &SaveOrder, summary: &Summary, expected: Option<u64>) -> Result<Saved, Failure> {
-    if let (KeyChoice::Globs(globs), 0) = (&what.keys, summary.rows()) {
+fn told(what: &SaveOrder, summary: &Summary, brought: &Brought, expected: Option<u64>) -> Result<Saved, Failure> {
+    if let (KeyChoice::Globs(globs), 0) = (&what.keys, summary.rows() + brought.rows()) {
         return Err(Failure::new(format!("no key matches {}", text::clean(&globs.join(" or ")))));
     }
     Ok(Saved {
         folder: what.folder.clone(),
-        saved: summary.saved,
-        skipped: summary.already,
-        failed: summary.failed,
+        saved: summary.saved + brought.summary.saved,
+        skipped: summary.already + brought.summary.already,
+        failed: summary.failed + brought.summary.failed,
         // Audio that nobody can match to its text needs a look as much as audio that looks bad.
         suspect: summary.looks_bad + summary.unmatched,
         duplicates: summary.duplicates,
-        seconds: summary.seconds,
-        expected,
+        seconds: summary.seconds + brought.seconds,
+        unchanged: brought.summary.saved + brought.summary.already,
+        expected: expected.map(|expected| expected + brought.rows()),
         review: Review { unordered: summary.unmatched, ..summary.review.clone() },
     })
+}
+
+fn no_results(path: &Path) -> Failure {
+    Failure::new(format!("{} holds no results", path.display()))
+        .hint("results are one JSON object a line, or the answer to a GET of a job that succeeded inline")
 }
 
 /// Whether a file holds result lines or the whole answer to a GET of a job.
@@ -455,6 +465,15 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
     let mut head = Vec::new();
     fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head)).map_err(cannot)?;
     let has = |word: &[u8]| memchr::memmem::find(&head, word).is_some();
+    // What was sent is easily taken for what came back, and a text for either; a folder of nothing but errors tells
+    // nobody.
+    if !head.is_empty() && !has(b"{") {
+        return Err(no_results(path));
+    }
+    if has(b"\"request\"") && !has(b"\"response\"") && !has(b"\"error\"") {
+        return Err(Failure::new(format!("{} holds requests, not results", path.display()))
+            .hint("name the file that the service gave back, or make a job of this one with `gemtts-tui create`"));
+    }
     let is_body = path.extension().is_some_and(|ending| ending == "json")
         || has(b"\"inlinedResponses\"")
         || has(b"\"inlined_responses\"");

@@ -62,6 +62,11 @@ pub async fn save(
                 taking.row(*line, key.as_deref(), *tokens, *seconds, *verdict);
                 event
             }
+            // It was paid for with another job.
+            Saving::Unchanged { seconds, .. } => {
+                tally.add(*seconds);
+                event
+            }
             Saving::Progress(progress) => Saving::Progress(tally.counted(*progress)),
             Saving::Renamed { .. } => event,
         });
@@ -107,7 +112,7 @@ mod tests {
         assert_eq!(told(10, Some(40)), Progress { bytes: 10, of: Some(40), ..Progress::default() });
         tally.add(1.5);
         tally.add(2.0);
-        let half = Progress { bytes: 20, of: Some(40), keys: 2, seconds: 3.5, is_waiting: false };
+        let half = Progress { bytes: 20, of: Some(40), keys: 2, seconds: 3.5, ..Progress::default() };
         assert_eq!(told(20, Some(40)), half);
         assert_eq!(told(5, None), half, "the same bytes read again");
         let waiting = tally.counted(Progress { is_waiting: true, ..Progress::default() });

@@ -96,12 +96,12 @@ pub async fn retake(
     let order = Order {
         sources: vec![SourceArg::Path(file.path().to_owned())],
         model: Some(model),
-        voice: None,
-        language: None,
         name: Some(name),
         inline,
-        sample: None,
+        // What is taken again is bought again, even where an earlier take of it is on the disk.
+        again: true,
         reading: SourceOptions { from: Some(Form::Jsonl), ..SourceOptions::default() },
+        ..Order::default()
     };
     let mut plan = plan(session, &order).await?;
     let unsent = Unsent::of(session, &plan);

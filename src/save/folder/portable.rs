@@ -80,6 +80,14 @@ impl Folder {
         Ok(None)
     }
 
+    pub(in super::super) fn link_from(&self, there: &Folder, file: &str, name: &str) -> io::Result<bool> {
+        match std::fs::hard_link(there.place(file), self.place(name)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
     pub(in super::super) fn is_same(&self, _one: &str, _other: &str) -> io::Result<bool> {
         Ok(false)
     }

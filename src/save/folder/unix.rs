@@ -143,6 +143,17 @@ impl Folder {
         }
     }
 
+    /// A second name, in this folder, for a file of another one; `false` when the file system, or somebody's rights to
+    /// the file, do not allow it.
+    pub(in super::super) fn link_from(&self, there: &Folder, file: &str, name: &str) -> io::Result<bool> {
+        match rustix::fs::linkat(&there.handle, file, &self.handle, name, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Err(Errno::EXIST.into()),
+            // What forbids a second name need not forbid a copy; and if it does, the copy tells why.
+            Err(_) => Ok(false),
+        }
+    }
+
     /// Whether two names are those of one file.
     pub(in super::super) fn is_same(&self, one: &str, other: &str) -> io::Result<bool> {
         let stat = |name| rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW);

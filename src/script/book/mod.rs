@@ -12,6 +12,7 @@ use std::io;
 use super::keys::slug;
 use super::passage::{Passage, Passages, Place, Told};
 use crate::request::{Problem, rules};
+use crate::text::count;
 use archive::Archive;
 use package::Item;
 
@@ -21,7 +22,9 @@ pub(super) struct Book {
     items: VecDeque<Item>,
     skip_headings: bool,
     waiting: VecDeque<Told>,
-    has_told_of_tables: bool,
+    /// Kinds of things that were told to be left out, and whether it was told what is protected.
+    left_out: Vec<&'static str>,
+    has_told_of_protection: bool,
 }
 
 impl Book {
@@ -29,15 +32,24 @@ impl Book {
     pub(super) fn open(file: File, skip_headings: bool) -> Result<Book, String> {
         let mut archive = Archive::open(file)?;
         let items = package::items(&mut archive)?.into();
-        Ok(Book { archive, items, skip_headings, waiting: VecDeque::new(), has_told_of_tables: false })
+        let (waiting, left_out, has_told_of_protection) = (VecDeque::new(), Vec::new(), false);
+        Ok(Book { archive, items, skip_headings, waiting, left_out, has_told_of_protection })
     }
 
     fn take(&mut self, item: Item) {
         let place = |line| Place { line, column: 0, file: Some(item.path.as_str().into()) };
         let mut tell = |line, problem| self.waiting.push_back(Told::Problem(place(line), problem));
         if item.is_protected {
-            let problem = Problem::new(&rules::BROKEN_CHAPTER, "the chapter is protected against copying");
-            tell(0, problem.fix("get the book without protection"));
+            // Usually it is the whole book; that is said once.
+            if !std::mem::replace(&mut self.has_told_of_protection, true) {
+                let others = self.items.iter().filter(|item| item.is_protected).count() as u64;
+                let what = match others {
+                    0 => "the chapter is protected against copying".to_owned(),
+                    others => format!("the chapter and {} are protected against copying", count(others, "other")),
+                };
+                let problem = Problem::new(&rules::BROKEN_CHAPTER, what);
+                tell(0, problem.fix("get the book without protection"));
+            }
             return;
         }
         let text = match self.archive.text(&item.path) {
@@ -53,9 +65,11 @@ impl Book {
             let problem = Problem::new(&rules::BROKEN_CHAPTER, format!("the chapter breaks off: {reason}"));
             tell(*line, problem.fix("mend the file in the book"));
         }
-        if let (Some(line), false) = (chapter.table, self.has_told_of_tables) {
-            self.has_told_of_tables = true;
-            tell(line, Problem::new(&rules::LEFT_OUT, "a table cannot be spoken; it is left out"));
+        for (what, line) in chapter.left_out {
+            if !self.left_out.contains(&what) {
+                self.left_out.push(what);
+                tell(line, Problem::new(&rules::LEFT_OUT, format!("{what} cannot be spoken; it is left out")));
+            }
         }
         if chapter.text.is_empty() {
             // A cover or a page with a picture.

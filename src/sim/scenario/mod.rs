@@ -141,6 +141,12 @@ pub struct Service {
     pub state_prefix: String,
     /// Whether the last line of a results file ends with a newline.
     pub final_newline: bool,
+    /// The largest page of the lists of models and voices, whatever was asked for.
+    pub largest_offer: usize,
+    /// Whether there is a list of voices; older services answer 404.
+    pub voices: bool,
+    /// The most tokens of text that may be in the jobs of one model that are not over; absent means no limit.
+    pub enqueued_tokens: Option<u64>,
 }
 
 impl Default for Service {
@@ -154,6 +160,9 @@ impl Default for Service {
             counts_at_create: true,
             state_prefix: "BATCH_STATE_".to_owned(),
             final_newline: true,
+            largest_offer: 1_000,
+            voices: true,
+            enqueued_tokens: None,
         }
     }
 }

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::reply::{self, Reply};
-use super::route::{Route, parameter};
+use super::route::{Route, parameter, parameters};
 use super::uploads::{Announced, GRANULARITY, LARGEST, discard};
 use crate::sim::call::Call;
 use crate::sim::world::{
     Flow, NewFile, PageRequest, Part, Refusal, Wanted, check_file_id, field, find_model, get_model, list_models,
-    prompt_tokens, text,
+    list_voices, prompt_tokens, text,
 };
 
 /// The largest body of a call that is not an upload: 20 MiB.
@@ -93,12 +93,24 @@ pub async fn call(shared: &Arc<Shared>, asked: Asked, body: Incoming) -> Result<
         Call::FilesDelete => shared.world().delete_file(now, id),
         Call::ModelsList => {
             let page = asked.page()?;
-            list_models(page.size, page.token.as_deref())
+            list_models(Some(offer_page(shared, &page)), page.token.as_deref())
+        }
+        Call::VoicesList if version != "v1beta" || !shared.world().service().voices => {
+            Err(Refusal::new(404, "Method not found."))
+        }
+        Call::VoicesList => {
+            let page = asked.page()?;
+            list_voices(Some(offer_page(shared, &page)), page.token.as_deref(), &parameters(&asked.query))
         }
         Call::ModelsGet => get_model(id, version),
         Call::Unknown => Err(Refusal::new(404, "Method not found.")),
     };
     answer.map(|answer| reply::json(200, &answer))
+}
+
+/// How many models or voices go on a page: 50 unless asked otherwise.
+fn offer_page(shared: &Shared, page: &PageRequest) -> usize {
+    page.size.unwrap_or(50).min(shared.world().service().largest_offer)
 }
 
 async fn whole(body: Incoming) -> Result<Bytes, Refusal> {
@@ -128,7 +140,7 @@ async fn create(shared: &Arc<Shared>, asked: &Asked, body: Incoming, method: &st
     // Reading a big input takes seconds; nobody else waits for it.
     let read = tokio::task::spawn_blocking(move || prepared.read()).await;
     let new = read.map_err(|_| Refusal::new(500, "The input could not be read."))?;
-    let operation = shared.world().create(shared.now(), new);
+    let operation = shared.world().create(shared.now(), new)?;
     shared.journal().note_created();
     Ok(reply::json(200, &operation))
 }

@@ -3,8 +3,9 @@
 mod answer;
 mod calls;
 mod journal;
-mod reply;
+pub(super) mod reply;
 mod route;
+mod socket;
 mod uploads;
 
 use std::io;
@@ -12,14 +13,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
 
 pub use journal::Recorded;
+pub use socket::Socket;
 
 use super::call::Call;
 use super::scenario::{Fault, Scenario};
@@ -28,9 +26,6 @@ use super::world::World;
 use crate::clock::Clock;
 use journal::Journal;
 use uploads::Uploads;
-
-/// An idle connection is closed after four minutes, as Google's front ends do.
-const IDLE: Duration = Duration::from_secs(240);
 
 /// How the service is to run.
 #[derive(Clone, Debug)]
@@ -58,8 +53,7 @@ pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
     control: Control,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    socket: Socket,
 }
 
 /// What tests do to a running service, and what they read from it.
@@ -115,47 +109,9 @@ pub async fn serve(options: Options) -> io::Result<Running> {
         journal: Mutex::default(),
         uploads: Uploads::default(),
     });
-    let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
-    Ok(Running { addr, control: Control { shared }, stop, task })
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = stopped.changed() => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let _ = stream.set_nodelay(true);
-                    connections.spawn(connection(stream, Arc::clone(&shared), stopped.clone()));
-                }
-                // Out of descriptors, most likely: connections that end will free some.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            },
-        }
-    }
-    drop(listener);
-    // Answers under way may end; a stalled one must not hold the program up.
-    let _ =
-        tokio::time::timeout(Duration::from_millis(500), async { while connections.join_next().await.is_some() {} })
-            .await;
-}
-
-async fn connection(stream: tokio::net::TcpStream, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let service = service_fn(move |request| answer::answer(Arc::clone(&shared), request));
-    let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(256 * 1024);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        _ = stopped.changed() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
-    }
+    let answering = Arc::clone(&shared);
+    let socket = Socket::open(listener, move |request| answer::answer(Arc::clone(&answering), request))?;
+    Ok(Running { addr, control: Control { shared }, socket })
 }
 
 impl Running {
@@ -170,15 +126,8 @@ impl Running {
     }
 
     /// Stops: nothing new is accepted, answers under way get half a second.
-    pub async fn shutdown(mut self) {
-        let _ = self.stop.send(true);
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
+    pub async fn shutdown(self) {
+        self.socket.shutdown().await;
     }
 }
 

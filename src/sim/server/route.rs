@@ -65,6 +65,7 @@ fn resource<'a>(method: &Method, rest: &'a str, downloads: bool) -> (Call, &'a s
         ("files", "DELETE", false, "") => Call::FilesDelete,
         ("models", "GET", true, "") => Call::ModelsList,
         ("models", "GET", false, "") => Call::ModelsGet,
+        ("voices", "GET", true, "") => Call::VoicesList,
         ("models" | "tunedModels", "POST", false, "batchGenerateContent") => Call::Create,
         ("models" | "tunedModels", "POST", false, "asyncBatchEmbedContent") => Call::CreateEmbed,
         ("models", "POST", false, "countTokens") => Call::CountTokens,
@@ -92,6 +93,13 @@ pub fn parameter(query: &str, name: &str) -> Option<String> {
     })
 }
 
+/// All parameters of the query, in its order.
+pub fn parameters(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, value)| (percent_decode(name), percent_decode(&value.replace('+', " ")))).collect()
+}
+
 /// The first parameter that the call does not know.
 pub fn unknown_parameter(query: &str, call: Call) -> Option<String> {
     const ALWAYS: [&str; 10] = [
@@ -109,6 +117,19 @@ pub fn unknown_parameter(query: &str, call: Call) -> Option<String> {
     let own: &[&str] = match call {
         Call::List => &["pageSize", "pageToken", "filter", "returnPartialSuccess"],
         Call::FilesList | Call::ModelsList => &["pageSize", "pageToken"],
+        Call::VoicesList => &[
+            "pageSize",
+            "pageToken",
+            "languageCode",
+            "regionCode",
+            "accent",
+            "gender",
+            "pitch",
+            "persona",
+            "context",
+            "type",
+            "search",
+        ],
         Call::Update => &["updateMask"],
         Call::UploadStart | Call::UploadChunk | Call::UploadQuery | Call::UploadCancel => {
             &["upload_id", "upload_protocol", "uploadType"]
@@ -191,6 +212,7 @@ mod tests {
             ("GET", "/download/v1beta/files/batch-x:download", Call::Download, "batch-x"),
             ("GET", "/download/v1beta/files/batch-x", Call::Unknown, "batch-x"),
             ("GET", "/v1beta/files/../x", Call::FilesGet, "../x"),
+            ("GET", "/v1beta/voices", Call::VoicesList, ""),
             ("GET", "/v2/files", Call::Unknown, ""),
             ("GET", "/", Call::Unknown, ""),
         ];

@@ -67,9 +67,21 @@ impl World {
         Maker { seed, ..self.maker(model, "now", true) }
     }
 
-    /// The second step of a create: the job begins to live.
-    pub fn create(&mut self, now: Timestamp, new: NewJob) -> Value {
+    /// Whether the quota has room for so many more tokens of a model. A job gives its tokens back when it is over.
+    fn has_room(&self, now: Timestamp, model: &Model, tokens: u64) -> bool {
+        let Some(most) = self.service.enqueued_tokens else { return true };
+        let live = self.jobs.values().filter(|job| job.maker.model.id == model.id && !job.at(now).state.is_over());
+        let enqueued: u64 = live.filter_map(|job| job.input.as_ref()).map(|input| input.tokens).sum();
+        enqueued + tokens <= most
+    }
+
+    /// The second step of a create: the job begins to live, if the quota has room for it.
+    pub fn create(&mut self, now: Timestamp, new: NewJob) -> Result<Value, Refusal> {
         let NewJob { prepared: Prepared { wanted, id, maker, .. }, input } = new;
+        let tokens = input.as_ref().map_or(0, |input| input.tokens);
+        if !self.has_room(now, maker.model, tokens) {
+            return Err(Refusal::no_quota());
+        }
         let starts = now + self.timing.pending.0;
         let (input, failure) = match input {
             Ok(input) => (Some(input), None),
@@ -103,7 +115,7 @@ impl World {
             metadata.shift_remove("batchStats");
         }
         self.insert_job(job);
-        operation
+        Ok(operation)
     }
 
     /// Puts a job in its place.

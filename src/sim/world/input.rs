@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::blob::Blob;
 use super::json::{field, text};
+use super::request::prompt_tokens;
 use super::result::Maker;
 
 /// No line of an input file may be longer; a line that is belongs to another kind of file.
@@ -30,6 +31,8 @@ pub struct Input {
     pub lines: Vec<Line>,
     /// Numbers of the requests that fail, from 0, in order.
     pub failing: Vec<u32>,
+    /// Tokens of all the text, which is what a quota counts.
+    pub tokens: u64,
 }
 
 /// Why a job fails before its first request.
@@ -42,7 +45,7 @@ pub struct Unreadable {
 impl Input {
     /// Reads all the lines and plans their results, without keeping either. Slow for big files.
     pub fn read(blob: Blob, maker: &mut Maker) -> Result<Arc<Self>, Unreadable> {
-        let mut input = Input { blob: blob.clone(), lines: Vec::new(), failing: Vec::new() };
+        let mut input = Input { blob: blob.clone(), lines: Vec::new(), failing: Vec::new(), tokens: 0 };
         let mut number = 0u64;
         let mut rest: Vec<u8> = Vec::new();
         let mut offset = 0u64;
@@ -89,9 +92,10 @@ impl Input {
         if !json.is_object() {
             return Err(wrong("not a JSON object".to_owned()));
         }
-        if field(&json, "request").is_none() {
+        let Some(request) = field(&json, "request") else {
             return Err(wrong("it has no \"request\"".to_owned()));
-        }
+        };
+        self.tokens += prompt_tokens(request);
         if self.lines.is_empty() {
             let first = if maker.inline {
                 field(&json, "metadata").and_then(|data| text(data, "key"))

@@ -20,6 +20,7 @@ mod request;
 mod result;
 mod sound;
 mod start;
+mod voices;
 mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +40,7 @@ pub use page::PageRequest;
 pub use refusal::Refusal;
 pub use request::prompt_tokens;
 pub use start::requests;
+pub use voices::list as list_voices;
 pub use wanted::Wanted;
 
 use result::Maker;
@@ -105,7 +107,7 @@ mod tests {
         let wanted = Wanted::read(json!({ "batch": batch }).to_string().as_bytes())?;
         let model = find_model("gemini-2.5-pro-preview-tts", "v1beta", "batchGenerateContent")?;
         let new = world.prepare(now, model, wanted)?.read();
-        Ok(world.create(now, new))
+        world.create(now, new)
     }
 
     fn inline(title: &str) -> Value {
@@ -129,6 +131,28 @@ mod tests {
         assert_eq!(at(&world, 5), ["RUNNING"]);
         assert_eq!(at(&world, 15), ["SUCCEEDED"]);
         assert_eq!(at(&world, 4), ["PENDING"], "asking changes nothing");
+    }
+
+    #[test]
+    fn a_quota_of_tokens_refuses_what_does_not_fit_until_a_job_is_over() {
+        let mut scenario = Scenario::default();
+        scenario.service.enqueued_tokens = Some(3);
+        let mut world = World::new(&scenario, start());
+        // Six letters are two tokens.
+        create(&mut world, start(), inline("a")).unwrap();
+        let refused = create(&mut world, start(), inline("b")).unwrap_err();
+        assert_eq!((refused.code, refused.status), (429, "RESOURCE_EXHAUSTED"));
+        let example = include_str!("../../../tests/fixtures/wire/error_429_batch.json");
+        assert_eq!(refused.to_json(), serde_json::from_str::<Value>(example).unwrap());
+        let over = start() + Duration::from_secs(15);
+        create(&mut world, over, inline("b")).unwrap();
+        assert_eq!(states(&world, over), ["PENDING", "SUCCEEDED"]);
+        let cancelled = world.list(over, &PageRequest { size: Some(1), token: None }).unwrap()["operations"][0]["name"]
+            .as_str()
+            .map(|name| name.trim_start_matches("batches/").to_owned())
+            .unwrap();
+        world.cancel(over, &cancelled).unwrap();
+        create(&mut world, over + Duration::from_secs(3), inline("c")).unwrap();
     }
 
     #[test]

@@ -73,6 +73,21 @@ impl Refusal {
         )
     }
 
+    /// More than the quota has room for. The service was seen to say this without any delay to wait for.
+    pub fn no_quota() -> Self {
+        let message = "You exceeded your current quota, please check your plan and billing details. For more \
+                       information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. To \
+                       monitor your current usage, head to: https://ai.dev/rate-limit. ";
+        let details = vec![json!({
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [{
+                "description": "Learn more about Gemini API quotas",
+                "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+            }],
+        })];
+        Refusal { details, ..Self::new(429, message) }
+    }
+
     /// A key that is refused. It is 400, not 401.
     pub fn bad_key() -> Self {
         let message = "API key not valid. Please pass a valid API key.";

@@ -42,13 +42,15 @@ pub enum Context {
     TypedDialog,
     /// A line of text: a filter, a command, a field of the form.
     Line,
-    /// A list of choices with a line of text above it: a field's values, the file picker.
+    /// A list of choices with a line of text above it: a field's values.
     Choice,
+    /// The file picker: the same, and some entries can be marked.
+    Picker,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Context; 10] = [
+    pub const ALL: [Context; 11] = [
         Context::Jobs,
         Context::Job,
         Context::Key,
@@ -59,6 +61,7 @@ impl Context {
         Context::TypedDialog,
         Context::Line,
         Context::Choice,
+        Context::Picker,
     ];
 
     /// Its name in help and in `gemtts-tui keys`.
@@ -74,6 +77,7 @@ impl Context {
             Context::TypedDialog => "Dialog that takes a count",
             Context::Line => "Typing",
             Context::Choice => "Choosing",
+            Context::Picker => "Choosing files",
         }
     }
 }
@@ -161,6 +165,10 @@ mod tests {
             for c in ' '..='~' {
                 assert_eq!(action(context, char(c)), None, "{c:?} in {}", context.title());
             }
+        }
+        // A blank marks files, unless it belongs to a name that is being typed.
+        for c in '!'..='~' {
+            assert_eq!(action(Context::Picker, char(c)), None, "{c:?}");
         }
     }
 }

@@ -31,6 +31,21 @@ pub struct Confirm {
     pub typed: Option<(u64, Line)>,
     /// Which button is focused; the harmless one at first.
     pub focus: Button,
+    /// Whether keys count already.
+    pub guard: Guard,
+}
+
+/// Keys that were meant for the screen below must not answer a dialog that has just opened: a held key, or a hand that was
+/// faster than the eye. Only what leaves everything as it is counts from the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// It has just opened.
+    #[default]
+    Opened,
+    /// The time runs.
+    Running(Seq),
+    /// Keys count.
+    Over,
 }
 
 /// What a dialog would do.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::job::{Job, JobName, JobState};
+use crate::job::{Doubt, Job, JobName, JobState};
 use crate::ops::{Paid, Spending, Transition, Unconfirmed};
 use crate::tui::model::{Cursor, Sort};
 
@@ -33,6 +33,12 @@ pub struct Jobs {
     pub given_up: BTreeSet<String>,
     /// Cancels that were sent and not answered yet.
     pub asking: BTreeSet<JobName>,
+    /// Cancels that this session asked for, whatever came of them.
+    pub asked: BTreeSet<JobName>,
+    /// Jobs that are being stopped together, until each of them is over.
+    pub brake: Option<Brake>,
+    /// What is odd about jobs that are not over.
+    pub doubts: BTreeMap<JobName, Doubt>,
     /// US dollars that jobs may cost in all, low and high, for those whose estimate we know.
     pub costs: BTreeMap<JobName, (f64, f64)>,
     /// What the ledger says: what jobs came to, and what the day has cost.
@@ -59,6 +65,65 @@ impl Jobs {
             Entry::Job(tracked) if tracked.job.name == *name => Some(&mut **tracked),
             Entry::Job(_) | Entry::Lost(_) => None,
         })
+    }
+}
+
+/// Jobs that are being stopped together. How each of them stands is what the list says of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Brake {
+    /// Which jobs.
+    pub jobs: BTreeSet<JobName>,
+    /// Those that the service would not cancel.
+    pub refused: BTreeSet<JobName>,
+}
+
+/// How many of the jobs of a brake stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Braking {
+    /// Being asked for, or about to be.
+    pub asked: u64,
+    /// The service has agreed to try.
+    pub cancelling: u64,
+    /// Over, as wished.
+    pub cancelled: u64,
+    /// Over before it could be stopped, or gone.
+    pub too_late: u64,
+    /// The service would not.
+    pub refused: u64,
+}
+
+impl Braking {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.asked + self.cancelling + self.cancelled + self.too_late + self.refused
+    }
+
+    /// Whether every job is over, or will not be stopped.
+    pub fn is_over(&self) -> bool {
+        self.asked + self.cancelling == 0
+    }
+}
+
+impl Jobs {
+    /// How far the brake is.
+    pub fn braking(&self) -> Option<Braking> {
+        let brake = self.brake.as_ref()?;
+        let mut braking = Braking::default();
+        for name in &brake.jobs {
+            let count = match self.get(name).map(|tracked| &tracked.job.state) {
+                Some(JobState::Cancelled) => &mut braking.cancelled,
+                Some(JobState::Succeeded | JobState::Failed | JobState::Expired) | None => &mut braking.too_late,
+                Some(JobState::Pending | JobState::Running | JobState::Other(_)) => {
+                    match (brake.refused.contains(name), self.asking.contains(name)) {
+                        (true, _) => &mut braking.refused,
+                        (false, true) => &mut braking.asked,
+                        (false, false) => &mut braking.cancelling,
+                    }
+                }
+            };
+            *count += 1;
+        }
+        Some(braking)
     }
 }
 

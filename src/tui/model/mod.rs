@@ -20,14 +20,17 @@ mod results;
 mod saved;
 mod saves;
 
-pub use choices::{Choice, choices_of};
+pub use choices::{Choice, choices_of, say_sample};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
-pub use dialog::{Button, Confirm, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
+pub use dialog::{Button, Confirm, Guard, Overlay, Prompt, PromptKind, Target, TextPage, Verb};
 pub use files::FilesScreen;
-pub use form::{Draft, Field, Form, Picker, PlanState, SubmitState, Submitting};
+pub use form::{
+    Checking, Draft, Field, Form, Kind, Mistake, Picker, PlanState, PreviewRow, ReadingDraft, SpeakerDraft,
+    SubmitState, Submitting, preview_rows,
+};
 pub use haystack::Haystack;
-pub use jobs::{Entry, EntryId, Jobs, JobsView, Samples, Tracked};
+pub use jobs::{Brake, Braking, Entry, EntryId, Jobs, JobsView, Samples, Tracked};
 pub use line::Line;
 pub use notices::{Level, Notice, Notices};
 pub use results::{JobScreen, KeyScreen, Opening, Outlines, Pane, Tally};
@@ -65,6 +68,8 @@ pub struct Model {
     pub submitting: Option<Submitting>,
     /// The form as it was left.
     pub draft: Draft,
+    /// When it was asked what the service offers.
+    pub offer_asked: Option<Timestamp>,
     /// Whether the terminal reports the mouse.
     pub mouse: bool,
     /// Whether the focused pane has all the room.
@@ -86,7 +91,8 @@ pub struct Size {
     pub height: u16,
 }
 
-/// What was set at the start. Only the pace of polling can be changed later, by a command.
+/// What was set at the start. Later only the pace of polling changes, by a command, and the catalog, by what the service
+/// offers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// The profile's name.
@@ -107,6 +113,8 @@ pub struct Setting {
     pub folder: std::path::PathBuf,
     /// By what results are thought good or bad.
     pub limits: crate::audio::Limits,
+    /// Models, voices and languages to choose from.
+    pub catalog: std::sync::Arc<crate::money::Catalog>,
 }
 
 /// How it stands with the service.
@@ -211,6 +219,7 @@ impl Model {
             saves: Saves::default(),
             submitting: None,
             draft: Draft::default(),
+            offer_asked: None,
             mouse: false,
             zoomed: false,
             interrupted: false,
@@ -240,7 +249,8 @@ impl Model {
             Some(Screen::Key(_)) => Context::Key,
             Some(Screen::Files(_)) => Context::Files,
             Some(Screen::Messages { .. } | Screen::Help { .. }) => Context::Text,
-            Some(Screen::Create(form)) if form.chooser.is_some() || form.picker.is_some() => Context::Choice,
+            Some(Screen::Create(form)) if form.picker.is_some() => Context::Picker,
+            Some(Screen::Create(form)) if form.chooser.is_some() => Context::Choice,
             Some(Screen::Create(form)) if form.editing.is_some() => Context::Line,
             Some(Screen::Create(_)) => Context::Create,
         }

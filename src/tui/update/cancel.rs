@@ -6,7 +6,7 @@ use crate::ops::CancelAnswer;
 use crate::text::count;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Level, Model, Target, Verb};
-use crate::tui::update::{dialog, job, jobs, notices, polling};
+use crate::tui::update::{brake, dialog, job, jobs, notices, polling};
 
 /// Asks whether to cancel the marked jobs, or the selected one. Jobs that are over are left out.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
@@ -39,6 +39,7 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
 /// Sends the wish, and shows it.
 pub fn ask_service(model: &mut Model, job: &Job) -> Effect {
     model.jobs.asking.insert(job.name.clone());
+    model.jobs.asked.insert(job.name.clone());
     if let Some(tracked) = model.jobs.get_mut(&job.name) {
         tracked.cancelling = true;
     }
@@ -63,6 +64,7 @@ pub fn answered(model: &mut Model, name: &JobName, answer: Result<Box<CancelAnsw
         }
         Err(failure) => {
             stop_waiting(model, name);
+            brake::refused(model, name);
             notices::fail(model, &format!("cannot cancel {title}"), &failure);
             Vec::new()
         }

@@ -141,8 +141,8 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
             Some(format!("{} Hz, {}", sound.format.sample_rate, count(u64::from(sound.format.channels), "channel"))),
         );
         facts.add("Size", Some(bytes(sound.pcm_bytes)));
-        facts.add("Peak", Some(format!("{:.1} dB", sound.peak_db)));
-        facts.add("Level", Some(format!("{:.1} dB", sound.rms_db)));
+        facts.add("Peak", Some(level(sound.peak_db)));
+        facts.add("Level", Some(level(sound.rms_db)));
         facts.add("Clipped", Some(count(sound.clipped, "sample")));
         facts.add("Silence", Some(sound.silences()));
     }
@@ -150,6 +150,11 @@ fn of_row(row: &Row, screen: Option<&JobScreen>) -> Vec<String> {
     facts.add("File", file.as_ref().map(|file| file.name));
     facts.add("SHA-256", file.and_then(|file| file.sha256).map(|digits| format!("{digits}…")));
     facts.0
+}
+
+/// A level in decibels; silence has none.
+fn level(db: f64) -> String {
+    if db.is_finite() { format!("{db:.1} dB") } else { "none".to_owned() }
 }
 
 fn of_file(file: &StoredFile) -> Vec<String> {

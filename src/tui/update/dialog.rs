@@ -4,10 +4,11 @@
 
 use crate::job::Job;
 use crate::ops::Loss;
+use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
-use crate::tui::model::{Button, Confirm, EntryId, Level, Line, Model, Overlay, Seq, Target, Verb};
-use crate::tui::update::{cancel, notices, retake, submit, typing};
+use crate::tui::model::{Button, Confirm, EntryId, Guard, Level, Line, Model, Overlay, Seq, Target, Verb};
+use crate::tui::update::{brake, notices, retake, submit, typing};
 
 /// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
 pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
@@ -23,7 +24,14 @@ pub fn ask_for(model: &mut Model, verb: Verb, targets: Vec<Target>, count: u64) 
 fn open(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, count: Option<u64>) {
     let typed = count.map(|count| (count, Line::default()));
     model.overlays.clear();
-    model.overlays.push(Overlay::Confirm(Box::new(Confirm { verb, targets, checking, typed, focus: Button::Keep })));
+    model.overlays.push(Overlay::Confirm(Box::new(Confirm {
+        verb,
+        targets,
+        checking,
+        typed,
+        focus: Button::Keep,
+        guard: Guard::Opened,
+    })));
 }
 
 fn top(model: &mut Model) -> Option<&mut Confirm> {
@@ -31,6 +39,38 @@ fn top(model: &mut Model) -> Option<&mut Confirm> {
         Some(Overlay::Confirm(confirm)) => Some(confirm),
         Some(Overlay::Prompt(_) | Overlay::Page(_)) | None => None,
     }
+}
+
+/// Begins the time in which the keys of a new dialog do not count.
+pub fn guard(model: &mut Model) -> Option<Effect> {
+    top(model).filter(|confirm| confirm.guard == Guard::Opened)?;
+    let seq = model.next_seq();
+    if let Some(confirm) = top(model) {
+        confirm.guard = Guard::Running(seq);
+    }
+    Some(Effect::Guard(seq))
+}
+
+/// The time is over: whoever answers now has seen the question.
+pub fn unguarded(model: &mut Model, seq: Seq) -> Vec<Effect> {
+    for overlay in &mut model.overlays {
+        if let Overlay::Confirm(confirm) = overlay
+            && confirm.guard == Guard::Running(seq)
+        {
+            confirm.guard = Guard::Over;
+        }
+    }
+    Vec::new()
+}
+
+/// Whether a key would answer a question that nobody can have read yet.
+pub fn is_guarded(model: &mut Model, action: Option<Action>, edit: Option<Edit>) -> bool {
+    let changes_nothing = match action {
+        Some(Action::No | Action::Back | Action::Quit | Action::Interrupt | Action::Suspend | Action::Repaint) => true,
+        Some(_) => false,
+        None => matches!(edit, Some(Edit::Insert('n' | 'N'))),
+    };
+    !changes_nothing && top(model).is_some_and(|confirm| confirm.guard != Guard::Over)
 }
 
 /// Moves the focus to the other button.
@@ -112,7 +152,8 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
                     model.jobs.cursor.marks.remove(&EntryId::Job(job.name.clone()));
                 }
             }
-            targets.into_iter().flat_map(|target| job_of(target).map(|job| cancel::ask_service(model, &job))).collect()
+            let jobs = targets.into_iter().filter_map(job_of).collect();
+            brake::begin(model, jobs)
         }
         Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
@@ -165,4 +206,62 @@ pub fn loss_known(model: &mut Model, seq: Seq, losses: &[(crate::job::JobName, L
         confirm.focus = Button::Keep;
     }
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::Event;
+    use crate::tui::keys::Chord;
+    use crate::tui::update::testing::three_jobs;
+    use crate::tui::update::update;
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    fn key(code: KeyCode) -> Event {
+        Event::Key(Chord { code, modifiers: KeyModifiers::NONE })
+    }
+
+    /// Presses keys as a terminal brings them, and gives what was to be done.
+    fn typed(model: &mut Model, keys: &str) -> Vec<Effect> {
+        keys.chars().flat_map(|c| update(model, key(KeyCode::Char(c)))).collect()
+    }
+
+    #[test]
+    fn a_dialog_does_not_take_the_keys_of_the_screen_below() {
+        for keys in ["xy", "x\tyyyyyyyyyyyyyy"] {
+            let mut model = three_jobs();
+            let effects = typed(&mut model, keys);
+            assert!(matches!(effects[..], [Effect::Guard(_)]), "{effects:?}");
+            assert!(top(&mut model).is_some_and(|confirm| confirm.focus == Button::Keep), "{keys}");
+            assert_eq!(update(&mut model, key(KeyCode::Enter)), []);
+            assert!(top(&mut model).is_some(), "Enter does not close what nobody has read");
+            let Effect::Guard(seq) = effects[0] else { unreachable!() };
+            update(&mut model, Event::Unguarded(seq));
+            assert!(matches!(typed(&mut model, "y")[..], [Effect::CancelJob(_)]), "{keys}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_everything_as_it_is_counts_at_once() {
+        for code in [KeyCode::Char('n'), KeyCode::Esc, KeyCode::Char('q')] {
+            let mut model = three_jobs();
+            typed(&mut model, "x");
+            assert_eq!(update(&mut model, key(code)), []);
+            assert!(top(&mut model).is_none(), "{code:?}");
+        }
+        let mut model = three_jobs();
+        typed(&mut model, "ax");
+        assert_eq!(typed(&mut model, "n"), []);
+        assert!(top(&mut model).is_none(), "n is no digit and means no at once");
+    }
+
+    #[test]
+    fn the_time_of_a_dialog_that_was_closed_does_not_open_the_next_one() {
+        let mut model = three_jobs();
+        let first = typed(&mut model, "x");
+        typed(&mut model, "nx");
+        let Effect::Guard(seq) = first[0] else { panic!("{first:?}") };
+        update(&mut model, Event::Unguarded(seq));
+        assert_eq!(typed(&mut model, "y"), []);
+    }
 }

@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::filter::Filter;
-use crate::job::{Job, JobName, JobState};
+use crate::job::{Job, JobName, JobState, doubts};
 use crate::ops::{Transition, Unconfirmed};
 use crate::text::{clean_short, thousands};
 use crate::tui::effect::Effect;
 use crate::tui::event::{Listed, Restored};
 use crate::tui::model::{Entry, EntryId, Level, Listing, Model, Samples, Seq, Tracked};
 use crate::tui::update::cursor::AnyList;
-use crate::tui::update::{job, lists, notices};
+use crate::tui::update::{brake, job, lists, notices};
 
 /// Jobs that left the list although they were not over are looked for one by one, at most so many a listing.
 const LOOKED_FOR: usize = 16;
@@ -25,7 +25,7 @@ pub fn title(job: &Job) -> String {
 
 /// Takes in a complete listing, or as much of it as came.
 pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
-    let Listed { listing, transitions, cancelling, unconfirmed } = listed;
+    let Listed { listing, transitions, cancelling, unanswered, unconfirmed } = listed;
     model.link.listed_at = Some(model.now);
     model.link.is_restored = false;
     model.link.complete = listing.complete;
@@ -60,6 +60,7 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
     rebuild(model, selected);
     let mut effects: Vec<Effect> =
         looked_for.into_iter().map(|name| Effect::FetchJob(model.next_seq(), name)).collect();
+    effects.extend(brake::resume(model, unanswered));
     effects.extend(job::open_when_ready(model));
     effects
 }
@@ -150,6 +151,7 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
         listing: crate::ops::Listing { jobs: page, complete: false, server_time: None },
         transitions: Vec::new(),
         cancelling: Vec::new(),
+        unanswered: Vec::new(),
         unconfirmed: lost(model),
     };
     let (listed_at, is_restored, complete) = (model.link.listed_at, model.link.is_restored, model.link.complete);
@@ -317,6 +319,11 @@ fn selected_title(model: &Model) -> Option<String> {
 
 /// Finds everything again after the entries changed. Says so when the selected job is gone.
 pub fn rebuild(model: &mut Model, selected: Option<String>) {
+    let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
+        Entry::Job(tracked) => Some(&tracked.job),
+        Entry::Lost(_) => None,
+    });
+    model.jobs.doubts = doubts(jobs, lists::service_time(model));
     let is_there = lists::jobs(model).rebuild();
     if let (false, Some(name)) = (is_there, selected) {
         notices::say(model, Level::Info, format!("{name} is gone from the list"));

@@ -7,13 +7,16 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
+mod brake;
 mod cancel;
+mod catalog;
 mod chooser;
 mod create;
 mod cursor;
 mod delete;
 mod describe;
 mod dialog;
+mod fields;
 mod files;
 mod give_up;
 mod job;
@@ -25,6 +28,7 @@ mod palette;
 mod picker;
 mod polling;
 mod press;
+mod problems;
 mod prompt;
 mod record;
 mod retake;
@@ -41,14 +45,18 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use brake::said as braking_said;
+pub use create::unkept as unkept_draft;
 pub use palette::fitting as commands_fitting;
-pub use saving::{Chosen, chosen};
+pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happened(model, event);
+    brake::settle(model);
     lists::fit(model);
     effects.extend(outline::wanted(model));
+    effects.extend(dialog::guard(model));
     effects
 }
 
@@ -68,6 +76,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),
+        Event::Unguarded(seq) => dialog::unguarded(model, seq),
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
         Event::JobDeleted(name, answer) => delete::job_deleted(model, &name, answer),
@@ -84,10 +93,13 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
+        Event::Glanced(seq, glance) => create::glanced(model, seq, glance),
+        Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
         Event::Submitted(seq, result) => submit::submitted(model, seq, result),
+        Event::OfferCame(catalog) => catalog::completed(model, &catalog),
         Event::FolderListed(seq, folder, result) => picker::listed(model, seq, folder, result),
         Event::FilesListed(seq, result) => files::listed(model, seq, result),
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
@@ -114,10 +126,11 @@ mod tests {
     use crate::tui::model::{Cursor, Screen, Seq};
     use crate::tui::update::testing::{done, job, listed, lost, name, noon, plan, press, row, stored_file, three_jobs};
 
-    const KEYS: [&str; 48] = [
+    const KEYS: [&str; 52] = [
         "j", "k", "g", "G", "h", "l", "n", "x", "D", "s", "S", "<Space>", "V", "a", "A", "*", "e", "/", ":", "d", "J",
         "p", "y", "Y", "r", "R", "f", "L", "F", "z", "m", "?", "1", "2", "8", "0", "<Enter>", "<Enter>", "<Esc>",
-        "<Tab>", "<S-Tab>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>", "q",
+        "<Tab>", "<S-Tab>", "<C-n>", "<C-p>", "<C-f>", "<PgDn>", "<C-s>", "<C-d>", "<C-u>", "<Back>", "<Up>", "<Down>",
+        "q",
     ];
 
     fn jobs(which: u8) -> Vec<Job> {

@@ -5,7 +5,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::model::{Level, Model, Sort};
-use crate::tui::update::{lists, notices, polling, press, prompt, screens};
+use crate::tui::update::{brake, lists, notices, polling, press, prompt, screens};
 
 /// Keys by name. They do what the key does on the screen below, and nothing where the key does nothing.
 pub const ACTIONS: [(&str, Action); 35] = [
@@ -47,7 +47,7 @@ pub const ACTIONS: [(&str, Action); 35] = [
 ];
 
 /// Commands that are not keys, or that take a word.
-pub const OTHERS: [&str; 4] = ["jobs", "refresh", "sort", "filter"];
+pub const OTHERS: [&str; 5] = ["jobs", "refresh", "sort", "filter", "stop"];
 
 /// Runs a command. One that cannot be run stays in the line, with the reason below it.
 pub fn run(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -59,6 +59,7 @@ pub fn run(model: &mut Model, text: &str) -> Vec<Effect> {
         ("refresh", seconds) => return refresh_every(model, seconds),
         ("sort", column) => return sort(model, column),
         ("filter", filter) => return set_filter(model, filter),
+        ("stop", filter) => return brake::stop(model, filter),
         _ => {}
     }
     match ACTIONS.iter().find(|(known, _)| *known == name) {

@@ -9,26 +9,39 @@ use crate::failure::Failure;
 use crate::tui::effect::Effect;
 use crate::tui::event::FolderEntry;
 use crate::tui::keys::Edit;
-use crate::tui::model::{Line, Model, Picker, Screen, Seq};
+use crate::tui::model::{Field, Form, Kind, Line, Model, Picker, Screen, Seq};
 use crate::tui::update::create::{form, set};
 use crate::tui::update::typing;
 
-/// Opens the picker on the folder of the current source.
+/// Opens the picker on the folder of the current file, or where one was chosen last. Several sources are marked.
 pub fn open(model: &mut Model) -> Vec<Effect> {
-    let Some(source) = form(model).map(|form| form.draft.source.clone()) else { return Vec::new() };
-    let folder = match Path::new(&source).parent() {
-        Some(parent) => model.setting.folder.join(parent),
-        None => model.setting.folder.clone(),
+    let here = model.setting.folder.clone();
+    let Some(form) = form(model) else { return Vec::new() };
+    let current = form.focus.text(&form.draft);
+    let folder = match Path::new(&current).parent() {
+        Some(parent) => here.join(parent),
+        None => here.join(&form.draft.folder),
     };
-    list(model, folder, Line::default())
+    let marks = match form.focus.kind() {
+        Kind::Sources if form.draft.sources.len() > 1 => {
+            form.draft.sources.iter().map(|path| here.join(path)).collect()
+        }
+        _ => Vec::new(),
+    };
+    list(model, folder, Line::default(), marks)
 }
 
 /// Goes to a folder.
-fn list(model: &mut Model, folder: PathBuf, input: Line) -> Vec<Effect> {
+fn list(model: &mut Model, folder: PathBuf, input: Line, marks: Vec<PathBuf>) -> Vec<Effect> {
     let seq = model.next_seq();
     let Some(form) = form(model) else { return Vec::new() };
-    form.picker = Some(Picker { folder: folder.clone(), input, entries: None, row: 0, seq });
+    form.picker = Some(Picker { folder: folder.clone(), input, entries: None, row: 0, marks, seq });
     vec![Effect::ListFolder(seq, folder)]
+}
+
+/// What is marked, for the folder that comes next.
+fn marks(model: &mut Model) -> Vec<PathBuf> {
+    form(model).and_then(|form| form.picker.as_ref()).map(|picker| picker.marks.clone()).unwrap_or_default()
 }
 
 /// The entries of a folder. Those of one that was left are dropped.
@@ -71,7 +84,8 @@ fn into(model: &mut Model) -> Vec<Effect> {
         ".." => picker.folder.parent().unwrap_or(&picker.folder).to_owned(),
         _ => picker.folder.join(name),
     };
-    list(model, folder, Line::default())
+    let marks = marks(model);
+    list(model, folder, Line::default(), marks)
 }
 
 /// Comes out of a folder; its name can be edited again.
@@ -84,7 +98,8 @@ fn out(model: &mut Model) -> Vec<Effect> {
     if !rest.is_empty() {
         input.insert(&rest);
     }
-    list(model, parent.to_owned(), input)
+    let marks = marks(model);
+    list(model, parent.to_owned(), input, marks)
 }
 
 /// A pasted path: everything up to its last `/` is a folder.
@@ -94,22 +109,61 @@ pub fn paste(model: &mut Model, text: &str) {
     picker.input.insert(text);
 }
 
-/// Enter: goes into a folder, or takes a file.
+/// Space: marks what is selected, or takes the mark away; a blank that belongs to a name is typed.
+pub fn mark(model: &mut Model) -> Vec<Effect> {
+    let Some(form) = form(model) else { return Vec::new() };
+    let takes_several = form.focus.kind() == Kind::Sources;
+    let Some(picker) = &mut form.picker else { return Vec::new() };
+    let typed = picker.input.text().to_lowercase();
+    let with_blank = format!("{typed} ");
+    let is_name = |entry: &&FolderEntry| !typed.is_empty() && entry.name.to_lowercase().contains(&with_blank);
+    let belongs_to_a_name = picker.shown().iter().any(is_name);
+    let path = picker.selected().map(|entry| entry.path.clone());
+    match path.filter(|_| takes_several && !belongs_to_a_name) {
+        Some(path) => {
+            match picker.marks.iter().position(|marked| *marked == path) {
+                Some(at) => drop(picker.marks.remove(at)),
+                None => picker.marks.push(path),
+            }
+            // The next one is likely the next to be marked.
+            picker.row = (picker.row + 1).min(picker.shown().len().saturating_sub(1));
+            Vec::new()
+        }
+        None => edit(model, Edit::Insert(' ')),
+    }
+}
+
+/// Enter: goes into a folder, or takes a file, or everything that is marked.
 pub fn take(model: &mut Model) -> Vec<Effect> {
+    let marks = marks(model);
     match choice(model) {
-        Some((path, true)) => list(model, path, Line::default()),
-        Some((path, false)) => take_path(model, &path),
+        Some((path, true)) if !marks.contains(&path) => list(model, path, Line::default(), marks),
+        Some(_) | None if !marks.is_empty() => take_paths(model, marks),
+        Some((path, _)) => take_paths(model, vec![path]),
         None => Vec::new(),
     }
 }
 
-/// Tab: takes a file that was typed or chosen; else leaves the source as it was.
+/// Takes the selected folder, else the one that is listed, with everything in it; what is marked comes along.
+pub fn take_folder(model: &mut Model) -> Vec<Effect> {
+    let Some(form) = form(model) else { return Vec::new() };
+    let Some(picker) = form.picker.as_ref().filter(|_| form.focus == Field::Source) else { return Vec::new() };
+    let (folder, mut paths) = (picker.whole_folder().to_owned(), picker.marks.clone());
+    if !paths.contains(&folder) {
+        paths.push(folder);
+    }
+    take_paths(model, paths)
+}
+
+/// Tab: takes what is marked, else a file that was typed or chosen; else leaves the field as it was.
 pub fn close(model: &mut Model) -> Vec<Effect> {
     let is_untouched = form(model)
         .and_then(|form| form.picker.as_ref())
         .is_none_or(|picker| picker.input.text().is_empty() && picker.row == 0);
+    let marks = marks(model);
     let effects = match choice(model) {
-        Some((path, false)) if !is_untouched => take_path(model, &path),
+        Some(_) | None if !marks.is_empty() => take_paths(model, marks),
+        Some((path, false)) if !is_untouched => take_paths(model, vec![path]),
         Some(_) | None => Vec::new(),
     };
     if let Some(form) = form(model) {
@@ -132,13 +186,23 @@ fn choice(model: &mut Model) -> Option<(PathBuf, bool)> {
     (!typed.is_empty()).then_some((as_typed, false))
 }
 
-fn take_path(model: &mut Model, path: &Path) -> Vec<Effect> {
-    let short = path.strip_prefix(&model.setting.folder).unwrap_or(path);
-    let source = short.to_string_lossy().into_owned();
-    if let Some(form) = form(model) {
-        form.picker = None;
-    }
-    set(model, |draft| draft.source = source)
+fn take_paths(model: &mut Model, paths: Vec<PathBuf>) -> Vec<Effect> {
+    let here = model.setting.folder.clone();
+    let short = |path: &Path| match path.strip_prefix(&here) {
+        Ok(rest) if rest.as_os_str().is_empty() => ".".to_owned(),
+        Ok(rest) => rest.to_string_lossy().into_owned(),
+        Err(_) => path.to_string_lossy().into_owned(),
+    };
+    let texts: Vec<String> = paths.iter().map(|path| short(path)).collect();
+    let Some(Form { picker, focus, .. }) = form(model) else { return Vec::new() };
+    let (folder, focus) = (picker.take().map(|picker| short(&picker.folder)), *focus);
+    set(model, |draft| {
+        draft.folder = folder.unwrap_or_default();
+        match focus {
+            Field::Source => draft.sources = texts,
+            _ => focus.put(draft, texts.into_iter().next().unwrap_or_default()),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -182,11 +246,21 @@ mod tests {
             ("../other.csv<Enter>", "/home/ann/other.csv"),
             ("<Tab>", ""),
             ("a.cs<Esc>", ""),
+            ("<Space><Down><Space><Enter>", "parts + a.csv"),
+            ("csv<Space><Space><Space><Enter>", "a.csv.old"),
+            ("csv<Space><Space><Tab>", "a.csv.old + a.csv"),
+            ("<C-f>", "parts"),
+            ("<Down><C-f>", "."),
+            ("<Down><Space><Up><Up><C-f>", "a.csv.old + parts"),
         ];
         for (keys, expected) in table {
             let mut model = opened();
             press(&mut model, keys);
-            assert_eq!((form_of(&model).draft.source.as_str(), &form_of(&model).picker), (expected, &None), "{keys}");
+            assert_eq!(
+                (form_of(&model).draft.sources.join(" + ").as_str(), &form_of(&model).picker),
+                (expected, &None),
+                "{keys}"
+            );
         }
     }
 
@@ -222,7 +296,7 @@ mod tests {
         let failure = Failure::new("permission denied");
         update(&mut model, Event::FolderListed(seq_of(&effects), "/home/ann/book/locked".into(), Err(failure)));
         press(&mut model, "a.csv<Enter>");
-        assert_eq!(form_of(&model).draft.source, "locked/a.csv");
+        assert_eq!(form_of(&model).draft.sources, ["locked/a.csv"]);
     }
 
     #[test]
@@ -230,13 +304,37 @@ mod tests {
         let mut model = opened();
         update(&mut model, Event::Pasted("/srv/texts/a.csv\n".into()));
         press(&mut model, "<Enter>");
-        assert_eq!(form_of(&model).draft.source, "/srv/texts/a.csv");
+        assert_eq!(form_of(&model).draft.sources, ["/srv/texts/a.csv"]);
     }
 
     #[test]
     fn the_picker_begins_where_the_source_is() {
         let mut model = three_jobs();
         press(&mut model, "n parts/x.csv<Enter>");
+        let effects = press(&mut model, "<Enter>");
+        assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), "/home/ann/book/parts".into())]);
+    }
+
+    #[test]
+    fn several_sources_are_marked_when_the_picker_comes_back() {
+        let mut model = opened();
+        press(&mut model, "csv<Space><Space><Enter>");
+        assert_eq!(form_of(&model).draft.sources, ["a.csv.old", "a.csv"]);
+        for keys in ["<Enter>", "x", "<Back>"] {
+            press(&mut model, keys);
+            let picker = form_of(&model).picker.as_ref().expect(keys);
+            assert_eq!(picker.marks, [Path::new(HERE).join("a.csv.old"), Path::new(HERE).join("a.csv")], "{keys}");
+            press(&mut model, "<Esc>");
+        }
+        assert_eq!(form_of(&model).draft.sources.len(), 2, "and nothing is lost on the way out");
+    }
+
+    #[test]
+    fn the_picker_begins_where_something_was_chosen_last() {
+        let mut model = opened();
+        press(&mut model, "parts/b.csv<Enter>");
+        press(&mut model, "<C-u><Enter>");
+        assert!(form_of(&model).draft.sources.is_empty());
         let effects = press(&mut model, "<Enter>");
         assert_eq!(effects, [Effect::ListFolder(seq_of(&effects), "/home/ann/book/parts".into())]);
     }

@@ -6,8 +6,8 @@ use crate::tui::keys::{self, Chord, Context, Edit};
 use crate::tui::layout;
 use crate::tui::model::{Level, Model, Screen};
 use crate::tui::update::{
-    cancel, create, delete, describe, dialog, files, job, lists, notices, polling, prompt, retake, saving, screens,
-    submit, text,
+    cancel, create, delete, describe, dialog, fields, files, job, lists, notices, picker, polling, problems, prompt,
+    retake, saving, screens, submit, text,
 };
 
 /// A key was pressed.
@@ -17,7 +17,11 @@ pub fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if action != Some(Action::Interrupt) {
         model.interrupted = false;
     }
-    match (action, keys::edit(chord)) {
+    let edit = keys::edit(chord);
+    if dialog::is_guarded(model, action, edit) {
+        return Vec::new();
+    }
+    match (action, edit) {
         (Some(action), _) => act(model, action),
         (None, Some(edit)) => typed(model, context, edit),
         (None, None) => Vec::new(),
@@ -28,8 +32,8 @@ pub fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
 fn typed(model: &mut Model, context: Context, edit: Edit) -> Vec<Effect> {
     match context {
         Context::TypedDialog => dialog::edit(model, edit),
-        Context::Line | Context::Choice | Context::Create => match model.overlays.is_empty() {
-            true => create::edit(model, edit),
+        Context::Line | Context::Choice | Context::Picker | Context::Create => match model.overlays.is_empty() {
+            true => fields::edit(model, edit),
             false => prompt::edit(model, edit),
         },
         Context::Jobs | Context::Job | Context::Key | Context::Files | Context::Text | Context::Dialog => Vec::new(),
@@ -41,12 +45,15 @@ pub fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     model.interrupted = false;
     let context = model.context();
     match context {
-        Context::Line | Context::Choice | Context::Create if !model.overlays.is_empty() => {
+        Context::Line | Context::Choice | Context::Picker | Context::Create if !model.overlays.is_empty() => {
             return prompt::paste(model, text);
         }
-        Context::Line | Context::Choice | Context::Create if create::paste(model, text) => return Vec::new(),
+        Context::Line | Context::Choice | Context::Picker | Context::Create if fields::paste(model, text) => {
+            return Vec::new();
+        }
         Context::Line
         | Context::Choice
+        | Context::Picker
         | Context::Create
         | Context::Jobs
         | Context::Job
@@ -66,7 +73,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Move(motion) => go(model, motion),
         Action::Open => open(model),
         Action::Back => screens::back(model),
-        Action::Mark => lists::change(model, |list| list.mark()),
+        Action::Mark => mark(model),
         Action::MarkRange => lists::change(model, |list| list.mark_range()),
         Action::MarkVisible => lists::change(model, |list| list.mark_visible()),
         Action::MarkNone => lists::change(model, |list| {
@@ -110,6 +117,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::No => dialog::no(model),
         Action::Press => pressed(model),
         Action::Submit => submit_from_anywhere(model),
+        Action::TakeFolder => picker::take_folder(model),
+        Action::NextProblem => problems::next(model, 1),
+        Action::PreviousProblem => problems::next(model, -1),
+        Action::FixAll => problems::fix_all(model),
     }
 }
 
@@ -117,8 +128,24 @@ fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
     match model.context() {
         Context::Jobs | Context::Job | Context::Files => lists::go(model, motion),
         Context::Key | Context::Text => text::go(model, motion),
-        Context::Create | Context::Choice => create::go(model, motion),
+        Context::Create | Context::Choice | Context::Picker => fields::go(model, motion),
         Context::Dialog | Context::TypedDialog | Context::Line => Vec::new(),
+    }
+}
+
+fn mark(model: &mut Model) -> Vec<Effect> {
+    match model.context() {
+        Context::Picker => picker::mark(model),
+        Context::Jobs
+        | Context::Job
+        | Context::Key
+        | Context::Files
+        | Context::Create
+        | Context::Text
+        | Context::Dialog
+        | Context::TypedDialog
+        | Context::Line
+        | Context::Choice => lists::change(model, |list| list.mark()),
     }
 }
 
@@ -133,7 +160,8 @@ fn open(model: &mut Model) -> Vec<Effect> {
         | Context::Dialog
         | Context::TypedDialog
         | Context::Line
-        | Context::Choice => Vec::new(),
+        | Context::Choice
+        | Context::Picker => Vec::new(),
     }
 }
 
@@ -141,8 +169,8 @@ fn next(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.context() {
         Context::Dialog | Context::TypedDialog => dialog::other_button(model),
         Context::Job => job::next_pane(model),
-        Context::Create | Context::Choice => create::move_focus(model, by),
-        Context::Line if model.overlays.is_empty() => create::move_focus(model, by),
+        Context::Create | Context::Choice | Context::Picker => fields::move_focus(model, by),
+        Context::Line if model.overlays.is_empty() => fields::move_focus(model, by),
         Context::Line if by > 0 => prompt::complete(model),
         Context::Line | Context::Jobs | Context::Key | Context::Files | Context::Text => Vec::new(),
     }
@@ -151,7 +179,7 @@ fn next(model: &mut Model, by: isize) -> Vec<Effect> {
 fn pressed(model: &mut Model) -> Vec<Effect> {
     match model.context() {
         Context::Dialog | Context::TypedDialog => dialog::press(model),
-        Context::Create | Context::Choice => create::press(model),
+        Context::Create | Context::Choice | Context::Picker => create::press(model),
         Context::Line if model.overlays.is_empty() => create::press(model),
         Context::Line => prompt::take(model),
         Context::Jobs | Context::Job | Context::Key | Context::Files | Context::Text => Vec::new(),
@@ -201,7 +229,20 @@ pub fn scrolled(model: &mut Model, by: i16) -> Vec<Effect> {
     let motion = if by > 0 { Motion::Down } else { Motion::Up };
     // One event never asks for more than a few lines; a broken terminal may.
     for _ in 0..by.unsigned_abs().min(100) {
-        go(model, motion);
+        match model.context() {
+            // The arrow keys move between the fields there.
+            Context::Create => fields::scroll(model, motion),
+            Context::Jobs
+            | Context::Job
+            | Context::Key
+            | Context::Files
+            | Context::Text
+            | Context::Dialog
+            | Context::TypedDialog
+            | Context::Line
+            | Context::Choice
+            | Context::Picker => go(model, motion),
+        };
     }
     Vec::new()
 }

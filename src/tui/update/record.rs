@@ -3,11 +3,13 @@
 //! Pure.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::api::StoredFile;
 use crate::filter::{JobRecord, Record};
+use crate::job::{Doubt, JobName};
 use crate::results::{Outcome, PackedRows, Row, RowView};
 use crate::tui::event::TextHead;
 use crate::tui::model::Entry;
@@ -16,15 +18,28 @@ use crate::tui::model::Entry;
 pub struct EntryRecord<'a> {
     /// The row.
     pub entry: &'a Entry,
+    /// What is odd about it.
+    pub doubt: Option<&'a Doubt>,
     /// By the service's clock.
     pub now: Timestamp,
+}
+
+impl<'a> EntryRecord<'a> {
+    /// A row, with what is odd about it.
+    pub fn of(entry: &'a Entry, doubts: &'a BTreeMap<JobName, Doubt>, now: Timestamp) -> Self {
+        let doubt = match entry {
+            Entry::Job(tracked) => doubts.get(&tracked.job.name),
+            Entry::Lost(_) => None,
+        };
+        EntryRecord { entry, doubt, now }
+    }
 }
 
 impl Record for EntryRecord<'_> {
     fn column(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.entry {
             Entry::Job(tracked) => {
-                let record = JobRecord { job: &tracked.job, state: tracked.word(), now: self.now };
+                let record = JobRecord { job: &tracked.job, state: tracked.word(), doubt: self.doubt, now: self.now };
                 record.column(name).map(|value| Cow::Owned(value.into_owned()))
             }
             Entry::Lost(lost) => match name {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::api::StoredFile;
 use crate::audio::Verdict;
 use crate::filter::Filter;
-use crate::job::{FileName, Job, JobName};
+use crate::job::{Doubt, FileName, Job, JobName};
 use crate::ops::Paid;
 use crate::results::PackedRows;
 use crate::tui::event::{TextHead, Texts};
@@ -26,6 +26,8 @@ pub struct JobRows<'a> {
     pub costs: &'a BTreeMap<JobName, (f64, f64)>,
     /// What jobs came to whose results were read.
     pub paid: &'a BTreeMap<JobName, Paid>,
+    /// What is odd about them.
+    pub doubts: &'a BTreeMap<JobName, Doubt>,
     /// By the service's clock.
     pub now: Timestamp,
 }
@@ -57,7 +59,7 @@ impl Rows for JobRows<'_> {
     }
 
     fn passing(&self, filter: &Filter, from: usize) -> Vec<u32> {
-        let passes = |index: &usize| filter.matches(&EntryRecord { entry: &self.entries[*index], now: self.now });
+        let passes = |index: &usize| filter.matches(&EntryRecord::of(&self.entries[*index], self.doubts, self.now));
         (from..self.entries.len()).filter(passes).map(|index| index as u32).collect()
     }
 

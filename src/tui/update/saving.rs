@@ -130,7 +130,7 @@ fn save_jobs(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
 
 /// Whether a save can find something: a job that SUCCEEDED has results even while the list does not say where, as it
 /// never does for inline ones; the save asks, and waits for them.
-fn has_results(job: &Job) -> bool {
+pub fn has_results(job: &Job) -> bool {
     job.dest.is_some() || job.state == JobState::Succeeded
 }
 
@@ -271,7 +271,10 @@ fn without_audio(row: &Row) -> String {
 
 /// Plays the selected key, if it was saved.
 pub fn play(model: &mut Model) -> Vec<Effect> {
-    let Some(row) = job::current_row(model) else { return Vec::new() };
+    let Some(row) = job::current_row(model) else {
+        notices::say(model, Level::Info, "there is no key to play");
+        return Vec::new();
+    };
     if row.outcome != Outcome::Audio {
         let said = without_audio(&row);
         notices::say(model, Level::Info, said);
@@ -364,7 +367,7 @@ mod tests {
         let waiting = Progress { is_waiting: true, ..Progress::default() };
         update(&mut model, Event::SaveProgressed(seq, waiting));
         assert_eq!(model.work[0].progress, waiting);
-        let moved = Progress { bytes: 5, of: Some(9), keys: 3, seconds: 1.5, is_waiting: false };
+        let moved = Progress { bytes: 5, of: Some(9), keys: 3, seconds: 1.5, ..Progress::default() };
         update(&mut model, Event::SaveProgressed(seq, moved));
         assert_eq!(model.work[0].progress, moved);
     }

@@ -2,7 +2,7 @@
 
 use crate::tui::effect::Effect;
 use crate::tui::model::{FilesScreen, Level, Model, Overlay, Screen};
-use crate::tui::update::{create, dialog, files, job, lists, notices, prompt};
+use crate::tui::update::{create, dialog, fields, files, job, lists, notices, prompt};
 
 /// Leaves every screen above the first so many, and stops what only they needed.
 pub fn close_to(model: &mut Model, depth: usize) -> Vec<Effect> {
@@ -29,7 +29,7 @@ pub fn back(model: &mut Model) -> Vec<Effect> {
         }
         None => {}
     }
-    if let Some(effects) = create::step_out(model) {
+    if let Some(effects) = fields::step_out(model) {
         return effects;
     }
     if lists::visible(model).is_some_and(|mut list| list.clear_filter()) {

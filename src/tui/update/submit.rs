@@ -176,9 +176,7 @@ fn send(model: &mut Model, plan: Seq) -> Vec<Effect> {
 
 fn waiting(model: &mut Model, seq: Seq) -> Option<&mut Form> {
     model.screens.iter_mut().find_map(|screen| match screen {
-        Screen::Create(form) if matches!(form.submit, SubmitState::InFlight(waiting, _) if waiting == seq) => {
-            Some(&mut **form)
-        }
+        Screen::Create(form) if form.submit.under_way() == Some(seq) => Some(&mut **form),
         Screen::Create(_)
         | Screen::Job(_)
         | Screen::Key(_)
@@ -191,10 +189,38 @@ fn waiting(model: &mut Model, seq: Seq) -> Option<&mut Form> {
 /// How far the upload is.
 pub fn progressed(model: &mut Model, seq: Seq, progress: Progress) -> Vec<Effect> {
     work::progressed(model, seq, progress);
-    if let Some(form) = waiting(model, seq) {
+    if let Some(form) = waiting(model, seq)
+        && let SubmitState::InFlight(..) = form.submit
+    {
         form.submit = SubmitState::InFlight(seq, progress);
     }
     Vec::new()
+}
+
+/// Stops the upload of the visible form, if one is under way. `None` when there is nothing left to stop.
+pub fn stop(model: &mut Model) -> Option<Vec<Effect>> {
+    let form = create::form(model)?;
+    match form.submit {
+        SubmitState::InFlight(seq, progress) if !progress.is_creating => {
+            form.submit = SubmitState::Stopping(seq);
+            Some(vec![Effect::StopSubmit(seq)])
+        }
+        SubmitState::InFlight(..)
+        | SubmitState::Stopping(_)
+        | SubmitState::Idle
+        | SubmitState::WhenPlanned
+        | SubmitState::Failed(_) => None,
+    }
+}
+
+/// The upload was stopped because somebody wanted that: the form is as it was.
+fn stopped(model: &mut Model, seq: Seq) -> Vec<Effect> {
+    notices::say(model, Level::Info, "the upload was stopped; nothing was submitted");
+    if let Some(form) = waiting(model, seq) {
+        form.submit = SubmitState::Idle;
+    }
+    // What was prepared went with the submission.
+    create::plan(model)
 }
 
 /// The job was created, or was not, or nobody knows.
@@ -204,6 +230,9 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
     work::ended(model, seq);
     let created = match result {
         Ok(created) => *created,
+        Err(_) if waiting(model, seq).is_some_and(|form| form.submit == SubmitState::Stopping(seq)) => {
+            return stopped(model, seq);
+        }
         Err(failure) => {
             notices::fail(model, "nothing was submitted", &failure);
             if let Some(form) = waiting(model, seq) {
@@ -212,19 +241,25 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             return Vec::new();
         }
     };
-    let mut effects = draft.as_ref().map(|draft| forget(model, seq, draft)).unwrap_or_default();
+    let next = draft.as_ref().map(|draft| next_draft(draft, &created));
+    let rest = next.as_ref().is_some_and(|next| !next.sources.is_empty());
+    let mut effects = match (&draft, &next) {
+        (Some(draft), Some(next)) => forget(model, seq, draft, next),
+        (_, _) => Vec::new(),
+    };
     let is_watched = waiting(model, seq).is_some() || model.screens.is_empty();
     if waiting(model, seq).is_some() {
         // What was submitted is not kept as a draft a second time.
         effects.extend(screens::home(model).into_iter().filter(|effect| !matches!(effect, Effect::KeepDraft(_))));
-        if let Some(draft) = &draft {
-            forget_draft(model, draft);
+        if let Some(next) = next {
+            model.draft = next;
         }
     }
     let (id, level, text) = match created {
         Created::Confirmed(job) | Created::Adopted(job) => {
             let size = job.counts.map(|counts| format!(": {}", count(counts.requests, "request"))).unwrap_or_default();
-            let text = format!("{} submitted{size}", jobs::title(&job));
+            let rest = if rest { "; the form is ready for the rest" } else { "" };
+            let text = format!("{} submitted{size}{rest}", jobs::title(&job));
             let id = EntryId::Job(job.name.clone());
             model.jobs.costs.extend(dollars.map(|dollars| (job.name.clone(), dollars)));
             effects.extend(jobs::upsert(model, job));
@@ -247,19 +282,24 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
     effects
 }
 
-/// Clears what belongs to that job alone from the draft, unless a person has changed it meanwhile.
-fn forget(model: &mut Model, seq: Seq, submitted: &Draft) -> Vec<Effect> {
+/// What the form holds next: the rest, when this was a sample; else nothing that belonged to this job alone.
+fn next_draft(submitted: &Draft, created: &Created) -> Draft {
+    match created {
+        Created::Confirmed(job) | Created::Adopted(job) if !submitted.sample.is_empty() => {
+            submitted.rest_after(&job.name)
+        }
+        Created::Confirmed(_) | Created::Adopted(_) | Created::Unknown(_) => submitted.for_the_next(),
+    }
+}
+
+/// Puts the next draft in the place of the one that was submitted, unless a person has changed it meanwhile.
+fn forget(model: &mut Model, seq: Seq, submitted: &Draft, next: &Draft) -> Vec<Effect> {
     let is_open = waiting(model, seq).is_some();
     if !is_open && model.draft != *submitted {
         return Vec::new();
     }
-    forget_draft(model, submitted);
-    vec![Effect::KeepDraft(model.draft.clone())]
-}
-
-fn forget_draft(model: &mut Model, submitted: &Draft) {
-    let (model_id, voice, language) = (submitted.model.clone(), submitted.voice.clone(), submitted.language.clone());
-    model.draft = Draft { model: model_id, voice, language, ..Draft::default() };
+    model.draft = next.clone();
+    vec![Effect::KeepDraft(next.clone())]
 }
 
 #[cfg(test)]
@@ -309,6 +349,7 @@ mod tests {
             rule: "duplicate-key",
             message: "key is used twice".into(),
             fix: Some("rename one".into()),
+            fixed: false,
         };
         Plan { findings: vec![finding], ..plan("a") }
     }
@@ -341,7 +382,7 @@ mod tests {
         assert_eq!(model.work[0].what, "submitting a");
         let created = Created::Confirmed(job("fresh", JobState::Pending));
         let effects = update(&mut model, Event::Submitted(seq_of(&effects), Ok(Box::new(created))));
-        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.source.is_empty()), "{effects:?}");
+        assert!(matches!(&effects[..], [Effect::KeepDraft(draft)] if draft.sources.is_empty()), "{effects:?}");
         assert_eq!((model.screens.len(), model.work.len(), selected(&model)), (0, 0, "fresh"));
         assert_eq!(said(&model), "fresh submitted: 40 requests");
         let effects = crate::tui::update::testing::list(&mut model, vec![]);
@@ -456,7 +497,7 @@ mod tests {
     fn a_form_that_was_left_submits_on_and_blocks_a_second_submission() {
         let (mut model, _) = ready(plan("a"));
         let seq = seq_of(&press(&mut model, "<C-s>"));
-        press(&mut model, "<Esc>");
+        press(&mut model, ":jobs<Enter>");
         let asked = press(&mut model, "n");
         planned(&mut model, &asked, plan("a"));
         assert_eq!(press(&mut model, "<C-s>"), []);
@@ -468,5 +509,52 @@ mod tests {
         assert_eq!((model.screens.len(), shown(&model).len()), (1, 4), "a person is not taken out of a new form");
         update(&mut model, Event::Submitted(seq, Ok(Box::new(created))));
         assert_eq!(shown(&model).len(), 4, "a second answer to one submission is dropped");
+    }
+
+    #[test]
+    fn esc_stops_an_upload_and_keeps_the_form() {
+        let (mut model, _) = ready(plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s>"));
+        update(&mut model, Event::SubmitProgressed(seq, Progress { bytes: 5, of: Some(9), ..Progress::default() }));
+        assert_eq!(press(&mut model, "<Esc>"), [Effect::StopSubmit(seq)]);
+        assert_eq!(form(&model).submit, SubmitState::Stopping(seq));
+        let effects = update(&mut model, Event::Submitted(seq, Err(Failure::new("stopped"))));
+        assert!(matches!(effects[..], [Effect::Plan(..)]), "what was prepared went with the upload");
+        assert_eq!((said(&model), model.notices.unseen), ("the upload was stopped; nothing was submitted", 0));
+        assert_eq!((form(&model).draft.sources.len(), &form(&model).submit), (1, &SubmitState::Idle));
+    }
+
+    #[test]
+    fn a_create_that_is_on_its_way_is_never_stopped() {
+        let (mut model, _) = ready(plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s>"));
+        update(&mut model, Event::SubmitProgressed(seq, Progress { is_creating: true, ..Progress::default() }));
+        let effects = press(&mut model, "<Esc>");
+        assert!(matches!(&effects[..], [Effect::KeepDraft(_)]), "{effects:?}");
+        assert!(model.screens.is_empty() && is_under_way(&model));
+        // Asked in time, and yet too late: the job is there, and that is what is told.
+        let (mut model, _) = ready(plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s><Esc>"));
+        update(&mut model, Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("fresh", JobState::Pending))))));
+        assert_eq!((model.screens.len(), selected(&model)), (0, "fresh"));
+    }
+
+    #[test]
+    fn after_a_sample_the_form_is_ready_for_the_rest() {
+        let (mut model, _) = ready(plan("a"));
+        press(&mut model, "<Tab><Tab><Tab><Tab><Tab>");
+        assert_eq!(form(&model).focus, Field::Sample);
+        let asked = press(&mut model, "3<Enter>");
+        planned(&mut model, &asked, plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s>"));
+        update(&mut model, Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("fresh", JobState::Pending))))));
+        assert_eq!(said(&model), "fresh submitted: 40 requests; the form is ready for the rest");
+        let asked = press(&mut model, "n");
+        let [Effect::Plan(_, order)] = &asked[..] else { panic!("{asked:?}") };
+        assert_eq!((order.sample, order.rest_of.clone()), (None, vec![name("fresh")]));
+        planned(&mut model, &asked, plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s>"));
+        update(&mut model, Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("rest", JobState::Pending))))));
+        assert!(model.draft.sources.is_empty() && model.draft.rest_of.is_empty(), "{:?}", model.draft);
     }
 }

@@ -31,8 +31,12 @@ pub fn empty() -> Model {
         refresh: None,
         folder: "/home/ann/book".into(),
         limits: crate::audio::Limits::default(),
+        catalog: crate::money::Catalog::built_in(),
     };
-    Model::new(setting, noon(), Size { width: 120, height: 40 })
+    let mut model = Model::new(setting, noon(), Size { width: 120, height: 40 });
+    // Most tests are not about what the service offers.
+    model.offer_asked = Some(noon());
+    model
 }
 
 /// Lets so many seconds pass.
@@ -58,7 +62,13 @@ pub fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
             }
         };
         if named.is_some() || c != ' ' {
-            effects.extend(update(model, Event::Key(chord)));
+            for effect in update(model, Event::Key(chord)) {
+                match effect {
+                    // Nobody types as fast as a test.
+                    Effect::Guard(seq) => drop(update(model, Event::Unguarded(seq))),
+                    effect => effects.push(effect),
+                }
+            }
         }
     }
     effects
@@ -77,6 +87,7 @@ fn named_key(name: &str) -> Chord {
         "Down" => plain(KeyCode::Down),
         "Left" => plain(KeyCode::Left),
         "Right" => plain(KeyCode::Right),
+        "PgDn" => plain(KeyCode::PageDown),
         _ => {
             let c = name.strip_prefix("C-").and_then(|name| name.chars().next()).expect("a key that is known here");
             Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
@@ -135,6 +146,7 @@ pub fn answer(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
 /// A complete listing.
 pub fn listed(jobs: Vec<Job>) -> Listed {
     Listed {
+        unanswered: Vec::new(),
         listing: crate::ops::Listing { jobs, complete: true, server_time: None },
         transitions: Vec::new(),
         cancelling: Vec::new(),
@@ -291,5 +303,6 @@ pub fn stored_file(id: &str) -> StoredFile {
         state: Some("ACTIVE".into()),
         source: None,
         sha256: None,
+        error: None,
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::clock::since;
-use crate::job::{Job, Source};
+use crate::job::{Doubt, Job, Source};
 use crate::ops::Unconfirmed;
 use crate::text;
 use crate::tui::model::{Entry, EntryId, Model, Tracked};
@@ -68,6 +68,9 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
         from.push(format!("{pace:.1} a minute"));
     }
     lines.push(vec![piece(from.join(" · "), theme.text())]);
+    if let Some(doubt) = model.jobs.doubts.get(&job.name) {
+        lines.push(vec![piece(odd(doubt), theme.warn())]);
+    }
     if let Some(error) = &job.error {
         lines.push(vec![piece(job_facts::error(error), theme.bad())]);
     }
@@ -88,6 +91,15 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
         lines.push(vec![piece(said, theme.muted())]);
     }
     lines
+}
+
+/// What is odd about a job, in a sentence.
+fn odd(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Twin(other) => format!("⚠ looks like {other}, created just before it: both are billed"),
+        Doubt::Stuck => "⚠ not over after the promised day; the service gives up after two".to_owned(),
+        Doubt::Slow(usual) => format!("⚠ most jobs of its model took {} or less", text::age(*usual)),
+    }
 }
 
 fn lost_lines(pen: &Pen<'_>, model: &Model, lost: &Unconfirmed) -> Vec<Vec<Piece>> {

@@ -7,7 +7,7 @@ use crate::job::{Counts, Job};
 use crate::ops::Loss;
 use crate::text;
 use crate::tui::layout;
-use crate::tui::model::{Button, Confirm, Model, Target, Verb};
+use crate::tui::model::{Button, Confirm, Guard, Model, Target, Verb};
 use crate::tui::theme::Standing;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
@@ -42,6 +42,10 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let inside = pad(pen.frame(place, &frame), 1);
     for (at, line) in lines.iter().enumerate() {
         pen.line(row(inside, at as u16), line);
+    }
+    if confirm.guard != Guard::Over {
+        // What cannot be answered yet does not look as if it could.
+        return;
     }
     if let Some((count, typed)) = &confirm.typed {
         let place = row(inside, inside.height.saturating_sub(3));
@@ -182,6 +186,8 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             }
             facts
         }
+        // A file without a name of its own is named already.
+        Target::File(_, display_name) if display_name.is_empty() => Vec::new(),
         Target::File(file, _) => vec![piece(file.as_str(), theme.muted())],
         Target::Lost(lost) => {
             let standing = Standing::Unknown;
@@ -216,10 +222,13 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
     match confirm.verb {
         Verb::CancelJobs => {
             let counts: Vec<Counts> = jobs(confirm).filter_map(|(job, _)| job.counts).collect();
-            let done = counts.iter().map(|counts| counts.done()).sum();
-            let pending = counts.iter().map(|counts| counts.pending).sum();
+            let done: u64 = counts.iter().map(|counts| counts.done()).sum();
+            let pending: u64 = counts.iter().map(|counts| counts.pending).sum();
             said.push(match counts.is_empty() {
                 true => ("The service has not said how much is done; what is done is billed.".to_owned(), theme.text()),
+                false if done == 0 => {
+                    (format!("Nothing is done yet; {} will not run.", text::count(pending, "request")), theme.text())
+                }
                 false => (
                     format!(
                         "{} done and billed stay; about {} will not run.",
@@ -238,6 +247,9 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
         }
         Verb::DeleteJobs => said.extend(losses(pen, confirm)),
         Verb::DeleteFiles => {
+            if confirm.typed.is_some() {
+                said.push(("Results that were not saved are lost with it.".to_owned(), theme.bad()));
+            }
             said.push((
                 "Jobs that still read from a deleted file fail. The service drops it after 48 hours anyway.".to_owned(),
                 theme.text(),
@@ -377,6 +389,9 @@ fn tiny(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
         pen.line(row(area, at as u16), line);
     }
     let place = row(area, last);
+    if confirm.guard != Guard::Over {
+        return;
+    }
     match &confirm.typed {
         Some((count, typed)) => {
             let taken = pen.text(place, &format!("type {count}: "), theme.warn());

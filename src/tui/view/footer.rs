@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::keys::{Binding, Context, bindings};
 use crate::tui::model::{Line, Model, Overlay, Prompt, PromptKind, Screen, Work};
 use crate::tui::theme::level_glyph;
-use crate::tui::update::{Chosen, chosen, commands_fitting};
+use crate::tui::update::{Chosen, braking_said, chosen, commands_fitting, has_results};
 use crate::tui::view::bars;
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 
@@ -37,8 +37,14 @@ pub fn notice(pen: &mut Pen<'_>, model: &Model, place: Rect) {
             }
             pieces
         }
-        (None, Some(work)) => under_way(pen, work, model.work.len() - 1),
-        (None, None) => return,
+        (None, Some(work)) if model.jobs.brake.is_none() => under_way(pen, work, model.work.len() - 1),
+        (None, _) => match model.jobs.braking() {
+            Some(braking) => vec![
+                piece(format!("stopping {}  ", text::count(braking.total(), "job")), theme.warn()),
+                piece(braking_said(&braking), theme.text()),
+            ],
+            None => return,
+        },
     };
     pen.line(room, &pieces);
 }
@@ -73,6 +79,9 @@ pub fn progress(pen: &Pen<'_>, progress: Progress, cells: usize) -> Vec<Piece> {
     let theme = pen.theme;
     if progress.is_waiting {
         return vec![piece("waiting for a download to end", theme.muted())];
+    }
+    if progress.is_processing {
+        return vec![piece("uploaded; the service is processing the file", theme.muted())];
     }
     let mut pieces = Vec::new();
     match progress.of.filter(|of| *of > 0) {
@@ -145,8 +154,10 @@ pub fn hints(pen: &mut Pen<'_>, model: &Model, place: Rect) {
         let is_forbidden = model.setting.read_only && changes(binding.action);
         !binding.hint.is_empty()
             && !is_forbidden
+            && !is_idle(model, binding.action)
             && (binding.action != Action::Back || can_go_back(model, context))
             && (binding.action != Action::Submit || is_form)
+            && is_of_use(model, binding.action)
     };
     // The way out is laid down first, so that no screen is too narrow to leave it.
     let (mut ways_out, mut others): (Vec<&Binding>, Vec<&Binding>) =
@@ -196,6 +207,59 @@ fn words(model: &Model, binding: &Binding) -> String {
             Chosen::Visible => format!("save these {}", text::thousands(screen.cursor.visible.len() as u64)),
         },
         Some(_) | None => hint(),
+    }
+}
+
+/// Whether there is anything for an action of the form to act on.
+fn is_of_use(model: &Model, action: Action) -> bool {
+    let Some(Screen::Create(form)) = model.screens.last() else { return true };
+    match action {
+        Action::NextProblem => form.n_problems() > 0,
+        Action::FixAll => {
+            form.shown_plan().is_some_and(|plan| !crate::request::Fixes::for_findings(&plan.findings).is_empty())
+        }
+        // Only sources can be folders, and only they can be several.
+        Action::Mark | Action::TakeFolder => form.focus == crate::tui::model::Field::Source,
+        _ => true,
+    }
+}
+
+/// Whether a key would only say that there is nothing for it here. On the list of jobs it does not depend on the row, so
+/// that nothing moves with the selection.
+fn is_idle(model: &Model, action: Action) -> bool {
+    if !model.overlays.is_empty() {
+        return false;
+    }
+    match model.screens.last() {
+        None if matches!(action, Action::Filter | Action::OnlyBad) => model.jobs.entries.is_empty(),
+        None => {
+            let is_about_a_row = matches!(
+                action,
+                Action::Open
+                    | Action::CancelJobs
+                    | Action::Delete
+                    | Action::Save
+                    | Action::SaveAll
+                    | Action::Mark
+                    | Action::Retake
+                    | Action::Describe
+                    | Action::Raw
+            );
+            is_about_a_row && model.jobs.cursor.visible.is_empty()
+        }
+        Some(Screen::Job(screen)) => {
+            let Some(job) = model.jobs.get(&screen.name).map(|tracked| &tracked.job) else { return false };
+            let is_about_a_row =
+                matches!(action, Action::Open | Action::Mark | Action::Filter | Action::OnlyBad | Action::Play);
+            let needs_results = matches!(action, Action::Save | Action::SaveAll | Action::Retake);
+            (is_about_a_row && screen.rows.is_empty())
+                || (needs_results && !has_results(job))
+                || (action == Action::CancelJobs && job.state.is_terminal())
+                || (action == Action::Delete && !job.state.is_terminal())
+        }
+        Some(Screen::Key(_) | Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. }) => {
+            false
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub fn lines(theme: &Theme, model: &Model, room: usize) -> Vec<Vec<Piece>> {
         section(theme, model, room, "Everywhere", bindings(context).filter(|b| is_common(b)), &mut lines);
     }
     let sections: &[Context] = match context {
-        Context::Create => &[Context::Line, Context::Choice, Context::Dialog],
+        Context::Create => &[Context::Line, Context::Choice, Context::Picker, Context::Dialog],
         Context::Jobs | Context::Files => &[Context::Dialog, Context::TypedDialog, Context::Line],
         Context::Job
         | Context::Key
@@ -55,7 +55,8 @@ pub fn lines(theme: &Theme, model: &Model, room: usize) -> Vec<Vec<Piece>> {
         | Context::Dialog
         | Context::TypedDialog
         | Context::Line
-        | Context::Choice => &[],
+        | Context::Choice
+        | Context::Picker => &[],
     };
     for context in sections {
         section(theme, model, room, context.title(), bindings(*context), &mut lines);
@@ -80,7 +81,9 @@ fn section<'a>(
         let keys = binding.chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" ");
         match shown.last_mut() {
             // `1` to `9` say the same nine times.
-            Some((first, last)) if last.help == binding.help => *first = joined(first, &keys),
+            Some((first, last)) if last.help == binding.help && is_digit(&keys) => *first = joined(first, &keys),
+            // `Tab` and `Shift-Tab` between two buttons lead to the same one.
+            Some((first, last)) if last.help == binding.help => *first = format!("{first} {keys}"),
             Some(_) | None => shown.push((keys, binding)),
         }
     }
@@ -105,6 +108,10 @@ fn section<'a>(
             });
         }
     }
+}
+
+fn is_digit(keys: &str) -> bool {
+    keys.len() == 1 && keys.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `1 … 9`: the first of a row of keys, and the last one so far.

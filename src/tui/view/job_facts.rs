@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 
 use crate::clock::since;
-use crate::job::{Dest, Job, JobError, JobKind, JobName, JobState};
+use crate::job::{Dest, Doubt, Job, JobError, JobKind, JobName, JobState};
 use crate::money::in_cents;
 use crate::ops::Paid;
 use crate::text;
@@ -126,10 +126,13 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
         if age >= NEAR {
             return (format!("expires {}", whole(TWO_DAYS.saturating_sub(age))), theme.warn());
         }
-        return match rate::left(tracked) {
-            Some(left) => (format!("~{}", text::age(left)), theme.text()),
-            None if age > STUCK_AFTER => ("⚠ stuck?".to_owned(), theme.warn()),
-            None => (String::new(), theme.text()),
+        return match (model.jobs.doubts.get(&job.name), rate::left(tracked)) {
+            // What may be paid twice is worth more than when it is done.
+            (Some(doubt @ Doubt::Twin(_)), _) => (format!("⚠ {}?", doubt.word()), theme.warn()),
+            (_, Some(left)) => (format!("~{}", text::age(left)), theme.text()),
+            (_, None) if age > STUCK_AFTER => ("⚠ stuck?".to_owned(), theme.warn()),
+            (Some(doubt), None) => (format!("⚠ {}?", doubt.word()), theme.warn()),
+            (None, None) => (String::new(), theme.text()),
         };
     }
     if model.jobs.saved.contains_key(&job.name) {

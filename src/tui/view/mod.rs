@@ -14,6 +14,7 @@ mod create;
 mod details;
 mod dialog;
 mod facts;
+mod fields;
 mod files;
 mod footer;
 mod header;
@@ -22,6 +23,7 @@ mod job;
 mod job_facts;
 mod jobs;
 mod key;
+mod outcome;
 mod pen;
 mod picker;
 mod preview;
@@ -34,6 +36,8 @@ mod tiny;
 mod totals;
 mod wrap;
 
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod heard;
 #[cfg(test)]

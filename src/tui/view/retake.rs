@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::ops::{Retake, Take, What};
 use crate::text;
 use crate::tui::model::{Confirm, Target};
-use crate::tui::view::create::estimated;
+use crate::tui::view::outcome::estimated;
 use crate::tui::view::pen::{Pen, Piece, piece};
 
 /// Keys above that number are counted, not shown.

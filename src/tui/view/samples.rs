@@ -34,6 +34,7 @@ fn setting() -> Setting {
         refresh: None,
         folder: "/home/ada/books".into(),
         limits: crate::audio::Limits::default(),
+        catalog: crate::money::Catalog::built_in(),
     }
 }
 
@@ -201,6 +202,7 @@ pub fn over_cap(mut model: Model, over: OverCap, typed: &str) -> Model {
         verb: Verb::PassCap,
         targets: vec![Target::Cap(Seq(2), "audiobook-ch09".into(), over)],
         checking: None,
+        guard: Guard::Over,
         typed: over.to_type().map(|dollars| (dollars, Line::new(typed))),
         focus: Button::Keep,
     })));
@@ -380,12 +382,15 @@ pub fn progress() -> Progress {
 
 /// The form above the list.
 pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
-    let mut form = Form::new(Draft {
-        source: "prompts.csv".into(),
-        voice: "Kore".into(),
-        language: "de-DE".into(),
-        ..Draft::default()
-    });
+    let mut form = Form::new(
+        Draft {
+            sources: vec!["prompts.csv".into()],
+            voice: "Kore".into(),
+            language: "de-DE".into(),
+            ..Draft::default()
+        },
+        model.setting.catalog.clone(),
+    );
     change(&mut form);
     model.notices.flash = None;
     model.screens.push(Screen::Create(Box::new(form)));
@@ -403,8 +408,10 @@ pub fn plan() -> Plan {
         rule: "duplicate-key",
         message: message.into(),
         fix: fix.map(str::to_owned),
+        fixed: false,
     };
     let preview = |line, key: &str, voice: &str, text: &str| Preview {
+        source: "prompts.csv".into(),
         line,
         key: key.into(),
         voice: Some(voice.into()),
@@ -455,6 +462,7 @@ pub fn picker() -> Picker {
             entry("notes.md", false, 40),
         ])),
         row: 1,
+        marks: vec!["chapters".into(), "notes.md".into()],
         seq: Seq(4),
     }
 }
@@ -471,6 +479,7 @@ pub fn files(mut model: Model, failure: Option<Failure>) -> Model {
         state: Some("ACTIVE".into()),
         source: Some("UPLOADED".into()),
         sha256: None,
+        error: None,
     };
     let files = vec![
         file("85nave4ld71j", Some("ch07.jsonl"), Some(1_240_000), 124),
@@ -500,6 +509,7 @@ pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Optio
         checking: None,
         typed: typed.map(|(count, text)| (count, Line::new(text))),
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }
@@ -518,6 +528,7 @@ pub fn lost(mut model: Model) -> Model {
         typed: Some((lost.n_requests, Line::new("12"))),
         targets: vec![Target::Lost(lost)],
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }
@@ -562,6 +573,7 @@ pub fn retaken(mut model: Model, is_known: bool) -> Model {
         checking: (!is_known).then_some(Seq(7)),
         typed: None,
         focus: Button::Keep,
+        guard: Guard::Over,
     })));
     model
 }

@@ -7,9 +7,9 @@ use ratatui::style::{Color, Style};
 
 use super::samples::{self, *};
 use crate::failure::{Exit, Failure};
-use crate::job::{JobName, JobState};
+use crate::job::{Doubt, JobName, JobState};
 use crate::money::OverCap;
-use crate::ops::{Loss, Plan, Transition};
+use crate::ops::{Loss, Transition};
 use crate::tui::layout;
 use crate::tui::model::*;
 use crate::tui::theme::{Charset, Palette, Theme};
@@ -141,6 +141,23 @@ fn designed_states_of_the_list() {
     demo.setting.demo = true;
     demo.setting.host = "127.0.0.1:38123".into();
     snapshot("jobs_demo_120x32", &demo);
+
+    let mut braking = busy(120, 32);
+    let names: Vec<_> = braking
+        .jobs
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Job(tracked) => Some(tracked.job.name.clone()),
+            Entry::Lost(_) => None,
+        })
+        .collect();
+    braking.jobs.asking = names.iter().take(1).cloned().collect();
+    braking.jobs.doubts = [(names[1].clone(), Doubt::Twin(names[0].clone()))].into();
+    braking.jobs.brake = Some(Brake { jobs: names.into_iter().take(5).collect(), ..Brake::default() });
+    braking.notices.flash = None;
+    braking.notices.standing = None;
+    snapshot("jobs_braking_120x32", &braking);
     let mut filtered = busy(80, 24);
     filtered.jobs.cursor.filter = "state:running".into();
     filtered.jobs.cursor.visible = vec![1, 2];
@@ -189,35 +206,6 @@ fn one_key() {
     snapshot("key_without_audio_80x24", &key(job(80, 24), 45, None));
     snapshot("key_30x8", &key(job(30, 8), 44, None));
     plain_snapshot("key_ascii_80x24", &key(job(80, 24), 47, None), Charset::Ascii);
-}
-
-#[test]
-fn the_form() {
-    let ready = |form: &mut Form| form.plan = PlanState::Ready(Seq(2), Box::new(plan()));
-    snapshot("create_120x32", &form(busy(120, 32), ready));
-    snapshot("create_80x24", &form(busy(80, 24), ready));
-    let over = OverCap { per_job: Some(5.0), per_day: None, spent_today: 11.8, adds: Some(13.42) };
-    let over = Plan { over_cap: Some(over), findings: Vec::new(), repeat_of: None, ..plan() };
-    snapshot("create_over_cap_80x24", &form(busy(80, 24), |form| form.plan = PlanState::Ready(Seq(2), Box::new(over))));
-    snapshot("create_40x10", &form(busy(40, 10), ready));
-    snapshot("create_30x8", &form(busy(30, 8), |form| form.focus = Field::CancelButton));
-    let editing = |form: &mut Form| {
-        form.focus = Field::Name;
-        form.editing = Some(Line::new("prompts-de 日本"));
-        form.plan = PlanState::InFlight(Seq(3));
-    };
-    snapshot("create_editing_80x24", &form(busy(80, 24), editing));
-    let choosing = |form: &mut Form| {
-        form.focus = Field::Voice;
-        form.chooser = Some((Line::new("firm"), 1));
-    };
-    snapshot("create_choosing_120x32", &form(busy(120, 32), choosing));
-    snapshot("create_picking_80x24", &form(busy(80, 24), |form| form.picker = Some(samples::picker())));
-    let sending = |form: &mut Form| {
-        form.focus = Field::SubmitButton;
-        form.submit = SubmitState::InFlight(Seq(5), progress());
-    };
-    plain_snapshot("create_sending_ascii_80x24", &form(busy(80, 24), sending), Charset::Ascii);
 }
 
 #[test]

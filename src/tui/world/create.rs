@@ -1,14 +1,21 @@
 //! Plans and submissions.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::ops;
-use crate::ops::{Order, Plan, Progress, RetakeOrder, Unsent};
+use crate::ops::{BytesRead, Created, Order, Plan, Progress, RetakeOrder, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
 use crate::tui::world::{Here, spending};
+
+/// How often it is shown how far a check is.
+const BEAT: Duration = Duration::from_millis(250);
 
 /// The plan that can be submitted: the latest that was made, until it is dropped or taken.
 #[derive(Default)]
@@ -38,7 +45,28 @@ fn newest(here: &Here) -> MutexGuard<'_, Newest> {
 
 /// Checks a draft, and keeps the plan for its submission. The plan before is of no use any more, even if this one fails.
 pub(super) async fn plan(here: Here, seq: Seq, order: Order) {
-    let planned = ops::plan(&here.session, &order).await;
+    // A large source is checked for a while, and what can be seen at once should not wait for that.
+    let glance = async {
+        if let Ok(glance) = ops::glance(&here.session, &order).await {
+            here.mailbox.tell(Event::Glanced(seq, Box::new(glance)));
+        }
+    };
+    let read = Arc::new(BytesRead::default());
+    let plan = ops::plan_watched(&here.session, &order, Arc::clone(&read));
+    let work = async { tokio::join!(glance, plan).1 };
+    tokio::pin!(work);
+    // The reader counts on another thread and tells nobody; a look at its counter costs it nothing.
+    let mut beat = tokio::time::interval(BEAT);
+    beat.tick().await;
+    let planned = loop {
+        tokio::select! {
+            planned = &mut work => break planned,
+            _ = beat.tick() => {
+                let progress = Progress { bytes: read.read(), of: read.total(), ..Progress::default() };
+                here.mailbox.tell(Event::PlanProgressed(seq, progress));
+            }
+        }
+    };
     let made = planned.as_ref().ok().map(|plan| (plan.clone(), Unsent::of(&here.session, plan)));
     newest(&here).keep(seq, made);
     here.mailbox.tell(Event::Planned(seq, planned.map(Box::new)));
@@ -73,14 +101,18 @@ pub(super) fn take(here: &Here, number: Seq) -> Option<(Plan, Unsent)> {
     newest(here).take(number)
 }
 
-/// Submits a plan.
-pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
+/// Asks what the service offers, if that was not done for a day.
+pub(super) async fn ask_for_offer(here: Here) {
+    if let Some(catalog) = ops::refresh_old_catalog(&here.session).await {
+        here.mailbox.tell(Event::OfferCame(catalog));
+    }
+}
+
+/// Submits a plan, unless it is stopped while it is uploading.
+pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>, stop: Arc<Notify>) {
     let submitted = match plan {
         // What is left of it is removed before the answer is told.
-        Some((plan, _unsent)) => {
-            let progress = |progress: Progress| here.mailbox.tell(Event::SubmitProgressed(seq, progress));
-            ops::submit(&here.session, &plan, &progress).await.map(Box::new)
-        }
+        Some((plan, _unsent)) => send(&here, seq, &plan, &stop).await.map(Box::new),
         None => Err(Failure::new("this draft was submitted already, or changed since it was checked")),
     };
     let is_created = submitted.is_ok();
@@ -90,11 +122,30 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>) {
     }
 }
 
+async fn send(here: &Here, seq: Seq, plan: &Plan, stop: &Notify) -> Result<Created, Failure> {
+    let is_creating = AtomicBool::new(false);
+    let progress = |progress: Progress| {
+        is_creating.fetch_or(progress.is_creating, Ordering::Relaxed);
+        here.mailbox.tell(Event::SubmitProgressed(seq, progress));
+    };
+    let sending = ops::submit(&here.session, plan, &progress);
+    tokio::pin!(sending);
+    loop {
+        tokio::select! {
+            biased;
+            created = &mut sending => return created,
+            // Both are polled on one task, so nothing can begin between this look and the end of the sending.
+            () = stop.notified() => {
+                if !is_creating.load(Ordering::Relaxed) {
+                    return Err(Failure::new("the upload was stopped"));
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
     use tokio::runtime::Handle;
 
     use super::*;
@@ -138,12 +189,17 @@ mod tests {
 
         /// What the next letter says: whether a plan was made, or a submission went well.
         async fn went_well(&self) -> bool {
-            let mailbox = self.mailbox.clone();
-            let take = move || mailbox.take(Duration::from_secs(60)).pop_front();
-            match tokio::task::spawn_blocking(take).await.unwrap() {
-                Some(Letter::Event(Event::Planned(_, planned))) => planned.is_ok(),
-                Some(Letter::Event(Event::Submitted(_, submitted))) => submitted.is_ok(),
-                other => panic!("{other:?}"),
+            loop {
+                let mailbox = self.mailbox.clone();
+                let take = move || mailbox.take(Duration::from_secs(60));
+                for letter in tokio::task::spawn_blocking(take).await.unwrap() {
+                    match letter {
+                        Letter::Event(Event::Planned(_, planned)) => return planned.is_ok(),
+                        Letter::Event(Event::Submitted(_, submitted)) => return submitted.is_ok(),
+                        Letter::Event(Event::Glanced(..) | Event::PlanProgressed(..)) => {}
+                        other => panic!("{other:?}"),
+                    }
+                }
             }
         }
 

@@ -77,6 +77,7 @@ fn listed(here: &Here, listing: Listing) -> Listed {
     Listed {
         transitions,
         cancelling: ops::asked_to_cancel(&here.session),
+        unanswered: ops::cancels_unanswered(&here.session),
         unconfirmed: ops::unconfirmed(&here.session),
         listing,
     }
@@ -115,6 +116,8 @@ pub(super) async fn check_loss(here: Here, seq: Seq, jobs: Vec<Job>) {
 
 /// Asks for a job to be stopped.
 pub(super) async fn cancel(here: Here, name: JobName) {
+    // A hundred jobs are asked for a few at a time: enough to hide the way to the service, too few to annoy it.
+    let _turn = here.asking.acquire().await;
     let answer = ops::cancel(&here.session, &name).await;
     here.mailbox.tell(Event::CancelAnswered(name, answer.map(Box::new)));
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
@@ -25,6 +26,12 @@ mod jobs;
 mod results;
 mod spending;
 
+/// So many cancels are under way at the same time.
+const CANCELS_AT_ONCE: usize = 8;
+
+/// How long the keys of a dialog that has just opened do not count.
+const GUARD: Duration = Duration::from_millis(300);
+
 /// How long leaving may wait for the disk.
 const LEAVING: Duration = Duration::from_secs(1);
 
@@ -37,6 +44,8 @@ pub struct World {
     openings: HashMap<Seq, AbortHandle>,
     /// The latest check of a draft; a newer one takes its place.
     planning: Option<AbortHandle>,
+    /// The latest submission, and what stops its upload.
+    submitting: Option<(Seq, Arc<Notify>)>,
     /// Documents on their way to the disk: a person who leaves counts on them.
     keeping: Vec<JoinHandle<()>>,
 }
@@ -52,13 +61,25 @@ struct Here {
     states: Arc<Mutex<HashMap<JobName, JobState>>>,
     /// What was told of the ledger last.
     spending: Arc<tokio::sync::Mutex<Option<Spending>>>,
+    /// The turns of cancels; more of them than there are turns wait.
+    asking: Arc<Semaphore>,
 }
 
 impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
-        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default(), spending: Arc::default() };
-        World { here, runtime, over_ssh, openings: HashMap::new(), planning: None, keeping: Vec::new() }
+        let asking = Arc::new(Semaphore::new(CANCELS_AT_ONCE));
+        let here =
+            Here { session, mailbox, plan: Arc::default(), states: Arc::default(), spending: Arc::default(), asking };
+        World {
+            here,
+            runtime,
+            over_ssh,
+            openings: HashMap::new(),
+            planning: None,
+            submitting: None,
+            keeping: Vec::new(),
+        }
     }
 
     /// Tells the loop something from the shell.
@@ -78,6 +99,10 @@ impl World {
         match effect {
             Effect::ListJobs(seq) => drop(self.spawn(jobs::list(here, seq))),
             Effect::FetchJob(seq, name) => drop(self.spawn(jobs::fetch(here, seq, name))),
+            Effect::Guard(seq) => drop(self.spawn(async move {
+                tokio::time::sleep(GUARD).await;
+                here.mailbox.tell(Event::Unguarded(seq));
+            })),
             Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
             Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
@@ -113,13 +138,25 @@ impl World {
             Effect::Submit { seq, plan } => {
                 // Taken before any other effect can have it dropped.
                 let plan = create::take(&here, plan);
-                drop(self.spawn(create::submit(here, seq, plan)));
+                let stop = Arc::new(Notify::new());
+                self.submitting = Some((seq, Arc::clone(&stop)));
+                drop(self.spawn(create::submit(here, seq, plan, stop)));
+            }
+            Effect::StopSubmit(seq) => {
+                if let Some((_, stop)) = self.submitting.as_ref().filter(|(submitting, _)| *submitting == seq) {
+                    stop.notify_one();
+                }
             }
             Effect::DropPlan(number) => {
                 if let Some(planning) = self.planning.take() {
                     planning.abort();
                 }
                 create::drop_up_to(&here, number);
+            }
+            Effect::AskForOffer => drop(self.spawn(create::ask_for_offer(here))),
+            Effect::UseCatalog(catalog) => {
+                // Tasks that are under way end with what they began with.
+                self.here.session = Arc::new(Session { catalog, ..(*self.here.session).clone() });
             }
             Effect::ListFolder(seq, folder) => drop(self.spawn(desk::list_folder(here, seq, folder))),
             Effect::Play(path) => drop(self.spawn(desk::play(here, path, self.over_ssh))),

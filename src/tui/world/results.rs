@@ -56,6 +56,8 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
         Saving::Row { line, file, sha256, .. } => {
             here.mailbox.tell(Event::RowSaved(seq, line, file.map(|file| (file, sha256))));
         }
+        // It has no row among the results of the job; the summary counts it.
+        Saving::Unchanged { .. } => {}
         Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some((file, None)))),
     };
     let saved = ops::save(&here.session, &order, &events).await;

@@ -37,6 +37,8 @@ pub struct Exchange {
     pub number: usize,
     held: Arc<Mutex<Vec<TcpStream>>>,
     seen: Arc<(Mutex<Vec<Request>>, Condvar)>,
+    /// An answer that is given when nobody listens any more.
+    pub last_words: Option<Vec<u8>>,
 }
 
 impl Exchange {
@@ -66,7 +68,9 @@ impl Exchange {
 
     /// Reads the request and says nothing until the test ends.
     pub fn stay_silent(&mut self) {
-        self.read_body(usize::MAX);
+        if self.request.body.is_empty() {
+            self.read_body(usize::MAX);
+        }
         self.held.lock().unwrap().push(self.stream.get_ref().try_clone().unwrap());
     }
 }
@@ -97,15 +101,19 @@ pub struct Server {
 
 impl Server {
     /// Runs the script once for every connection, one after another.
-    pub fn start(mut script: impl FnMut(&mut Exchange) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    pub fn start(script: impl FnMut(&mut Exchange) + Send + 'static) -> Self {
+        Self::listen("127.0.0.1:0", script)
+    }
+
+    /// The same at an address that a server has left.
+    pub fn listen(address: &str, mut script: impl FnMut(&mut Exchange) + Send + 'static) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let seen: Arc<(Mutex<Vec<Request>>, Condvar)> = Arc::default();
         let record = seen.clone();
         let held = Arc::new(Mutex::new(Vec::new()));
         thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { continue };
+            while let Ok((stream, _)) = listener.accept() {
                 let mut stream = BufReader::new(stream);
                 let Some(request) = read_head(&mut stream) else { continue };
                 let number = {
@@ -115,7 +123,13 @@ impl Server {
                     seen.len() - 1
                 };
                 let seen = record.clone();
-                script(&mut Exchange { stream, request, number, held: held.clone(), seen });
+                let mut exchange = Exchange { stream, request, number, held: held.clone(), seen, last_words: None };
+                script(&mut exchange);
+                if let Some(words) = exchange.last_words.take() {
+                    drop(listener);
+                    exchange.answer(words);
+                    return;
+                }
             }
         });
         Server { origin, seen }

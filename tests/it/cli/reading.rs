@@ -43,6 +43,14 @@ fn every_page_is_listed_newest_first() {
 }
 
 #[test]
+fn a_job_without_a_name_is_wrong_usage() {
+    let world = World::of(JOBS);
+    for verb in ["get", "save", "wait"] {
+        world.run(&[verb, ""]).code(2).says("the name of a job is empty").says("variable");
+    }
+}
+
+#[test]
 fn json_of_a_job_is_that_of_the_contract() {
     let world = World::of(JOBS);
     let job = world.run(&["get", "alpha1", "--json"]).code(0).only();

@@ -142,6 +142,18 @@ fn a_file_that_is_missing_or_holds_no_results_is_1_without_a_key() {
 }
 
 #[test]
+fn what_was_sent_and_what_was_read_are_no_results() {
+    let world = World::alone();
+    let requests = r#"{"key":"a","request":{"contents":[{"parts":[{"text":"Hi."}]}]}}"#;
+    world.file("jobs.jsonl", &format!("{requests}\n"));
+    world.file("story.txt", "One is spoken.\nTwo is spoken.\n");
+    for (name, why) in [("jobs.jsonl", "holds requests, not results"), ("story.txt", "holds no results")] {
+        world.run(&["save", name]).code(1).says(name).says(why).says("hint: ");
+        assert!(!world.path(name.split('.').next().unwrap()).exists(), "{name} left a folder");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_6() {
     let world = World::of(JOBS);
     world.file("taken", "a file stands where a folder should be");

@@ -138,7 +138,7 @@ pub fn job(id: &str, state: JobState) -> Job {
 }
 
 pub fn error(kind: Kind, certainty: Certainty) -> Error {
-    Error { message: format!("{kind:?} in a test").to_lowercase(), kind, certainty, retry_after: None }
+    Error { message: format!("{kind:?} in a test").to_lowercase(), kind, certainty, retry_after: None, is_daily: false }
 }
 
 struct Fake(Arc<Mutex<World>>);
@@ -238,6 +238,7 @@ fn stored(name: FileName, size: u64) -> StoredFile {
         state: Some("ACTIVE".into()),
         source: None,
         sha256: None,
+        error: None,
     }
 }
 

@@ -74,7 +74,7 @@ fn book(chapters: &[(&str, &str)]) -> Vec<u8> {
     archive(&files)
 }
 
-fn archive(files: &[(String, String)]) -> Vec<u8> {
+pub fn archive(files: &[(String, String)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in files {
         zip.start_file(name, SimpleFileOptions::default()).unwrap();

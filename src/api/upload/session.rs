@@ -1,7 +1,4 @@
-//! A file to the service, in pieces, so that a break costs one piece and not the file.
-//!
-//! The address of an upload session is a secret of its own: whoever has it can write to it without a key. It gets no
-//! key, it reaches no log and no message, and it leads to the base origin or nowhere.
+//! One upload session: it is begun, takes pieces, and is asked how far it came.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,127 +7,44 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio::time::timeout;
 
-use super::call::Call;
-use super::connection::Connection;
-use super::error::{Certainty, Error, Kind};
-use super::refusal::{Failed, Subject};
-use super::retry::{Attempt, Class, Fault};
-use super::wire;
-use super::{StoredFile, Upload};
-use crate::config::BaseUrl;
+use super::address::{LARGEST_PIECE, piece_size, pin};
+use super::input::Input;
+use crate::api::call::Call;
+use crate::api::connection::{Answered, Connection, Told};
+use crate::api::error::{Certainty, Error, Kind};
+use crate::api::refusal::{Failed, Subject};
+use crate::api::retry::{Attempt, Class, Fault};
+use crate::api::{StoredFile, Upload, UploadSession, wire};
+use crate::secret::SessionAddress;
 use crate::text::clean_short;
 
-/// What Google's clients send at once; also the granularity that the service asks for.
-const PIECE: u64 = 8 << 20;
-/// Pieces of a piece, so that a slow line shows progress.
+/// Pieces of a piece, so that a slow line is told from a dead one.
 const SLICE: usize = 64 << 10;
-/// Sessions that are begun for one file: a session may be forgotten by the service.
-const MOST_SESSIONS: u32 = 3;
-/// The service's limit is "2 GB"; this is its most generous reading.
-const LARGEST: u64 = 2 << 30;
 /// No answer to a piece is larger.
 const ANSWER_CAP: usize = 1 << 20;
 
-/// What came out of an upload, before anybody looked whether the file is ready.
-pub struct Uploaded {
-    /// The file, when the service named it.
-    pub file: Option<StoredFile>,
-    /// Of the bytes that were sent, in lower-case hex digits.
-    pub sha256: String,
-    /// Of the file on this disk.
-    pub size: u64,
-}
-
-/// Sends the whole file. Only its last piece makes it exist.
-pub async fn send(connection: &Connection, upload: &Upload<'_>) -> Result<Uploaded, Error> {
-    let what = format!("cannot upload {}", clean_short(upload.display_name, 80));
-    let mut input = Input::open(upload, &what).await?;
-    for _ in 0..MOST_SESSIONS {
-        let session = Session::start(connection, upload, &what, input.size).await?;
-        match session.run(connection, upload, &mut input).await? {
-            Outcome::Done(file) => {
-                return Ok(Uploaded { file: file.map(|file| *file), sha256: input.sha256().await?, size: input.size });
-            }
-            Outcome::Forgotten => tracing::debug!("the upload session is gone; beginning another"),
-        }
-    }
-    let message = format!("{what}: the service forgot the upload {MOST_SESSIONS} times");
-    Err(Failed::last(Kind::Server, Certainty::Unknown, message).error)
-}
-
-/// The file on this disk, read once from front to back, and again where the service asks for it.
-struct Input {
-    file: tokio::fs::File,
-    what: String,
-    size: u64,
-    digest: ring::digest::Context,
-    digested: u64,
-}
-
-impl Input {
-    async fn open(upload: &Upload<'_>, what: &str) -> Result<Self, Error> {
-        let unreadable = |error: std::io::Error| {
-            let path = clean_short(&upload.path.display().to_string(), 200);
-            Failed::last(Kind::Disk, Certainty::NotSent, format!("{what}: cannot read {path}: {error}")).error
-        };
-        let file = tokio::fs::File::open(upload.path).await.map_err(unreadable)?;
-        let size = file.metadata().await.map_err(unreadable)?.len();
-        if size > LARGEST {
-            let message = format!("{what}: it has {}, and a file may have 2 GB", crate::text::bytes(size));
-            return Err(Failed::last(Kind::Invalid, Certainty::NotSent, message).error);
-        }
-        let digest = ring::digest::Context::new(&ring::digest::SHA256);
-        Ok(Input { file, what: what.to_owned(), size, digest, digested: 0 })
-    }
-
-    async fn read(&mut self, from: u64, length: u64) -> Result<Bytes, Error> {
-        let mut piece = BytesMut::zeroed(usize::try_from(length).expect("a piece fits into memory"));
-        let read = async {
-            self.file.seek(SeekFrom::Start(from)).await?;
-            self.file.read_exact(&mut piece).await
-        };
-        if let Err(error) = read.await {
-            let message = format!("{}: cannot read the file at byte {from}: {error}", self.what);
-            return Err(Failed::last(Kind::Disk, Certainty::NotSent, message).error);
-        }
-        if from <= self.digested && self.digested < from + length {
-            let known = usize::try_from(self.digested - from).expect("less than a piece");
-            self.digest.update(&piece[known..]);
-            self.digested = from + length;
-        }
-        Ok(piece.freeze())
-    }
-
-    /// Reads what was not read yet, for a session that ended in an unusual way.
-    async fn sha256(&mut self) -> Result<String, Error> {
-        while self.digested < self.size {
-            let length = PIECE.min(self.size - self.digested);
-            self.read(self.digested, length).await?;
-        }
-        Ok(self.digest.clone().finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-}
-
 /// An upload session: an address that takes pieces. It has no `Debug`, because the address is a secret.
-struct Session {
+pub struct Session {
     url: Url,
     piece: u64,
     what: String,
 }
 
-enum Outcome {
+/// How a session ended.
+pub enum Outcome {
+    /// The file is there; the service named it, or not.
     Done(Option<Box<StoredFile>>),
+    /// The service does not know the session any more.
     Forgotten,
 }
 
 /// What the service says of a session.
 #[derive(Clone, Debug, PartialEq)]
-enum State {
+pub enum State {
     /// It goes on; so many bytes are there, when it says so.
     Active(Option<u64>),
     /// The file is whole.
@@ -140,7 +54,8 @@ enum State {
 }
 
 impl Session {
-    async fn start(connection: &Connection, upload: &Upload<'_>, what: &str, size: u64) -> Result<Self, Error> {
+    /// Begins a session, and tells its owner before anything is sent.
+    pub async fn start(connection: &Connection, upload: &Upload<'_>, what: &str, size: u64) -> Result<Self, Error> {
         let mut call = Call::new(Method::POST, what, "/upload/v1beta/files");
         call.headers = vec![
             ("content-type", "application/json".to_owned()),
@@ -157,22 +72,66 @@ impl Session {
         if text(headers, "x-goog-upload-status").is_some_and(|status| status != "active") {
             return Err(unexpected("the service did not begin an upload"));
         }
-        let url = text(headers, "x-goog-upload-url").ok_or_else(|| unexpected("the service gave no upload address"))?;
+        let Some(url) = text(headers, "x-goog-upload-url") else {
+            return Err(match said_instead(connection, call, response).await {
+                Some(failed) => failed.error,
+                None => unexpected("the service gave no upload address"),
+            });
+        };
         let url = pin(connection.base(), url).map_err(|words| unexpected(&words))?;
         let granularity = text(headers, "x-goog-upload-chunk-granularity").and_then(|text| text.parse().ok());
         let piece = piece_size(granularity).ok_or_else(|| unexpected("the service asks for pieces of an odd size"))?;
+        let begun = UploadSession { address: SessionAddress::new(url.as_str()), piece };
+        (upload.begun)(begun).await;
         Ok(Session { url, piece, what: what.to_owned() })
     }
 
-    async fn run(&self, connection: &Connection, upload: &Upload<'_>, input: &mut Input) -> Result<Outcome, Error> {
+    /// Asks how far a session of an earlier run has come. `None` when it leads nowhere any more: then another is begun.
+    pub async fn resume(
+        connection: &Connection,
+        known: &UploadSession,
+        what: &str,
+        size: u64,
+    ) -> Result<Option<(Self, State)>, Error> {
+        let url = pin(connection.base(), known.address.expose());
+        let Some(url) = url.ok().filter(|_| (1..=LARGEST_PIECE).contains(&known.piece)) else { return Ok(None) };
+        let session = Session { url, piece: known.piece, what: what.to_owned() };
+        match connection.repeat(Class::Read, || session.query(connection)).await {
+            Ok(State::Active(Some(received))) if received <= size => {
+                tracing::debug!(received, size, "going on with an upload of an earlier run");
+                Ok(Some((session, State::Active(Some(received)))))
+            }
+            Ok(State::Final(file)) => Ok(Some((session, State::Final(file)))),
+            Ok(State::Active(_) | State::Forgotten) => Ok(None),
+            // Whoever cannot be reached cannot begin another session either, and this one may still be good.
+            Err(error) if matches!(error.kind, Kind::Offline | Kind::TimedOut | Kind::Quota) => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, "the upload of an earlier run does not go on");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends everything from a byte on.
+    pub async fn run(
+        &self,
+        connection: &Connection,
+        upload: &Upload<'_>,
+        input: &mut Input,
+        from: u64,
+    ) -> Result<Outcome, Error> {
         // What the service has, and the most that it ever had: a session that loses what it took gets no fresh attempts.
-        let (mut at, mut furthest) = (0, 0);
+        let (mut at, mut furthest) = (from, from);
         let mut failures = 0;
         (upload.progress)(at, input.size);
         loop {
             let length = self.piece.min(input.size - at);
             let bytes = input.read(at, length).await?;
             let is_last = at + length == input.size;
+            if is_last {
+                // Only the last piece makes the file exist: what nobody meant to send goes no further than here.
+                self.check(upload, input).await?;
+            }
             let sent = match self.piece(connection, at, bytes, is_last).await {
                 // A piece that was taken without an offset is there as a whole; the last one is not done before `final`.
                 Ok(State::Active(None)) if !is_last => Ok(State::Active(Some(at + length))),
@@ -193,7 +152,6 @@ impl Session {
             };
             let received = match state {
                 State::Final(file) => {
-                    (upload.progress)(input.size, input.size);
                     return Ok(Outcome::Done(file));
                 }
                 State::Forgotten => return Ok(Outcome::Forgotten),
@@ -208,6 +166,16 @@ impl Session {
             at = received;
             (upload.progress)(at, input.size);
         }
+    }
+
+    async fn check(&self, upload: &Upload<'_>, input: &mut Input) -> Result<(), Error> {
+        let Some(expected) = upload.sha256 else { return Ok(()) };
+        if input.sha256().await? == expected {
+            return Ok(());
+        }
+        let path = clean_short(&upload.path.display().to_string(), 200);
+        let message = format!("{}: {path} was changed since it was checked", self.what);
+        Err(Failed::last(Kind::Disk, Certainty::NotSent, message).error)
     }
 
     /// Waits, then asks how far the session has come. An upload that does not get on ends with what broke it.
@@ -228,6 +196,11 @@ impl Session {
 
     async fn piece(&self, connection: &Connection, at: u64, bytes: Bytes, is_last: bool) -> Result<State, Failed> {
         let length = bytes.len();
+        let headers = [
+            ("x-goog-upload-command", if is_last { "upload, finalize" } else { "upload" }.to_owned()),
+            ("x-goog-upload-offset", at.to_string()),
+        ];
+        let told = Told { url: &self.url, headers: &headers, body: &bytes.clone() };
         let sent = Arc::new(AtomicU64::new(0));
         let counter = sent.clone();
         let slices = (0..length.div_ceil(SLICE)).map(move |n| {
@@ -238,12 +211,12 @@ impl Session {
         let request = connection
             .client()
             .post(self.url.clone())
-            .header("x-goog-upload-command", if is_last { "upload, finalize" } else { "upload" })
-            .header("x-goog-upload-offset", at)
+            .header(headers[0].0, &headers[0].1)
+            .header(headers[1].0, &headers[1].1)
             .header(header::CONTENT_LENGTH, length)
             .body(reqwest::Body::wrap_stream(stream::iter(slices)));
         let silence = connection.timing.silence;
-        let answered = match while_moving(request.send(), &sent, silence).await {
+        let answered = match while_moving(connection.exchange(&Method::POST, told, request), &sent, silence).await {
             Some(answered) => answered.map_err(|error| connection.broken(&self.what, &error)),
             None => Err(connection.silent(&self.what, silence)),
         };
@@ -258,14 +231,17 @@ impl Session {
             .header("x-goog-upload-command", "query")
             .header(header::CONTENT_LENGTH, 0)
             .body("");
-        let answered = match timeout(connection.timing.headers, request.send()).await {
+        let headers = [("x-goog-upload-command", "query".to_owned())];
+        let told = Told { url: &self.url, headers: &headers, body: &[] };
+        let asked = connection.exchange(&Method::POST, told, request);
+        let answered = match timeout(connection.timing.headers, asked).await {
             Ok(answered) => answered.map_err(|error| connection.broken(&self.what, &error)),
             Err(_) => Err(connection.silent(&self.what, connection.timing.headers)),
         };
         self.state(connection, answered?).await
     }
 
-    async fn state(&self, connection: &Connection, mut response: Response) -> Result<State, Failed> {
+    async fn state(&self, connection: &Connection, mut response: Answered) -> Result<State, Failed> {
         let mut call = Call::new(Method::POST, &self.what, "/upload");
         call.subject = Subject::File;
         tracing::debug!(path = "/upload", status = response.status().as_u16(), "answered");
@@ -301,6 +277,19 @@ impl Session {
     }
 }
 
+/// What the service said in the place of an address: an error inside a success, or the page of a proxy.
+async fn said_instead(connection: &Connection, mut call: Call, mut response: Answered) -> Option<Failed> {
+    call.may_be_empty = true;
+    let mut body = BytesMut::new();
+    while let Some(bytes) = connection.next_piece(&call, &mut response).await.ok().flatten() {
+        body.extend_from_slice(&bytes);
+        if body.len() > ANSWER_CAP {
+            break;
+        }
+    }
+    connection.parse(&call, &body).err()
+}
+
 /// Waits as long as bytes go out: a slow line is not a dead one. `None` after a silence.
 async fn while_moving<T>(answer: impl Future<Output = T>, sent: &AtomicU64, silence: Duration) -> Option<T> {
     let mut answer = std::pin::pin!(answer);
@@ -321,85 +310,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// A multiple of what the service asks for, near eight megabytes.
-fn piece_size(granularity: Option<u64>) -> Option<u64> {
-    match granularity {
-        None => Some(PIECE),
-        Some(granularity @ 1..=PIECE) => Some(PIECE / granularity * granularity),
-        Some(granularity) if granularity <= 8 * PIECE && granularity > 0 => Some(granularity),
-        Some(_) => None,
-    }
-}
-
-/// The address of a session, on the base origin. Google's own must already be there. Behind another base, as behind a
-/// proxy or a test server, Google's address comes back, and both SDKs put the base in its place; so do we.
-fn pin(base: &BaseUrl, url: &str) -> Result<Url, String> {
-    let strange = || "the upload address of the service cannot be used".to_owned();
-    let mut url = Url::parse(url).map_err(|_| strange())?;
-    let is_plain = url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "http" | "https");
-    if !is_plain {
-        return Err(strange());
-    }
-    let origin = url.origin().ascii_serialization();
-    if origin == base.origin() {
-        return Ok(url);
-    }
-    if base.is_google() {
-        return Err(format!("the service wants the file sent to {}", clean_short(&origin, 200)));
-    }
-    let base = Url::parse(base.origin()).map_err(|_| strange())?;
-    let moved = url.set_scheme(base.scheme()).is_ok()
-        && url.set_host(base.host_str()).is_ok()
-        && url.set_port(base.port()).is_ok()
-        && url.origin() == base.origin();
-    if moved { Ok(url) } else { Err(strange()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_upload_address_off_googles_origin_is_refused() {
-        let google = BaseUrl::google();
-        let good =
-            "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=x&upload_protocol=resumable";
-        assert_eq!(pin(&google, good).unwrap().as_str(), good);
-        assert!(pin(&google, "https://GenerativeLanguage.googleapis.com:443/upload").is_ok());
-        for bad in [
-            "https://generativelanguage.googleapis.com:444/upload",
-            "http://generativelanguage.googleapis.com/upload",
-            "https://generativelanguage.googleapis.com@evil/upload",
-            "https://user@generativelanguage.googleapis.com/upload",
-            "https://generativelanguage.googleapis.com.evil/upload",
-            "https://evil/generativelanguage.googleapis.com",
-            "//evil/upload",
-            "/upload",
-            "file:///etc/passwd",
-            "",
-        ] {
-            let error = pin(&google, bad).unwrap_err();
-            assert!(!error.contains("upload_id"), "{error}");
-        }
-    }
-
-    #[test]
-    fn behind_another_base_the_address_moves_to_it() {
-        let base = BaseUrl::parse("http://127.0.0.1:8080").unwrap();
-        let table = [
-            (
-                "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=x",
-                "http://127.0.0.1:8080/upload/v1beta/files?upload_id=x",
-            ),
-            ("http://evil:9/upload?upload_id=x", "http://127.0.0.1:8080/upload?upload_id=x"),
-            ("http://127.0.0.1:8080/up?upload_id=x", "http://127.0.0.1:8080/up?upload_id=x"),
-        ];
-        for (url, expected) in table {
-            assert_eq!(pin(&base, url).unwrap().as_str(), expected);
-        }
-        let proxy = BaseUrl::parse("https://proxy.example/gemini").unwrap();
-        assert_eq!(pin(&proxy, "http://localhost:1/up?x").unwrap().as_str(), "https://proxy.example/up?x");
-    }
 
     #[tokio::test]
     async fn a_slow_line_is_not_a_dead_one() {
@@ -413,21 +326,5 @@ mod tests {
         };
         assert_eq!(while_moving(slow, &sent, silence).await, Some(()));
         assert_eq!(while_moving(std::future::pending::<()>(), &sent, silence).await, None);
-    }
-
-    #[test]
-    fn pieces_are_multiples_of_what_the_service_asks_for() {
-        let table = [
-            (None, Some(PIECE)),
-            (Some(PIECE), Some(PIECE)),
-            (Some(262_144), Some(PIECE)),
-            (Some(3_000_000), Some(6_000_000)),
-            (Some(2 * PIECE), Some(2 * PIECE)),
-            (Some(0), None),
-            (Some(u64::MAX), None),
-        ];
-        for (granularity, piece) in table {
-            assert_eq!(piece_size(granularity), piece, "{granularity:?}");
-        }
     }
 }
