@@ -275,6 +275,9 @@ mod tests {
             input_file: None,
             at: "2026-07-02T14:00:00Z".parse().unwrap(),
             retake_of: None,
+            n_unchanged: 0,
+            part_of: None,
+            text_tokens: None,
         };
         assert!(store.intend_if(&intent("A"), <[Tracked]>::is_empty).unwrap());
         assert!(!Store::open(folder.path()).unwrap().intend_if(&intent("B"), <[Tracked]>::is_empty).unwrap());
