@@ -13,8 +13,10 @@ use super::values;
 use crate::config;
 use crate::filter::Filter;
 
+mod campaigns;
 mod create;
 mod refresh;
+pub use campaigns::{Campaigns, CampaignsVerb, Cancelling};
 pub use create::{Create, Lint, Sources};
 pub use refresh::{Offer, Refresh};
 
@@ -132,6 +134,8 @@ pub enum Verb {
     /// result is anything but ok are taken again, and keys without any result; what is changed in a request is shown
     /// first. Saved without --out, the new takes go to the folder of the original.
     Retake(Retake),
+    /// Jobs that were too large for one, handled as one: show, go on, pause, cancel
+    Campaigns(Campaigns),
     /// List or delete what the Files API stores
     Files(Files),
     /// What was spent, by day and model, and what is under way; needs no key and no network

@@ -54,7 +54,7 @@ async fn agreed(console: &Console, jobs: &[Job], n_active: usize) -> Result<bool
 }
 
 /// The job as the service left it, and how it came out.
-async fn cancel(session: &Session, console: &Console, job: &Job) -> Result<(Job, &'static str), Failure> {
+pub async fn cancel(session: &Session, console: &Console, job: &Job) -> Result<(Job, &'static str), Failure> {
     match ops::cancel(session, &job.name).await? {
         CancelAnswer::AlreadyOver(job) => Ok((job, "already-over")),
         CancelAnswer::Asked => {

@@ -4,13 +4,14 @@
 //! token by which every later listing goes on looking.
 
 use super::args::{Create, Sources};
+use super::campaigns;
 use super::consent::{self, Answer};
 use super::console::Console;
 use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
 use crate::money::OverCap;
-use crate::ops::{self, Created, Order, Plan, Session, Unconfirmed};
+use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
 use crate::request::Severity;
 use crate::text;
 
@@ -25,24 +26,24 @@ pub async fn run(session: &Session, console: &Console, arguments: &Create) -> Re
     let plan = ops::plan(session, &order).await?;
     // Whatever comes of it, a signal included, the next try prepares its own.
     let unsent = ops::Unsent::of(session, &plan);
-    let created = match arguments.dry_run {
-        true => Ok(None),
-        false => submit(session, console, &plan, arguments.yes || arguments.again).await.map(Some),
-    };
-    console.end_progress();
     if arguments.dry_run {
         show(console, &plan, &session.profile, arguments.json);
+        return Ok(if plan.has_errors() { Exit::Failed } else { Exit::Ok });
     }
-    drop(unsent);
-    match created? {
-        Some(created) => tell(session, console, Telling { json: arguments.json, wait: arguments.wait }, created).await,
-        None if plan.has_errors() => Ok(Exit::Failed),
-        None => Ok(Exit::Ok),
-    }
+    let telling = Telling { json: arguments.json, wait: arguments.wait };
+    submit(session, console, &plan, unsent, arguments.yes || arguments.again, telling).await
 }
 
-/// Says what would be sent and sends it, after a question where one is due.
-pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool) -> Result<Created, Failure> {
+/// Says what would be sent and sends it, after a question where one is due: as one job, or as several when it is too large
+/// for one. Then tells what came of it, and waits for it when that was asked for.
+pub async fn submit(
+    session: &Session,
+    console: &Console,
+    plan: &Plan,
+    unsent: ops::Unsent,
+    yes: bool,
+    telling: Telling,
+) -> Result<Exit, Failure> {
     plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
@@ -50,12 +51,25 @@ pub async fn submit(session: &Session, console: &Console, plan: &Plan, yes: bool
     }
     console.talk(&summary(plan));
     // A create whose answer was lost is not sent again whatever is answered: submitting says so.
-    if let (Some(known), None, false) = (known(plan), &plan.repeat_unconfirmed, yes) {
-        agree_to_repeat(console, &known).await?;
+    let known = known(plan);
+    if let (Some(known), None, false) = (&known, &plan.repeat_unconfirmed, yes) {
+        agree_to_repeat(console, known).await?;
     }
     let agreed = agree_to_cap(console, plan.over_cap, yes).await?;
     let plan = &Plan { agreed, ..plan.clone() };
-    ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await
+    if plan.n_jobs() > 1 {
+        let status = ops::begin(session, plan, yes || known.is_some()).await?;
+        drop(unsent);
+        return campaigns::begun(session, console, &status, telling).await;
+    }
+    let created = ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await;
+    console.end_progress();
+    drop(unsent);
+    let created = created?;
+    if let (Created::Confirmed(job) | Created::Adopted(job), Some(_)) = (&created, plan.sample) {
+        console.talk(&format!("the rest of it: the same command with --rest-of {} in place of --sample", job.name));
+    }
+    tell(session, console, telling, created).await
 }
 
 /// How the outcome of a create is told.
@@ -68,7 +82,7 @@ pub struct Telling {
 }
 
 /// Tells what came of a create, and waits for the job when that was asked for.
-pub async fn tell(session: &Session, console: &Console, arguments: Telling, created: Created) -> Result<Exit, Failure> {
+async fn tell(session: &Session, console: &Console, arguments: Telling, created: Created) -> Result<Exit, Failure> {
     let (job, outcome) = match created {
         Created::Confirmed(job) => (job, "confirmed"),
         Created::Adopted(job) => {
@@ -140,6 +154,9 @@ fn summary(plan: &Plan) -> String {
             summary.push_str(&format!(", about {dollars} at batch price"));
         }
     }
+    if plan.n_jobs() > 1 {
+        summary.push_str(&format!(", {} jobs ({})", plan.n_jobs(), plan.jobs_because));
+    }
     summary
 }
 
@@ -197,7 +214,13 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
         let (n, folder) = (text::thousands(place.n), text::clean(&place.folder.display().to_string()));
         console.result(&format!("{n} unchanged since {}, in {folder}", place.job));
     }
-    if let Some(earlier) = &plan.repeat_of {
+    if plan.n_jobs() > 1 {
+        console.result(&format!("{}: {}", text::count(plan.n_jobs() as u64, "job"), plan.jobs_because));
+        for (part, number) in plan.parts.iter().zip(1..) {
+            console.result(&part_line(part, number));
+        }
+    }
+    if let Some(earlier) = plan.repeats().filter(|_| !plan.is_all_unchanged) {
         console.result(&format!("the same content was sent as {earlier}"));
     }
     if let Some(lost) = &plan.repeat_unconfirmed {
@@ -212,12 +235,24 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
 
 /// What is known of content that would be bought a second time.
 fn known(plan: &Plan) -> Option<String> {
-    if let Some(earlier) = &plan.repeat_of {
-        return Some(format!("the same content was sent as {earlier} within the last 48 hours"));
+    if let Some(most) = plan.unchanged.first().filter(|_| plan.is_all_unchanged) {
+        let folder = text::clean(&most.folder.display().to_string());
+        return Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job));
     }
-    let most = plan.unchanged.first().filter(|_| plan.is_all_unchanged)?;
-    let folder = text::clean(&most.folder.display().to_string());
-    Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job))
+    let earlier = plan.repeats()?;
+    Some(format!("the same content was sent as {earlier} within the last 48 hours"))
+}
+
+/// `  part 2: 316 requests, 24 980 tokens, 214 kB, about $0.29 to $0.35`.
+fn part_line(part: &PlannedPart, number: usize) -> String {
+    let dollars = part.estimate.dollars.map(|(low, high)| range(text::dollars(low), text::dollars(high)));
+    let dollars = dollars.map(|dollars| format!(", about {dollars}")).unwrap_or_default();
+    format!(
+        "  part {number}: {}, {}, {}{dollars}",
+        text::count(part.n_requests, "request"),
+        text::count(part.estimate.text_tokens, "token"),
+        text::bytes(part.bytes)
+    )
 }
 
 /// A repeat of recent content is most often a second press of the same key, and would be paid for twice.

@@ -6,6 +6,8 @@
 //! | `create` | job | those of a job, `outcome` (`confirmed`, `adopted`) |
 //! | `create`, answer lost | create | [`unconfirmed`] |
 //! | `create --dry-run` | plan | [`plan`] |
+//! | `create` of several jobs | job, then campaign | what `create` has, `campaign`, `part`; then those of `campaigns` |
+//! | `campaigns`, its verbs | campaign | `campaign`, `state`, `reason`, `submitted`, `waiting`, `parts`, and more |
 //! | `retake` | key | [`take`]; then, unless `--dry-run`, what `create` has |
 //! | `lint` | finding | [`finding`] |
 //! | `cancel` | job | those of a job, `outcome` (`cancelled`, `already-over`, `ended-otherwise`) |

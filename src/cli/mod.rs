@@ -4,6 +4,7 @@
 //! ended. No rules about jobs or money live here: they are in `ops` and below.
 
 mod args;
+mod campaigns;
 mod cancel;
 mod catalog;
 mod choose;
@@ -144,6 +145,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         }
         Verb::Verify(verify) => verify::run(console, verify).await,
         Verb::Retake(retake) => retake::run(&open(Key::Needed).await?.session, console, retake).await,
+        Verb::Campaigns(campaigns) => campaigns::run(&open(Key::Needed).await?.session, console, campaigns).await,
         Verb::Files(files) => {
             let opened = open(Key::Needed).await?;
             match &files.verb {

@@ -52,10 +52,8 @@ pub async fn run(session: &Session, console: &Console, arguments: &args::Retake)
             console.talk(&format!("… and {} more: `--dry-run` shows all", text::thousands(n_more as u64)));
         }
     }
-    let created = create::submit(session, console, plan, arguments.yes).await;
-    console.end_progress();
-    drop(unsent);
-    create::tell(session, console, create::Telling { json: arguments.json, wait: arguments.wait }, created?).await
+    let telling = create::Telling { json: arguments.json, wait: arguments.wait };
+    create::submit(session, console, plan, unsent, arguments.yes, telling).await
 }
 
 /// What is not taken again though it is not good, and why.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{FilesVerb, Global, Refresh, Verb};
+use super::args::{CampaignsVerb, FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
@@ -236,6 +236,13 @@ fn changes_the_service(verb: &Verb) -> Option<&'static str> {
         Verb::Retake(retake) => (!retake.dry_run).then_some("retake"),
         Verb::Cancel(_) => Some("cancel"),
         Verb::Delete(_) => Some("delete"),
+        Verb::Campaigns(campaigns) => match campaigns.verb {
+            Some(CampaignsVerb::Run(_)) => Some("campaigns run"),
+            Some(CampaignsVerb::Pause(_)) => Some("campaigns pause"),
+            Some(CampaignsVerb::Resume(_)) => Some("campaigns resume"),
+            Some(CampaignsVerb::Cancel(_)) => Some("campaigns cancel"),
+            Some(CampaignsVerb::List(_) | CampaignsVerb::Show(_)) | None => None,
+        },
         Verb::Files(files) => match files.verb {
             FilesVerb::Delete { .. } => Some("files delete"),
             FilesVerb::List(_) => None,

@@ -43,9 +43,51 @@ pub async fn submit(
     plan: &Plan,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Created, Failure> {
+    attempt(session, plan, progress).await.map_err(|stopped| stopped.failure)
+}
+
+/// A create that came to nothing.
+pub(super) struct Stopped {
+    /// For people.
+    pub(super) failure: Failure,
+    /// What stopped it, for whoever may try again later.
+    pub(super) why: Why,
+}
+
+/// What stopped a create.
+pub(super) enum Why {
+    /// The service, or the way to it, and how long it asks to wait.
+    Service(api::error::Kind, Option<std::time::Duration>),
+    /// Somebody else has the same content in hand.
+    Held,
+    /// The campaign that it is a part of was paused or cancelled.
+    Unwanted,
+    /// A rule of ours.
+    Ours,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Stopped { failure, why: Why::Ours }
+    }
+}
+
+impl From<crate::store::Error> for Stopped {
+    fn from(error: crate::store::Error) -> Self {
+        let why = if matches!(error, crate::store::Error::Held { .. }) { Why::Held } else { Why::Ours };
+        Stopped { failure: error.into(), why }
+    }
+}
+
+/// [`submit`], for callers who decide by what stopped it.
+pub(super) async fn attempt(
+    session: &Session,
+    plan: &Plan,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Created, Stopped> {
     let writer = session.writer()?.clone();
     if plan.has_errors() {
-        return Err(Failure::new(format!("{} has errors and was not sent", plan.display_name)));
+        return Err(Failure::new(format!("{} has errors and was not sent", plan.display_name)).into());
     }
     // Held to the end, so that nobody sends the same content at the same time.
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
@@ -55,12 +97,18 @@ pub async fn submit(
     // Whoever stops a submission by dropping it does so before this.
     progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), is_creating: true, ..Progress::default() });
     let intent = intent(session, plan, &input)?;
+    // An upload takes its time, and a person may have changed their mind meanwhile.
+    if let Some(part_of) = plan.part_of.clone() {
+        let ours = session.clone();
+        let wanted = on_disk(move || super::campaign::refuse_unless_wanted(&ours, &part_of)).await;
+        wanted.map_err(|failure| Stopped { failure, why: Why::Unwanted })?;
+    }
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
     // Should the program be killed from here on, the job that turns up later has its texts, and can be taken again.
     keep_requests(session, plan, &intent.token).await;
     if let Err(failure) = write_down(session, plan, &intent).await {
         unkeep_requests(session, plan, &intent.token).await;
-        return Err(failure);
+        return Err(failure.into());
     }
     let created = match writer.create_job(&job).await {
         Ok(job) => {
@@ -194,20 +242,26 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         token,
         at,
         retake_of: plan.retake_of.clone(),
-        n_unchanged: if plan.is_all_unchanged { 0 } else { plan.n_unchanged },
+        // Counted when it is written down.
+        n_unchanged: 0,
         part_of: plan.part_of.clone(),
         text_tokens: plan.estimate.as_ref().map(|estimate| estimate.text_tokens),
     })
 }
 
 async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(), Failure> {
-    let (ours, agreed, intent, prepared) = (session.clone(), plan.agreed, intent.clone(), plan.prepared.clone());
+    let (ours, mut intent, plan) = (session.clone(), intent.clone(), plan.clone());
     on_disk(move || {
+        // Before the intent: a job of which nobody knows its other keys must not come into being. Of the parts of a plan
+        // one has the list.
+        intent.n_unchanged = ours.store.n_unchanged(&plan.prepared).map_err(unsent)?;
         if intent.n_unchanged > 0 {
-            // Before the intent: a job of which nobody knows its other keys must not come into being.
-            ours.store.keep_unchanged(&prepared, &intent.token).map_err(unsent)?;
+            ours.store.keep_unchanged(&plan.prepared, &intent.token).map_err(unsent)?;
+        } else if plan.n_unchanged > 0 && !plan.is_all_unchanged && plan.part_of.is_none() {
+            return Err(Failure::new("the create was not sent: the list of what is unchanged is gone")
+                .hint("create it once more"));
         }
-        intend(&ours, agreed, &intent).map_err(|failure| {
+        intend(&ours, plan.agreed, &intent).map_err(|failure| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
             let _ = ours.store.settle(&intent.token, &Verdict::NotSent);
             unsent(failure)
@@ -229,21 +283,28 @@ async fn settle(session: &Session, token: &str, verdict: Verdict) {
 }
 
 /// A create that got no job in return: definite, or a search in the list.
-async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -> Result<Created, Failure> {
+async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -> Result<Created, Stopped> {
     match error.certainty {
         Certainty::NotSent => {
             settle(session, &intent.token, Verdict::NotSent).await;
-            Err(quota::explained(session, "the create was not sent", error))
+            Err(stopped(session, "the create was not sent", error))
         }
         Certainty::Refused => {
             settle(session, &intent.token, Verdict::Rejected { message: error.message.clone() }).await;
-            Err(quota::explained(session, "the service refused the job", error))
+            Err(stopped(session, "the service refused the job", error))
         }
         Certainty::Unknown => {
             settle(session, &intent.token, Verdict::Unknown { message: error.message }).await;
-            search(session, intent).await
+            Ok(search(session, intent).await?)
         }
     }
+}
+
+/// A failed call as what stopped a create.
+pub(super) fn stopped(session: &Session, what: &str, error: api::Error) -> Stopped {
+    let kind = error.kind;
+    let failure = quota::explained(session, what, error);
+    Stopped { why: Why::Service(kind, failure.retry_after), failure }
 }
 
 /// Looks for the job for a while: most lost answers belong to a create that went through.

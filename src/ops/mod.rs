@@ -4,6 +4,7 @@
 //! jobs and money live here or below, never in a command or a screen.
 
 mod budget;
+mod campaign;
 mod cancel;
 mod copies;
 mod create;
@@ -29,11 +30,15 @@ mod vocabulary;
 mod wait;
 
 pub use budget::{Budget, Disk};
+pub use campaign::{
+    Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,
+    campaigns, cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign, run_campaigns,
+};
 pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::delete;
-pub use files::{delete_file, list_files};
+pub use files::{can_be_deleted, delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
@@ -48,6 +53,7 @@ pub use results::{
 pub use retake::{Change, Retake, RetakeOrder, Take, What, Wrong, retake};
 pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
+pub use unchanged::unchanged_keys;
 pub use unsent::Unsent;
 pub use vocabulary::{
     BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,

@@ -13,6 +13,7 @@ use crate::request::{Finding, Settings, Severity};
 use crate::script::{BytesRead, Options, prepare};
 use crate::store::Store;
 
+use super::campaign;
 use super::create::repeat;
 use super::ledger::{learned, over_cap};
 use super::list::to_unconfirmed;
@@ -65,7 +66,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     let model = settings.model_id().to_owned();
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
-    (options.stop, options.progress) = (watch.stop, watch.progress);
+    (options.stop, options.progress) = (Arc::clone(&watch.stop), watch.progress);
     options.reading = order.reading.clone();
     options.learned = Arc::new(learned(session, &model));
     options.fixes = order.fixes.clone();
@@ -120,7 +121,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
     let over_cap = over_cap(session, Some(&prepared.estimate))?;
-    let plan = Plan {
+    let mut plan = Plan {
         model,
         display_name: display_name(order),
         prepared: path,
@@ -135,7 +136,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         findings: findings.in_order(),
         preview: prepared.preview,
         estimate: Some(prepared.estimate),
-        repeat_of: repeat.job,
+        repeat_of: repeat.job.or_else(|| chosen.made_by().cloned()),
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
         over_cap,
         sample,
@@ -146,6 +147,12 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         is_all_unchanged: chosen.is_all_unchanged,
         ..Plan::default()
     };
+    if !plan.has_errors() {
+        campaign::measure(session, &mut plan, &order.split, &watch.stop)?;
+    }
+    if plan.n_jobs() > 1 {
+        plan.repeat_of_campaign = campaign::repeats(session, &plan.sha256, &plan.model)?;
+    }
     if plan.has_errors() {
         // It will never be sent: the disk can have its room back.
         let _ = fs::remove_file(&plan.prepared);

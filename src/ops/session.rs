@@ -135,6 +135,10 @@ pub struct Pace {
     pub output: Duration,
     /// How long to look for it.
     pub output_most: Duration,
+    /// After the service had no room for a part of a campaign; doubled after each refusal in a row.
+    pub no_room: Duration,
+    /// What that grows to.
+    pub no_room_most: Duration,
 }
 
 impl Default for Pace {
@@ -147,6 +151,8 @@ impl Default for Pace {
             probes_most: Duration::from_secs(30),
             output: Duration::from_secs(5),
             output_most: Duration::from_secs(120),
+            no_room: Duration::from_secs(60),
+            no_room_most: Duration::from_secs(3_600),
         }
     }
 }
@@ -155,6 +161,12 @@ impl Pace {
     /// The wait after one of `last`, while all is well.
     pub(super) fn after(&self, last: Duration) -> Duration {
         within(last.saturating_mul(3) / 2, self.first, self.most)
+    }
+
+    /// The wait after so many refusals in a row for want of room.
+    pub(super) fn after_no_room(&self, times: u32) -> Duration {
+        let doubled = 1u32.checked_shl(times.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.no_room.saturating_mul(doubled).min(self.no_room_most.max(self.no_room))
     }
 
     /// The wait after one of `last`, while reads fail.
@@ -199,6 +211,13 @@ mod tests {
         assert_eq!(waits, [2_000, 3_000, 4_500, 6_750, 10_000, 10_000]);
         assert_eq!(pace.after_failure(Duration::from_secs(200)), Duration::from_secs(300));
         assert_eq!(pace.after(Duration::ZERO), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn waits_for_room_double_up_to_an_hour() {
+        let minutes = |times| Pace::default().after_no_room(times).as_secs() / 60;
+        let waits: Vec<u64> = [0, 1, 2, 3, 6, 7, 8, 40, u32::MAX].into_iter().map(minutes).collect();
+        assert_eq!(waits, [1, 1, 2, 4, 32, 60, 60, 60, 60]);
     }
 
     #[test]

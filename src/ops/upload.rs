@@ -7,12 +7,11 @@ use futures_util::FutureExt;
 
 use crate::api::error::Kind;
 use crate::api::{self, Input, StoredFile, Upload, UploadSession, Writer};
-use crate::failure::Failure;
 use crate::job::FileName;
 use crate::script::read_requests;
 use crate::store::{UnderWay, Uploaded};
 
-use super::quota;
+use super::create::{Stopped, stopped};
 use super::session::on_disk;
 use super::{Plan, Progress, Session};
 
@@ -25,11 +24,12 @@ pub(super) async fn input(
     writer: &dyn Writer,
     plan: &Plan,
     progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Input, Failure> {
+) -> Result<Input, Stopped> {
     if plan.inline {
         let path = plan.prepared.clone();
         let most = session.catalog.limits.inline_request_bytes;
-        return on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await.map(Input::Inline);
+        let requests = on_disk(move || read_requests(&path, most).map_err(|error| error.failure())).await?;
+        return Ok(Input::Inline(requests));
     }
     let all = Progress { bytes: plan.bytes, of: Some(plan.bytes), ..Progress::default() };
     if let Some(file) = uploaded_before(session, plan).await {
@@ -42,7 +42,7 @@ pub(super) async fn input(
             if !may_go_on(&error) {
                 over(session, plan).await;
             }
-            return Err(quota::explained(session, "the upload failed", error));
+            return Err(stopped(session, "the upload failed", error));
         }
     };
     let uploaded = Uploaded {

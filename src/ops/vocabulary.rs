@@ -92,11 +92,14 @@ pub struct Plan {
     pub preview: Vec<crate::request::Preview>,
     /// What it may cost.
     pub estimate: Option<crate::money::Estimate>,
-    /// A job with the same content in the last 48 hours.
+    /// A job with the same content in the last 48 hours; else, when all of it is unchanged, the job that made most of its
+    /// audio. Whoever submits asks whether it is meant.
     pub repeat_of: Option<JobName>,
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.
     pub repeat_unconfirmed: Option<Unconfirmed>,
+    /// A campaign with the same content in the last 48 hours, in words. Known for a plan of several jobs.
+    pub repeat_of_campaign: Option<String>,
     /// The caps that it would pass.
     pub over_cap: Option<crate::money::OverCap>,
     /// The caps that a person has agreed to pass: set by whoever asked. Without it nothing is sent over a cap.
@@ -154,6 +157,11 @@ impl Plan {
     /// How many jobs it becomes.
     pub fn n_jobs(&self) -> usize {
         self.parts.len().max(1)
+    }
+
+    /// What was sent with the same content in the last 48 hours, in words.
+    pub fn repeats(&self) -> Option<String> {
+        self.repeat_of.as_ref().map(ToString::to_string).or_else(|| self.repeat_of_campaign.clone())
     }
 
     /// Whether anything forbids sending it.

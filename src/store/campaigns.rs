@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::money::OverCap;
+
 use super::intents::RetakeOf;
 use super::journal::View;
 use super::{Error, Store, files};
@@ -37,6 +39,9 @@ pub struct Campaign {
     pub key_fingerprint: Option<String>,
     /// Somebody agreed to send content again that was sent before.
     pub repeat_agreed: bool,
+    /// The caps that somebody agreed to pass with all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_agreed: Option<OverCap>,
     /// Whose requests it makes again, when it is a retake.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retake_of: Option<RetakeOf>,
@@ -209,6 +214,10 @@ impl Store {
                 if texts.exists() {
                     take_over(&texts, &Store::texts_path(&path))?;
                 }
+                let unchanged = Store::unchanged_path(prepared);
+                if unchanged.exists() {
+                    take_over(&unchanged, &Store::unchanged_path(&path))?;
+                }
                 take_over(prepared, &path)?;
             }
             files::sync_folder(&folder).map_err(Error::write(&folder))?;
@@ -282,13 +291,30 @@ impl Store {
         self.campaign_folder(id).join(format!("{number:04}.jsonl"))
     }
 
-    /// Removes the requests of a part that will not be sent, and the folder of the campaign with the last of them.
+    /// Removes the requests of a part that nobody will send from here.
     pub fn drop_part(&self, id: &str, number: u32) {
         let path = self.part_path(id, number);
         // What cannot be removed now is tried again whenever the campaign is looked at.
+        let _ = fs::remove_file(Store::unchanged_path(&path));
         let _ = fs::remove_file(Store::texts_path(&path));
         let _ = fs::remove_file(&path);
+    }
+
+    /// Removes the folder of a campaign once no part has its requests there.
+    pub fn drop_campaign_folder(&self, id: &str) {
+        // Only an empty folder can be removed so.
         let _ = fs::remove_dir(self.campaign_folder(id));
+    }
+
+    /// Brings the requests of a part back from those that are kept of its create, to be sent again.
+    pub fn bring_part_back(&self, id: &str, number: u32, token: &str) -> Result<(), Error> {
+        let (path, kept) = (self.part_path(id, number), self.requests_path(token));
+        files::create_folder(&self.campaign_folder(id))?;
+        let texts = Store::texts_path(&kept);
+        if texts.exists() {
+            fs::copy(&texts, Store::texts_path(&path)).map_err(Error::write(&path))?;
+        }
+        fs::copy(&kept, &path).map(drop).map_err(Error::write(&path))
     }
 
     fn campaign_folder(&self, id: &str) -> PathBuf {
@@ -320,6 +346,7 @@ mod tests {
             origin: "https://h".into(),
             key_fingerprint: None,
             repeat_agreed: false,
+            cap_agreed: None,
             retake_of: None,
             at: Timestamp::UNIX_EPOCH,
         };
@@ -353,7 +380,10 @@ mod tests {
         assert!(Store::texts_path(&store.part_path("C1", 1)).exists());
         assert_eq!(fs::read_dir(store.prepared_folder()).unwrap().count(), 0);
         store.drop_part("C1", 1);
+        store.drop_campaign_folder("C1");
+        assert!(store.part_path("C1", 2).exists());
         store.drop_part("C1", 2);
+        store.drop_campaign_folder("C1");
         assert_eq!(fs::read_dir(folder.path().join("campaigns")).unwrap().count(), 0);
     }
 

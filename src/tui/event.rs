@@ -68,6 +68,8 @@ pub enum Event {
     Opened(Seq, Result<(), Failure>),
     /// The beginnings of the texts of a job that we made, by key.
     TextsLoaded(JobName, Texts),
+    /// So many keys of a job were not sent, as their audio was on this disk.
+    UnchangedKnown(JobName, u64),
 
     /// The files that earlier saves of a job have left.
     FilesKnown(JobName, SavedFiles),

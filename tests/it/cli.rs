@@ -2,6 +2,7 @@
 
 mod alone;
 mod asking;
+mod campaigns;
 mod changing;
 mod offer;
 pub mod program;
@@ -12,3 +13,4 @@ mod saving;
 mod several;
 mod sources;
 mod spending;
+mod unchanged;

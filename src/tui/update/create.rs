@@ -125,7 +125,7 @@ pub fn set(model: &mut Model, change: impl FnOnce(&mut Draft)) -> Vec<Effect> {
         return Vec::new();
     }
     if let SubmitState::Failed(_) = form.submit {
-        form.submit = SubmitState::Idle;
+        (form.submit, form.retry_at) = (SubmitState::Idle, None);
     }
     let is_same = form.draft.sources == before.sources;
     let effects = plan(model);

@@ -192,6 +192,14 @@ pub fn texts_loaded(model: &mut Model, name: &JobName, texts: Texts) -> Vec<Effe
     Vec::new()
 }
 
+/// So many of its keys were not sent.
+pub fn unchanged_known(model: &mut Model, name: &JobName, n: u64) -> Vec<Effect> {
+    if let Some(screen) = model.job_screen_mut().filter(|screen| screen.name == *name) {
+        screen.unchanged = n;
+    }
+    Vec::new()
+}
+
 /// One job was fetched: for the page that waits for its JSON, for the list, or for both.
 pub fn fetched(
     model: &mut Model,

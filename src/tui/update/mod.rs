@@ -86,6 +86,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Reviewed(seq, review) => job::reviewed(model, seq, *review),
         Event::Opened(seq, result) => job::opened(model, seq, result),
         Event::TextsLoaded(name, texts) => job::texts_loaded(model, &name, texts),
+        Event::UnchangedKnown(name, n) => job::unchanged_known(model, &name, n),
         Event::FilesKnown(name, files) => saving::files_known(model, &name, files),
         Event::SaveProgressed(seq, progress) => {
             work::progressed(model, seq, progress);

@@ -202,7 +202,7 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             Some(adds) => piece(format!("adds up to {}", text::dollars(adds)), theme.text()),
             None => piece("no price is known", theme.warn()),
         }],
-        Target::Plan(_, _) => vec![piece("has the same content and is less than 48 hours old", theme.text())],
+        Target::Plan(_, _) => vec![piece("has the same content already", theme.text())],
     }
 }
 

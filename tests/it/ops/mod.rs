@@ -1,6 +1,7 @@
 //! The use cases, against a service in memory and against the embedded one.
 
 mod budget;
+mod campaign;
 mod create;
 mod index;
 mod jobs;

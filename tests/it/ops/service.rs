@@ -28,6 +28,8 @@ pub enum Fate {
     Lost { made: usize },
     /// Fails for certain.
     Fails(Certainty),
+    /// Refused for want of quota, with the seconds that the service asks to wait.
+    NoRoom(Option<u64>),
     /// Made, and the answer never comes.
     Hangs,
 }
@@ -114,6 +116,7 @@ fn session(world: &Arc<Mutex<World>>, state: PathBuf, cache: PathBuf) -> Session
         probes_most: Duration::from_secs(20),
         output: Duration::from_millis(1),
         output_most: Duration::from_millis(20),
+        ..Pace::default()
     };
     session
 }
@@ -260,7 +263,7 @@ impl Writer for Fake {
         let made = match fate {
             Fate::Answered | Fate::Hangs => 1,
             Fate::Lost { made } => made,
-            Fate::Fails(_) => 0,
+            Fate::Fails(_) | Fate::NoRoom(_) => 0,
         };
         for _ in 0..made {
             let mut job = job(&format!("made{}", world.jobs.len()), JobState::Pending);
@@ -273,6 +276,11 @@ impl Writer for Fake {
             Fate::Answered => async move { Ok(last.expect("one was made")) }.boxed(),
             Fate::Lost { .. } => async { Err(error(Kind::TimedOut, Certainty::Unknown)) }.boxed(),
             Fate::Fails(certainty) => async move { Err(error(Kind::Invalid, certainty)) }.boxed(),
+            Fate::NoRoom(seconds) => async move {
+                let retry_after = seconds.map(Duration::from_secs);
+                Err(Error { retry_after, ..error(Kind::Quota, Certainty::Refused) })
+            }
+            .boxed(),
             Fate::Hangs => std::future::pending().boxed(),
         }
     }

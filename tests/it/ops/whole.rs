@@ -47,6 +47,7 @@ impl Bench {
             probes_most: Duration::from_secs(20),
             output: Duration::from_millis(10),
             output_most: Duration::from_secs(20),
+            ..Pace::default()
         };
         Bench { session: session.with_key(&endpoint.key).unwrap(), service, folder }
     }
