@@ -138,6 +138,11 @@ pub enum Verb {
     Campaigns(Campaigns),
     /// List or delete what the Files API stores
     Files(Files),
+    /// What was spent, by day and model, and what is under way; needs no key and no network
+    ///
+    /// Useful is what went into good audio, unusable what was billed all the same. What nobody has read the results of is
+    /// an estimate. Days are those of the local calendar, by when a job was created.
+    Spend(Spend),
     /// Models that can speak, with limits and prices
     Models(Offer),
     /// Voices and how they sound
@@ -291,7 +296,7 @@ pub struct Retake {
     /// Wait until the new job is over
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
-    /// Submit without asking, even a repeat of recent content
+    /// Submit without asking, even a repeat of recent content or above a cap
     #[arg(long, short)]
     pub yes: bool,
     /// One JSON object for every key, and one for the new job
@@ -324,6 +329,17 @@ pub enum FilesVerb {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `spend`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Spend {
+    /// So many days, today among them
+    #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub days: u32,
+    /// One JSON object for every day and model, and one for the sum
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A command that takes nothing and tells something.

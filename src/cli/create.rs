@@ -10,6 +10,7 @@ use super::console::Console;
 use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
+use crate::money::OverCap;
 use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
 use crate::request::{Fixes, Severity};
 use crate::text;
@@ -59,6 +60,8 @@ pub async fn submit(
     if let (Some(known), None, false) = (&known, &plan.repeat_unconfirmed, yes) {
         agree_to_repeat(console, known).await?;
     }
+    let agreed = agree_to_cap(console, plan.over_cap, yes).await?;
+    let plan = &Plan { agreed, ..plan.clone() };
     let created = match plan.n_jobs() {
         1 => ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await,
         _ => ops::begin(session, plan, yes || known.is_some()).await.map(|status| Created::Begun(Box::new(status))),
@@ -208,6 +211,9 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
     if let Some(estimate) = &plan.estimate {
         console.result(&format!("estimate: {}", text::clean(&estimate.basis)));
     }
+    if let Some(over) = &plan.over_cap {
+        console.result(&over.sentence());
+    }
     for place in &plan.unchanged {
         let (n, folder) = (text::thousands(place.n), text::clean(&place.folder.display().to_string()));
         console.result(&format!("{n} unchanged since {}, in {folder}", place.job));
@@ -263,6 +269,27 @@ async fn agree_to_repeat(console: &Console, known: &str) -> Result<(), Failure> 
     console.talk(known);
     match consent::ask(console, "Send it, and pay for it, again?", Answer::Yes).await? {
         true => Ok(()),
+        false => Err(Failure::new("nothing was sent")),
+    }
+}
+
+/// What a person agrees to spend beyond a cap. Whoever says `--yes` agrees to whatever it comes to.
+async fn agree_to_cap(console: &Console, over: Option<OverCap>, yes: bool) -> Result<Option<OverCap>, Failure> {
+    if yes {
+        return Ok(Some(OverCap::ANYTHING));
+    }
+    let Some(over) = over else { return Ok(None) };
+    if !console.can_ask() {
+        return Err(Failure::with_exit(Exit::Refused, format!("refused: {}", over.sentence()))
+            .hint("pass --yes to send it all the same; the caps are in [spend] of the configuration"));
+    }
+    console.talk(&over.sentence());
+    let answer = match over.to_type().map(usize::try_from) {
+        Some(Ok(dollars)) => Answer::Count(dollars),
+        Some(Err(_)) | None => Answer::Yes,
+    };
+    match consent::ask(console, "Send it all the same?", answer).await? {
+        true => Ok(Some(over)),
         false => Err(Failure::new("nothing was sent")),
     }
 }

@@ -20,6 +20,7 @@
 //! | `files delete` | file | `name`, `outcome` (`deleted`) |
 //! | `doctor` | check | `check`, `status` (`ok`, `note`, `problem`), `detail` |
 //! | `doctor` | create whose outcome is open | `token`, `state` (`UNKNOWN`), `displayName`, `createTime` |
+//! | `spend` | day and model; then the sum | [`outlay`] |
 //! | `models`, `voices` | model, voice | what is known of it |
 //!
 //! What fails has no object: the message is on standard error, and the exit code tells.
@@ -30,8 +31,8 @@ use serde_json::{Value, json};
 
 use crate::api::StoredFile;
 use crate::job::{Job, split_token};
-use crate::money::OverCap;
-use crate::ops::{Plan, PlannedPart, Take, Transition, Unconfirmed};
+use crate::money::{Date, OverCap};
+use crate::ops::{Outlay, Plan, PlannedPart, Take, Transition, Unconfirmed};
 use crate::request::Finding;
 
 /// The only backend so far, as the contract spells it.
@@ -145,6 +146,28 @@ pub fn take(take: &Take) -> Value {
         "after": take.change.after,
         "reason": take.change.reason,
     })
+}
+
+/// What a day and model came to; the sum has neither. Amounts are US dollars, estimates have a low and a high end.
+pub fn outlay(day_and_model: Option<(Date, Option<&str>)>, outlay: &Outlay, profile: &str) -> Value {
+    // Beyond a millionth of a dollar there is nothing but the arithmetic.
+    let round = |dollars: f64| (dollars * 1e6).round() / 1e6;
+    let ends = |(low, high): (f64, f64)| [round(low), round(high)];
+    ours(
+        json!({
+            "day": day_and_model.map(|(day, _)| day.to_string()),
+            "model": day_and_model.and_then(|(_, model)| model).map(|model| format!("models/{model}")),
+            "jobCount": outlay.jobs,
+            "unpricedJobCount": outlay.unpriced,
+            "promptTokens": outlay.billed.prompt_tokens,
+            "audioTokens": outlay.billed.audio_tokens,
+            "useful": round(outlay.useful),
+            "unusable": round(outlay.unusable),
+            "inFlight": ends(outlay.in_flight),
+            "estimateOnly": ends(outlay.estimate_only),
+        }),
+        profile,
+    )
 }
 
 /// A stored file, with the service's own field names.

@@ -30,6 +30,7 @@ mod retake;
 mod save;
 mod service;
 mod signal;
+mod spend;
 mod stage;
 mod table;
 mod values;
@@ -154,6 +155,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
                 }
             }
         }
+        Verb::Spend(spend) => spend::run(&open(Key::Spared).await?.session, console, *spend),
         Verb::Models(offer) => {
             let stage = Stage::set_anywhere(console, global, env).await?;
             catalog::models(console, *offer, stage, clock.now().to_zoned(jiff::tz::TimeZone::UTC).date()).await

@@ -249,7 +249,7 @@ impl Desk<'_> {
                     }
                 }
             },
-            Saving::Row { key, file, verdict, status, line, seconds: _, sha256: _ } => match self.tell {
+            Saving::Row { key, file, verdict, status, line, seconds: _, sha256: _, tokens: _ } => match self.tell {
                 Tell::Json => self.console.json(&json!({
                     "key": key,
                     "file": file,

@@ -253,6 +253,7 @@ fn changes_the_service(verb: &Verb) -> Option<&'static str> {
         | Verb::Wait(_)
         | Verb::Save(_)
         | Verb::Verify(_)
+        | Verb::Spend(_)
         | Verb::Models(_)
         | Verb::Voices(_)
         | Verb::Sim(_)

@@ -12,8 +12,11 @@ use super::estimate::Characters;
 use super::model::BatchPrice;
 
 /// More voices and languages than any job has; whatever comes beyond them is counted together, as if nobody had said how
-/// it was spoken. It bounds the memory and the length of a record.
-const MOST_MANNERS: usize = 2_048;
+/// it was spoken. It bounds the memory and, with [`LONGEST_NAME`], the length of a record.
+const MOST_MANNERS: usize = 1_024;
+
+/// Of a longer name of a voice or language so many characters tell it from others.
+const LONGEST_NAME: usize = 64;
 
 /// In which voice and language something is spoken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,7 +170,7 @@ pub struct ByManner<T> {
 impl<T: Default> ByManner<T> {
     /// What belongs to this voice and language.
     pub fn of(&mut self, voice: Option<&str>, language: Option<&str>) -> &mut T {
-        let (voice, language) = (voice.unwrap_or(""), language.unwrap_or(""));
+        let (voice, language) = (head(voice.unwrap_or("")), head(language.unwrap_or("")));
         self.wanted.clear();
         self.wanted.extend([voice, "\n", language]);
         if let Some(at) = self.places.get(self.wanted.as_str()) {
@@ -187,6 +190,10 @@ impl<T: Default> ByManner<T> {
     pub fn all(&self) -> &[(Manner, T)] {
         &self.all
     }
+}
+
+fn head(name: &str) -> &str {
+    name.char_indices().nth(LONGEST_NAME).map_or(name, |(end, _)| &name[..end])
 }
 
 /// What all results of a job came to, while they go by.

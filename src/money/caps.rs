@@ -2,6 +2,8 @@
 //!
 //! Pure. What counts is the upper end of an estimate: whoever sets a cap wants to be asked too early rather than too late.
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::{dollars, whole_dollars};
 
 /// Sums of dollars below this are the same: a thousandth of a cent.
@@ -37,7 +39,7 @@ impl Caps {
 }
 
 /// Caps that a job would pass: at least one of the two is there. All amounts in US dollars.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OverCap {
     /// The cap for one job, when the job alone would pass it.
     pub per_job: Option<f64>,
@@ -50,6 +52,9 @@ pub struct OverCap {
 }
 
 impl OverCap {
+    /// What covers whatever a job comes to.
+    pub const ANYTHING: OverCap = OverCap { per_job: Some(0.0), per_day: Some(0.0), spent_today: f64::MAX, adds: None };
+
     /// Whether somebody who agreed to this has agreed to `now` as well: no other cap, and no larger sum.
     pub fn covers(&self, now: &OverCap) -> bool {
         let is_within = |agreed: Option<f64>, now: Option<f64>| match (agreed, now) {
@@ -135,6 +140,7 @@ mod tests {
         for (now, covered) in table {
             assert_eq!(agreed.covers(&now), covered, "{now:?}");
         }
+        assert!(OverCap::ANYTHING.covers(&agreed) && OverCap::ANYTHING.covers(&OverCap { adds: None, ..agreed }));
         let unpriced = OverCap { adds: None, ..agreed };
         assert!(unpriced.covers(&unpriced) && !unpriced.covers(&OverCap { spent_today: 24.5, ..unpriced }));
     }

@@ -86,6 +86,13 @@ impl Characters {
         self.by_script.iter().sum()
     }
 
+    /// Those of one script, without the others.
+    pub(super) fn only(&self, script: Script) -> Characters {
+        let mut only = Characters::default();
+        only.by_script[script as usize] = self.by_script[script as usize];
+        only
+    }
+
     /// Those of one script.
     pub fn of_script(&self, script: Script) -> u64 {
         self.by_script[script as usize]

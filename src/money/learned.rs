@@ -87,9 +87,9 @@ impl Learned {
         self.pieces.is_empty()
     }
 
-    /// The pace of the closest group of clips that are enough, from the same voice and language to the same script.
-    fn pace(&self, catalog: &Catalog, manner: &Manner, characters: &Characters) -> Option<(From, Pace)> {
-        let script = catalog.paces.main_script(characters);
+    /// The pace of the closest group of clips that are enough: of the same voice and language, of the voice, of the
+    /// language.
+    fn pace(&self, catalog: &Catalog, manner: &Manner) -> Option<(From, Pace)> {
         let mut candidates = vec![From::Manner(manner.clone())];
         if !manner.voice.is_empty() {
             candidates.push(From::Voice(manner.voice.clone()));
@@ -97,17 +97,18 @@ impl Learned {
         if !manner.language.is_empty() {
             candidates.push(From::Language(manner.language.clone()));
         }
-        candidates.push(From::Script(script));
-        candidates.into_iter().find_map(|from| {
-            let is_like = |(known, measured): &&(Manner, Measured)| match &from {
-                From::Manner(manner) => known == manner,
-                From::Voice(voice) => known.voice == *voice,
-                From::Language(language) => known.language == *language,
-                From::Script(script) => catalog.paces.main_script(&measured.characters) == *script,
-            };
-            let pieces: Vec<&Measured> = self.pieces.iter().filter(is_like).map(|(_, measured)| measured).collect();
-            pace(catalog, &pieces).map(|pace| (from, pace))
-        })
+        candidates.into_iter().find_map(|from| self.pace_of(catalog, from))
+    }
+
+    fn pace_of(&self, catalog: &Catalog, from: From) -> Option<(From, Pace)> {
+        let is_like = |(known, measured): &&(Manner, Measured)| match &from {
+            From::Manner(manner) => known == manner,
+            From::Voice(voice) => known.voice == *voice,
+            From::Language(language) => known.language == *language,
+            From::Script(script) => catalog.paces.main_script(&measured.characters) == *script,
+        };
+        let pieces: Vec<&Measured> = self.pieces.iter().filter(is_like).map(|(_, measured)| measured).collect();
+        pace(catalog, &pieces).map(|pace| (from, pace))
     }
 }
 
@@ -169,12 +170,7 @@ impl Catalog {
         let (mut all, mut rest) = (Characters::default(), Characters::default());
         let (mut seconds, mut tokens) = ((0.0, 0.0), (0.0, 0.0));
         let mut sources: Vec<(From, Pace, u64)> = Vec::new();
-        for (manner, characters) in to_speak.all() {
-            all += *characters;
-            let Some((from, pace)) = learned.pace(self, manner, characters) else {
-                rest += *characters;
-                continue;
-            };
+        let mut add = |(from, pace): (From, Pace), characters: &Characters| {
             let mean = pace.factor * self.paces.middle(characters);
             let (low, high) = (mean * (1.0 - pace.spread), mean * (1.0 + pace.spread));
             seconds = (seconds.0 + low, seconds.1 + high);
@@ -182,6 +178,24 @@ impl Catalog {
             match sources.iter_mut().find(|(known, ..)| *known == from) {
                 Some((_, _, n_characters)) => *n_characters += characters.total(),
                 None => sources.push((from, pace, characters.total())),
+            }
+        };
+        for (manner, characters) in to_speak.all() {
+            all += *characters;
+            if let Some(closest) = learned.pace(self, manner) {
+                add(closest, characters);
+                continue;
+            }
+            // Script by script, so that a source and its parts are estimated from the same clips.
+            for script in Script::ALL {
+                let part = characters.only(script);
+                if part.total() == 0 {
+                    continue;
+                }
+                match learned.pace_of(self, From::Script(script)) {
+                    Some(of_script) => add(of_script, &part),
+                    None => rest += part,
+                }
             }
         }
         let usual = self.length(&rest);

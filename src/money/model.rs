@@ -1,7 +1,7 @@
 //! A speech model: its generation, its limits, whether it takes batches, and its prices with their dates.
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::origin::Origin;
 
@@ -218,7 +218,7 @@ pub struct Price {
 }
 
 /// The price of a batch, in US dollars per million tokens.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchPrice {
     /// Tokens of the text.
     pub text_in: f64,

@@ -21,6 +21,7 @@ use crate::job::{Job, JobName, with_token};
 use crate::store::{Intent, Tracked, Verdict};
 use crate::text;
 
+use super::ledger::{intend, refuse_over_cap};
 use super::list::{is_ours, observe, take_in, to_unconfirmed, walk_all};
 use super::quota;
 use super::session::on_disk;
@@ -91,6 +92,7 @@ pub(super) async fn attempt(
     // Held to the end, so that nobody sends the same content at the same time.
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
     refuse_a_repeat(session, plan).await?;
+    refuse_over_cap(session, plan).await?;
     let input = upload::input(session, writer.as_ref(), plan, progress).await?;
     // Whoever stops a submission by dropping it does so before this.
     progress(Progress { bytes: plan.bytes, of: Some(plan.bytes), is_creating: true, ..Progress::default() });
@@ -248,28 +250,28 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
 }
 
 async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(), Failure> {
-    let (store, mut intent, plan) = (session.store.clone(), intent.clone(), plan.clone());
+    let (ours, mut intent, plan) = (session.clone(), intent.clone(), plan.clone());
     on_disk(move || {
         // Before the intent: a job of which nobody knows its other keys must not come into being. Of the parts of a plan
         // one has the list.
-        intent.n_unchanged = store.n_unchanged(&plan.prepared).map_err(unsent)?;
+        intent.n_unchanged = ours.store.n_unchanged(&plan.prepared).map_err(unsent)?;
         if intent.n_unchanged > 0 {
-            store.keep_unchanged(&plan.prepared, &intent.token).map_err(unsent)?;
+            ours.store.keep_unchanged(&plan.prepared, &intent.token).map_err(unsent)?;
         } else if plan.n_unchanged > 0 && !plan.is_all_unchanged && plan.part_of.is_none() {
             return Err(Failure::new("the create was not sent: the list of what is unchanged is gone")
                 .hint("create it once more"));
         }
-        store.intend(&intent).map_err(|error| {
+        intend(&ours, plan.agreed, &intent).map_err(|failure| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
-            let _ = store.settle(&intent.token, &Verdict::NotSent);
-            unsent(error)
+            let _ = ours.store.settle(&intent.token, &Verdict::NotSent);
+            unsent(failure)
         })
     })
     .await
 }
 
-fn unsent(error: crate::store::Error) -> Failure {
-    let failure = Failure::from(error);
+fn unsent(error: impl Into<Failure>) -> Failure {
+    let failure: Failure = error.into();
     Failure { message: format!("the create was not sent: {}", failure.message), ..failure }
 }
 

@@ -15,6 +15,7 @@ use crate::store::Store;
 
 use super::campaign;
 use super::create::repeat;
+use super::ledger::{learned, over_cap};
 use super::list::to_unconfirmed;
 use super::session::on_disk;
 use super::token::ulid;
@@ -67,6 +68,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     let mut options = Options::new(settings, Arc::clone(&session.catalog), today);
     (options.stop, options.progress) = (Arc::clone(&watch.stop), watch.progress);
     options.reading = order.reading.clone();
+    options.learned = Arc::new(learned(session, &model));
     options.fixes = order.fixes.clone();
     let choice = Choice::of(session, order, &model)?;
     let sample = choice.sample();
@@ -118,6 +120,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
     };
 
     let repeat = repeat(session, &prepared.sha256, &model)?;
+    let over_cap = over_cap(session, Some(&prepared.estimate))?;
     let mut plan = Plan {
         model,
         display_name: display_name(order),
@@ -135,6 +138,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         estimate: Some(prepared.estimate),
         repeat_of: repeat.job.or_else(|| chosen.made_by().cloned()),
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
+        over_cap,
         sample,
         rest_of: order.rest_of.clone(),
         n_sent_before: chosen.n_sent_before,

@@ -36,6 +36,16 @@ pub struct LastGood {
 }
 
 impl<'l> Glance<'l> {
+    /// Its voice.
+    pub fn voice(&self) -> Option<&str> {
+        self.voice.as_deref()
+    }
+
+    /// Its language.
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
     /// Reads a line; `None` when it has to be looked at closely.
     pub fn of(line: &'l str, context: &Context<'l>, last: &mut LastGood) -> Option<Glance<'l>> {
         let Line { key, request } = serde_json::from_str(line).ok()?;

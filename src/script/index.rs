@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::error::Error;
 use super::lines::{Ends, Lines};
 use crate::audio::Letters;
+use crate::money::Characters;
 use crate::request::{Facts, letters};
 use crate::text::{clean, clean_short};
 
@@ -106,6 +107,16 @@ impl Spoken {
     /// How long the text is.
     pub fn letters(&self) -> Letters {
         letters(&self.facts.text)
+    }
+
+    /// The voice, or the speakers' voices, and the language, where they are given. Not cleaned.
+    pub fn voice_and_language(&self) -> (Option<&str>, Option<&str>) {
+        (self.facts.voice.as_deref(), self.facts.language.as_deref())
+    }
+
+    /// Of the text.
+    pub fn characters(&self) -> Characters {
+        self.facts.characters
     }
 
     /// In which voice and language it is spoken: texts with the same are spoken alike.

@@ -23,7 +23,7 @@ use super::reading::{Preparation, Reading};
 use super::rows::Rows;
 use super::source::{Form, Opened, SourceArg, look_at, open};
 use super::table::Table;
-use crate::money::{Catalog, Date, Estimate};
+use crate::money::{Catalog, Date, Estimate, Learned};
 use crate::request::{
     Context, Finding, Fixes, Preview, Problem, PronunciationError, Pronunciations, Settings, check_settings,
     check_speakers, rules,
@@ -39,6 +39,8 @@ pub struct Options {
     pub catalog: Arc<Catalog>,
     /// For prices and the ends of models.
     pub today: Date,
+    /// What earlier jobs of such a model came to, for the estimate.
+    pub learned: Arc<Learned>,
     /// Stops after so many good requests; what comes behind is not read.
     pub sample: Option<usize>,
     /// How many requests are shown.
@@ -68,6 +70,7 @@ impl Options {
             settings,
             catalog,
             today,
+            learned: Arc::default(),
             sample: None,
             preview: 50,
             inline: false,

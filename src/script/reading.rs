@@ -14,7 +14,7 @@ use super::output::Output;
 use super::passage::Place;
 use super::prepare::{Options, Prepared};
 use super::source::Form;
-use crate::money::Characters;
+use crate::money::ToSpeak;
 use crate::request::{
     Checked, Context, Finding, Fixes, Glance, LastGood, LongText, Preview, Problem, Pronunciations, Seen, Severity,
     SpeechRequest, check_line, check_speech, rules,
@@ -38,7 +38,7 @@ pub(super) struct Preparation<'p> {
     /// Keys that were used.
     pub keys: JobKeys,
     last_good: LastGood,
-    characters: Characters,
+    to_speak: ToSpeak,
     preview: Vec<Preview>,
     lines: Vec<u32>,
     n_requests: u64,
@@ -93,7 +93,7 @@ impl<'p> Preparation<'p> {
             names,
             keys: JobKeys::default(),
             last_good: LastGood::default(),
-            characters: Characters::default(),
+            to_speak: ToSpeak::default(),
             preview: Vec::new(),
             lines: Vec::new(),
             n_requests: 0,
@@ -194,7 +194,8 @@ impl<'p> Preparation<'p> {
     ) -> Result<(), Error> {
         let n_bytes = self.output.write_glance(glance).map_err(Error::Write)?;
         self.tell_too_large(reading, place, &glance.key, n_bytes);
-        self.count(place, &glance.key, glance.characters, source_text, &|this| {
+        *self.to_speak.of(glance.voice(), glance.language()) += glance.characters;
+        self.count(place, &glance.key, source_text, &|this| {
             glance.preview(&this.source_name(reading, place), place.line)
         })
     }
@@ -204,7 +205,6 @@ impl<'p> Preparation<'p> {
         &mut self,
         place: &Place,
         key: &str,
-        characters: Characters,
         source_text: Option<&str>,
         preview: &dyn Fn(&Self) -> Preview,
     ) -> Result<(), Error> {
@@ -212,7 +212,6 @@ impl<'p> Preparation<'p> {
         if self.options.notes_lines {
             self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
         }
-        self.characters += characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
             writeln!(texts, "{line}").map_err(Error::Write)?;
@@ -325,7 +324,9 @@ impl<'p> Preparation<'p> {
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
         let n_bytes = self.output.write(request).map_err(Error::Write)?;
         self.tell_too_large(reading, place, key, n_bytes);
-        self.count(place, key, checked.facts.characters, source_text, &|this| {
+        let facts = &checked.facts;
+        *self.to_speak.of(facts.voice.as_deref(), facts.language.as_deref()) += facts.characters;
+        self.count(place, key, source_text, &|this| {
             checked.facts.preview(&this.source_name(reading, place), place.line, key)
         })
     }
@@ -391,9 +392,10 @@ impl<'p> Preparation<'p> {
     /// Closes the output and adds up.
     pub(super) fn finish(self) -> Result<Prepared, Error> {
         let price = self.context.model.and_then(|model| model.price_at(self.options.today));
+        let estimate = self.options.catalog.estimate_learned(&self.to_speak, &self.options.learned, price);
         Ok(Prepared {
             n_requests: self.n_requests,
-            characters: self.characters.total(),
+            characters: estimate.characters,
             bytes: self.output.bytes,
             sha256: self.output.finish().map_err(Error::Write)?,
             n_errors: self.n_errors,
@@ -404,7 +406,7 @@ impl<'p> Preparation<'p> {
             n_pronounced: self.n_pronounced,
             preview: self.preview,
             lines: self.lines,
-            estimate: self.options.catalog.estimate(&self.characters, price),
+            estimate,
         })
     }
 }

@@ -12,6 +12,7 @@ mod history;
 mod intents;
 mod journal;
 mod known;
+mod ledger;
 mod lock;
 mod offers;
 mod requests;
@@ -30,6 +31,7 @@ use history::{Saves, Seen, Timelines, Wish, Wishes};
 use intents::{Intents, Record};
 use journal::Journal;
 use known::Listings;
+use ledger::Ledger;
 
 pub use campaigns::{Campaign, CampaignPart, Hold, TrackedCampaign, Waits};
 pub use contents::{Clip, Contents};
@@ -38,6 +40,7 @@ pub use files::{create_folder, sweep};
 pub use history::{SavedTo, Wished};
 pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
+pub use ledger::Accounted;
 pub use lock::Lock;
 pub use uploads::UnderWay;
 
@@ -57,6 +60,7 @@ struct Inner {
     saves: Journal<Saves>,
     campaigns: Journal<Campaigns>,
     known: Listings,
+    ledger: Journal<Ledger>,
 }
 
 /// Lines of a journal that could not be read.
@@ -83,6 +87,7 @@ impl Store {
             saves: Journal::open(folder)?,
             campaigns: Journal::open(folder)?,
             known: Listings::open(folder.join("documents")),
+            ledger: Journal::open(folder)?,
         })))
     }
 
@@ -99,6 +104,7 @@ impl Store {
             inner.timelines.damage(),
             inner.wishes.damage(),
             inner.saves.damage(),
+            inner.ledger.damage(),
             inner.campaigns.damage(),
         ];
         all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()

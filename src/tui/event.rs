@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
 use crate::ops::{
-    Advance, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Transition,
-    Unconfirmed,
+    Advance, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending,
+    Transition, Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
@@ -39,6 +39,8 @@ pub enum Event {
 
     /// What the last session knew, from the state folder.
     Restored(Box<Restored>),
+    /// What the ledger says now.
+    Spent(Box<Spending>),
     /// One more page of a listing that is under way; only for the first one, so that a screen stands early.
     JobsPaged(Seq, Vec<Job>),
     /// A listing came to its end.

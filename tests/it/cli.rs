@@ -13,4 +13,5 @@ mod retaking;
 mod saving;
 mod several;
 mod sources;
+mod spending;
 mod unchanged;

@@ -146,7 +146,7 @@ pub struct Create {
     /// Wait until the job is over
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
-    /// Submit without asking, even a repeat of recent content
+    /// Submit without asking, even a repeat of recent content or above a cap
     #[arg(long, short)]
     pub yes: bool,
     /// One JSON object a line

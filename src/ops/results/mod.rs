@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use crate::audio::Verdict;
 use crate::job::{Job, JobName};
 use crate::results::review::Review;
-use crate::results::{Form, PackedRows};
+use crate::results::{Form, PackedRows, Tokens};
 
 use super::{Progress, Texts};
 
@@ -123,6 +123,8 @@ pub enum Saving {
         seconds: f64,
         /// Of the file, in hex digits.
         sha256: Option<String>,
+        /// What was billed, as far as the result says.
+        tokens: Tokens,
     },
     /// A key that was not sent, because its audio was on this disk: its file stands in the folder too, or is gone.
     Unchanged {

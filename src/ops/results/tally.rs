@@ -6,28 +6,41 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::failure::Failure;
 use crate::job::Job;
+use crate::ops::ledger::Taking;
 use crate::ops::{Progress, Saved, Session};
+use crate::results::review::Review;
 
-use super::{Kept, Opening, SaveOrder, Saving};
+use super::{Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving};
 
 /// Reads the results of a job and tells their rows while they arrive. A kept copy is used without the network.
 ///
 /// A job without output is a failure that says why; so are results that are not complete, after their rows were told.
 /// Without room for a copy nothing is fetched.
 pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send + Sync)) -> Result<Kept, Failure> {
-    let tally = Tally::default();
+    let (tally, taking) = (Tally::default(), Taking::default());
+    let reviewed = Mutex::new(Review::default());
     let events = |event| {
         events(match event {
             Opening::Rows(rows) => {
-                rows.views().for_each(|row| tally.add(row.sound.as_ref().map_or(0.0, |sound| sound.seconds)));
+                for row in rows.views() {
+                    let seconds = row.sound.as_ref().map_or(0.0, |sound| sound.seconds);
+                    tally.add(seconds);
+                    taking.row(row.line, row.key, row.tokens, seconds, row.verdict);
+                }
                 Opening::Rows(rows)
             }
             Opening::Progress(progress) => Opening::Progress(tally.counted(progress)),
             Opening::Texts(texts) => Opening::Texts(texts),
-            Opening::Reviewed(review) => Opening::Reviewed(review),
+            Opening::Reviewed(review) => {
+                reviewed.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&review);
+                Opening::Reviewed(review)
+            }
         });
     };
-    super::open::open(session, job, &events).await
+    let opened = super::open::open(session, job, &events).await;
+    let reviewed = reviewed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    taking.finish(session, job, &reviewed, opened.is_ok()).await;
+    opened
 }
 
 /// Saves results as audio files with a manifest, and keeps a copy of them for next time.
@@ -41,10 +54,16 @@ pub async fn save(
     what: &SaveOrder,
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Saved, Failure> {
-    let tally = Tally::default();
+    let (tally, taking) = (Tally::default(), Taking::default());
     let events = |event| {
         events(match &event {
-            Saving::Row { seconds, .. } | Saving::Unchanged { seconds, .. } => {
+            Saving::Row { line, key, tokens, seconds, verdict, .. } => {
+                tally.add(*seconds);
+                taking.row(*line, key.as_deref(), *tokens, *seconds, *verdict);
+                event
+            }
+            // It was paid for with another job.
+            Saving::Unchanged { seconds, .. } => {
                 tally.add(*seconds);
                 event
             }
@@ -52,7 +71,14 @@ pub async fn save(
             Saving::Renamed { .. } => event,
         });
     };
-    super::save::save(session, what, &events).await
+    let saved = super::save::save(session, what, &events).await;
+    if let SaveFrom::Job(job) = &what.from {
+        let is_all = |saved: &Saved| saved.expected.is_none_or(|expected| taking.n_rows() >= expected);
+        let is_whole = what.keys == KeyChoice::All && saved.as_ref().is_ok_and(is_all);
+        let review = saved.as_ref().map(|saved| saved.review.clone()).unwrap_or_default();
+        taking.finish(session, job, &review, is_whole).await;
+    }
+    saved
 }
 
 /// What was told so far.

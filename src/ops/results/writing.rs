@@ -166,6 +166,7 @@ impl Telling {
             line: record.line,
             seconds: record.duration_seconds.unwrap_or(0.0),
             sha256: record.sha256.clone(),
+            tokens: row.tokens,
         });
         let of = match self.reads.get() {
             None => None,

@@ -3,6 +3,7 @@
 use crate::tui::model::Line;
 
 use crate::job::{FileName, Job};
+use crate::money::OverCap;
 use crate::ops::{CampaignStatus, Loss, Retake, Unconfirmed};
 use crate::tui::model::Seq;
 
@@ -58,6 +59,8 @@ pub enum Verb {
     DeleteFiles,
     /// Submit content that was submitted already in the last 48 hours.
     SubmitAgain,
+    /// Submit a job that would pass a cap.
+    PassCap,
     /// Give up creates whose answer was lost.
     GiveUp,
     /// Take keys of a job again.
@@ -75,6 +78,8 @@ pub enum Target {
     File(FileName, String),
     /// The plan of a new job, and the job that it repeats.
     Plan(Seq, String),
+    /// The plan of a new job, its name, and the caps that it would pass.
+    Cap(Seq, String, OverCap),
     /// A create whose answer was lost.
     Lost(Unconfirmed),
     /// The keys of a job that would be taken again, once they are known, under the number of their plan.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::job::{Doubt, Job, JobName, JobState};
-use crate::ops::{CampaignStatus, Transition, Unconfirmed};
+use crate::ops::{CampaignStatus, Paid, Spending, Transition, Unconfirmed};
 use crate::tui::model::{Cursor, Seq, Sort};
 
 /// The list of jobs.
@@ -45,6 +45,8 @@ pub struct Jobs {
     pub advancing: Option<Seq>,
     /// A step failed, or somebody else is at it: nothing is tried before the next listing.
     pub campaigns_rest: bool,
+    /// What the ledger says: what jobs came to, and what the day has cost.
+    pub spending: Spending,
 }
 
 impl Jobs {
@@ -67,6 +69,11 @@ impl Jobs {
     /// The campaign of that id.
     pub fn campaign(&self, id: &str) -> Option<&CampaignStatus> {
         self.campaigns().find(|status| status.id == id)
+    }
+
+    /// What a job came to, once its results were read.
+    pub fn paid(&self, name: &JobName) -> Option<&Paid> {
+        self.spending.paid.get(name)
     }
 
     /// [`Jobs::get`], to change it.

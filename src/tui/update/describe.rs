@@ -6,7 +6,7 @@ use crate::api::StoredFile;
 use crate::job::{Dest, Job, Source};
 use crate::ops::{CampaignStatus, PartState, Unconfirmed};
 use crate::results::Row;
-use crate::text::{bytes, clean, count, span, thousands};
+use crate::text::{bytes, clean, count, dollars, span, thousands};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Overlay, Screen, TextPage};
 use crate::tui::update::record::reason;
@@ -98,6 +98,14 @@ fn of_job(model: &Model, job: &Job) -> Vec<String> {
     facts.add("Succeeded", job.counts.map(|counts| thousands(counts.succeeded)));
     facts.add("Failed", job.counts.map(|counts| thousands(counts.failed)));
     facts.add("Pending", job.counts.map(|counts| thousands(counts.pending)));
+    facts.add(
+        "Estimate",
+        model.jobs.costs.get(&job.name).map(|(low, high)| format!("{} to {}", dollars(*low), dollars(*high))),
+    );
+    let paid = model.jobs.paid(&job.name);
+    facts.add("Useful", paid.map(|paid| dollars(paid.useful)));
+    facts
+        .add("Unusable", paid.map(|paid| format!("{} for {}", dollars(paid.unusable), count(paid.n_unusable, "clip"))));
     facts.add("Created", job.create_time);
     facts.add("Updated", job.update_time);
     facts.add("Ended", job.end_time);

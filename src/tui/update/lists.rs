@@ -3,7 +3,7 @@
 use crate::tui::action::Motion;
 use crate::tui::effect::Effect;
 use crate::tui::layout;
-use crate::tui::model::{FilesScreen, JobScreen, JobsView, Level, Model, Overlay, Screen, Sort};
+use crate::tui::model::{FilesScreen, JobScreen, Jobs, JobsView, Level, Model, Overlay, Screen, Sort};
 use crate::tui::update::cursor::{AnyList, List};
 use crate::tui::update::notices;
 use crate::tui::update::rows::{FileRows, JobRows, KeyRows};
@@ -12,8 +12,8 @@ use crate::tui::update::rows::{FileRows, JobRows, KeyRows};
 pub fn jobs(model: &mut Model) -> List<'_, JobRows<'_>> {
     let page = layout::page(model);
     let now = service_time(model);
-    let rows = JobRows { entries: &model.jobs.entries, costs: &model.jobs.costs, doubts: &model.jobs.doubts, now };
-    List { cursor: &mut model.jobs.cursor, rows, page }
+    let Jobs { entries, cursor, costs, doubts, spending, .. } = &mut model.jobs;
+    List { cursor, rows: JobRows { entries, costs, paid: &spending.paid, doubts, now }, page }
 }
 
 /// Filters the list of jobs as if the filter had been typed.

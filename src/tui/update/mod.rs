@@ -37,6 +37,7 @@ mod rows;
 mod saving;
 mod screens;
 mod sorting;
+mod spending;
 mod submit;
 mod text;
 mod typing;
@@ -74,6 +75,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Clicked(column, line) => press::clicked(model, column, line),
         Event::Scrolled(by) => press::scrolled(model, by),
         Event::Restored(restored) => jobs::restored(model, *restored),
+        Event::Spent(spending) => spending::told(model, *spending),
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),

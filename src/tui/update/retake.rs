@@ -5,7 +5,7 @@ use crate::job::Job;
 use crate::ops::{Progress, Retake, RetakeOrder};
 use crate::text::clean_short;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Confirm, JobScreen, Level, Model, Overlay, Screen, Seq, Submitting, Target, Verb, Work};
+use crate::tui::model::{Confirm, JobScreen, Level, Line, Model, Overlay, Screen, Seq, Submitting, Target, Verb, Work};
 use crate::tui::update::{dialog, job, jobs, notices, submit, work};
 
 /// Asks whether to take keys again: on the screen of a job the marked ones, else those that failed or sound wrong; on the
@@ -74,6 +74,9 @@ pub fn planned(model: &mut Model, seq: Seq, result: Result<Box<Retake>, Failure>
 
 fn show(confirm: &mut Confirm, made: Box<Retake>) {
     confirm.checking = None;
+    let over = made.plan.as_ref().and_then(|plan| plan.over_cap);
+    // Over a cap the dollars are typed, as they are for any other job.
+    confirm.typed = over.and_then(|over| over.to_type()).map(|dollars| (dollars, Line::default()));
     for target in &mut confirm.targets {
         if let Target::Retake(_, _, retake) = target {
             *retake = Some(made);
@@ -118,13 +121,15 @@ pub fn submit(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
         | Target::Job(..)
         | Target::File(..)
         | Target::Plan(..)
+        | Target::Cap(..)
         | Target::Lost(_)
         | Target::Campaign(_) => None,
     });
     let Some((plan, job, retake)) = retakes.next() else { return Vec::new() };
     let seq = model.next_seq();
     begin(model, seq, &job, &retake);
-    vec![Effect::Submit { seq, plan }]
+    let over = retake.plan.as_ref().and_then(|plan| plan.over_cap);
+    over.map(|_| Effect::AgreeToCap(plan)).into_iter().chain([Effect::Submit { seq, plan }]).collect()
 }
 
 fn begin(model: &mut Model, seq: Seq, job: &Job, retake: &Retake) {
@@ -144,6 +149,7 @@ mod tests {
     use super::*;
     use crate::audio::Verdict;
     use crate::job::JobState;
+    use crate::money::OverCap;
     use crate::ops::{Created, Plan};
     use crate::tui::event::Event;
     use crate::tui::model::Button;
@@ -215,6 +221,19 @@ mod tests {
         press(&mut model, "<Esc>");
         assert!(matches!(answer(&mut model, seq, retaken("a").plan)[..], [Effect::DropPlan(_)]));
         assert_eq!((dialog(&model), model.work.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_retake_over_a_cap_wants_the_dollars_typed() {
+        let over = OverCap { per_job: Some(0.5), per_day: None, spent_today: 0.0, adds: Some(0.7) };
+        let mut model = with_jobs(vec![done("a")]);
+        let (seq, _) = asked(&mut model, "t");
+        answer(&mut model, seq, Some(Plan { over_cap: Some(over), ..retaken("a").plan.unwrap() }));
+        assert_eq!(press(&mut model, "y"), []);
+        let sent = press(&mut model, "1 <Enter>");
+        assert!(
+            matches!(sent[..], [Effect::AgreeToCap(agreed), Effect::Submit { plan, .. }] if agreed == seq && plan == seq)
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::api::StoredFile;
 use crate::audio::Verdict;
 use crate::filter::Filter;
 use crate::job::{Doubt, FileName, Job, JobName};
-use crate::ops::Next;
+use crate::ops::{Next, Paid};
 use crate::results::PackedRows;
 use crate::tui::event::{TextHead, Texts};
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
@@ -24,6 +24,8 @@ pub struct JobRows<'a> {
     pub entries: &'a [Entry],
     /// What jobs may cost, for those whose estimate we know.
     pub costs: &'a BTreeMap<JobName, (f64, f64)>,
+    /// What jobs came to whose results were read.
+    pub paid: &'a BTreeMap<JobName, Paid>,
     /// What is odd about them.
     pub doubts: &'a BTreeMap<JobName, Doubt>,
     /// By the service's clock.
@@ -97,7 +99,7 @@ impl Rows for JobRows<'_> {
             // The youngest job has the smallest age, so ages sort against times.
             7 => Value::number(job.create_time.map(|time| -seconds(time))),
             8 => Value::number(tracked.left().map(|left| left.as_secs_f64())),
-            9 => Value::number(self.costs.get(&job.name).map(|(low, high)| (low + high) / 2.0)),
+            9 => Value::number(cost(self.costs.get(&job.name), self.paid.get(&job.name))),
             _ => Value::Nothing,
         }
     }
@@ -105,6 +107,12 @@ impl Rows for JobRows<'_> {
     fn columns(&self) -> &'static [&'static str] {
         &JOB_COLUMNS
     }
+}
+
+/// What a job came to, else what it may come to.
+fn cost(estimate: Option<&(f64, f64)>, paid: Option<&Paid>) -> Option<f64> {
+    let estimate = estimate.map(|(low, high)| (low + high) / 2.0);
+    paid.filter(|paid| paid.is_whole || estimate.is_none()).map(Paid::dollars).or(estimate)
 }
 
 /// The keys of a job.

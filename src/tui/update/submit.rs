@@ -76,7 +76,7 @@ fn begin(model: &mut Model) -> Vec<Effect> {
                 dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job)], None, false);
                 Vec::new()
             }
-            None => send(model, seq),
+            None => within_caps(model, seq, &plan),
         },
     }
 }
@@ -130,9 +130,39 @@ pub fn planned(model: &mut Model) -> Vec<Effect> {
 pub fn again(model: &mut Model, targets: &[Target]) -> Vec<Effect> {
     let Some(form) = create::form(model) else { return Vec::new() };
     match (&form.plan, targets) {
-        (PlanState::Ready(seq, _), [Target::Plan(asked, _)]) if seq == asked => {
+        (PlanState::Ready(seq, plan), [Target::Plan(asked, _)]) if seq == asked => {
+            let (seq, plan) = (*seq, plan.clone());
+            within_caps(model, seq, &plan)
+        }
+        _ => {
+            notices::say(model, Level::Info, "the form was changed since; submit again");
+            Vec::new()
+        }
+    }
+}
+
+/// Sends a plan, or asks first when it would pass a cap. The dollars are typed where they are known.
+fn within_caps(model: &mut Model, seq: Seq, plan: &Plan) -> Vec<Effect> {
+    let Some(over) = plan.over_cap else { return send(model, seq) };
+    let target = Target::Cap(seq, clean_short(&plan.display_name, 60), over);
+    match over.to_type() {
+        Some(dollars) => dialog::ask_for(model, Verb::PassCap, vec![target], dollars),
+        None => dialog::ask(model, Verb::PassCap, vec![target], None, false),
+    }
+    Vec::new()
+}
+
+/// After the question whether to pass a cap.
+pub fn over_cap(model: &mut Model, targets: &[Target]) -> Vec<Effect> {
+    let Some(form) = create::form(model) else { return Vec::new() };
+    match (&form.plan, targets) {
+        (PlanState::Ready(seq, plan), [Target::Cap(asked, _, over)])
+            if seq == asked && plan.over_cap == Some(*over) =>
+        {
             let seq = *seq;
-            send(model, seq)
+            let sent = send(model, seq);
+            // The agreement goes before what it is for.
+            if sent.is_empty() { sent } else { [vec![Effect::AgreeToCap(seq)], sent].concat() }
         }
         _ => {
             notices::say(model, Level::Info, "the form was changed since; submit again");
@@ -302,9 +332,11 @@ fn forget(model: &mut Model, seq: Seq, submitted: &Draft, next: &Draft) -> Vec<E
 mod tests {
     use super::*;
     use crate::job::JobState;
+    use crate::money::OverCap;
     use crate::ops::{Order, SourceArg, Unchanged};
     use crate::request::Finding;
     use crate::tui::event::Event;
+    use crate::tui::model::Button;
     use crate::tui::update::testing::{
         dialog, form, job, lost, name, plan, press, said, selected, seq_of, shown, three_jobs, tick,
     };
@@ -436,6 +468,48 @@ mod tests {
             Some(vec![Target::Plan(seq, "batches/old".into())])
         );
         assert_eq!(submits(&press(&mut model, "n <C-s> y y <C-s>")), [seq]);
+    }
+
+    const OVER: OverCap = OverCap { per_job: None, per_day: Some(25.0), spent_today: 24.0, adds: Some(2.3) };
+
+    /// What is sent: the agreement, then the plan that it is for.
+    fn agreed(effects: &[Effect]) -> Option<(Seq, Seq)> {
+        match effects {
+            [Effect::AgreeToCap(agreed), .., Effect::Submit { plan, .. }] => Some((*agreed, *plan)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn over_a_cap_the_dollars_are_typed_before_anything_is_sent() {
+        let (mut model, seq) = ready(Plan { over_cap: Some(OVER), ..plan("a") });
+        assert_eq!(press(&mut model, "<C-s>"), []);
+        let asked = dialog(&model).unwrap();
+        assert_eq!((asked.verb, asked.focus), (Verb::PassCap, Button::Keep));
+        assert_eq!(asked.targets, [Target::Cap(seq, "a".into(), OVER)]);
+        assert_eq!(press(&mut model, "y 2 <Enter>"), [], "neither a habit nor a wrong number answers");
+        assert_eq!(said(&model), "type 3 to confirm, Esc to leave everything as it is");
+        assert_eq!(press(&mut model, "<Esc>"), []);
+        assert_eq!(dialog(&model), None);
+        assert_eq!(agreed(&press(&mut model, "<C-s> 3 <Enter>")), Some((seq, seq)));
+        assert_eq!(press(&mut model, "<C-s>"), []);
+    }
+
+    #[test]
+    fn what_nobody_can_price_is_answered_with_y() {
+        let over = OverCap { adds: None, ..OVER };
+        let (mut model, seq) = ready(Plan { over_cap: Some(over), ..plan("a") });
+        assert_eq!(press(&mut model, "<C-s> <Enter> <C-s> n"), []);
+        assert_eq!(agreed(&press(&mut model, "<C-s> y")), Some((seq, seq)));
+    }
+
+    #[test]
+    fn a_repeat_over_a_cap_is_asked_about_twice() {
+        let both = Plan { repeat_of: Some(name("old")), over_cap: Some(OVER), ..plan("a") };
+        let (mut model, seq) = ready(both);
+        assert_eq!(press(&mut model, "<C-s> y"), []);
+        assert_eq!(dialog(&model).map(|confirm| confirm.verb), Some(Verb::PassCap));
+        assert_eq!(agreed(&press(&mut model, "3 <Enter>")), Some((seq, seq)));
     }
 
     #[test]

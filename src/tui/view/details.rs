@@ -81,6 +81,10 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
         let folder = text::clean(&folder.to_string_lossy());
         lines.push(vec![piece("saved to ", theme.good()), piece(folder, theme.text())]);
     }
+    if let Some(paid) = model.jobs.paid(&job.name) {
+        let style = if paid.n_unusable > 0 { theme.warn() } else { theme.text() };
+        lines.push(vec![piece(job_facts::paid(paid), style)]);
+    }
     if let Some(end) = job_facts::kept_until(job) {
         let until = times::day_and_clock(&model.zone, end);
         let said = match end > times::as_of(model) {

@@ -35,7 +35,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let place = layout::middle(area, width, lines.len() as u16 + 2 + n_below);
     pen.clear(place);
     let style = match confirm.verb {
-        Verb::SubmitAgain | Verb::Retake => theme.focused_border(),
+        Verb::SubmitAgain | Verb::Retake | Verb::PassCap => theme.focused_border(),
         Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp | Verb::CancelCampaign => {
             theme.danger_border()
         }
@@ -88,6 +88,7 @@ fn question(confirm: &Confirm) -> String {
         Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
         Verb::GiveUp => "Give up",
         Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
+        Verb::PassCap => return "Spend more than the cap?".to_owned(),
         Verb::Retake => return retake::question(confirm),
     };
     match confirm.targets.as_slice() {
@@ -98,7 +99,7 @@ fn question(confirm: &Confirm) -> String {
 
 fn noun(verb: Verb) -> &'static str {
     match verb {
-        Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain | Verb::Retake => "job",
+        Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain | Verb::PassCap | Verb::Retake => "job",
         Verb::DeleteFiles => "file",
         Verb::GiveUp => "create",
         Verb::CancelCampaign => "campaign",
@@ -111,6 +112,7 @@ fn name(target: &Target) -> String {
         Target::File(file, display_name) if display_name.is_empty() => file.to_string(),
         Target::File(_, display_name) => display_name.clone(),
         Target::Plan(_, repeated) => repeated.clone(),
+        Target::Cap(_, name, _) => name.clone(),
         Target::Lost(lost) => lost.display_name.clone(),
         Target::Retake(_, job, _) => job.title().to_owned(),
         Target::Campaign(status) => status.name.clone(),
@@ -124,6 +126,7 @@ fn deed(confirm: &Confirm) -> String {
         Verb::DeleteJobs | Verb::DeleteFiles => "delete",
         Verb::GiveUp => "give up",
         Verb::SubmitAgain => return "Yes, submit again".to_owned(),
+        Verb::PassCap => return "Yes, spend more".to_owned(),
         Verb::Retake => return retake::deed(confirm),
     };
     match confirm.targets.len() {
@@ -199,6 +202,10 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             facts
         }
         Target::Retake(..) => Vec::new(),
+        Target::Cap(_, _, over) => vec![match over.adds {
+            Some(adds) => piece(format!("adds up to {}", text::dollars(adds)), theme.text()),
+            None => piece("no price is known", theme.warn()),
+        }],
         Target::Plan(_, _) => vec![piece("has the same content already", theme.text())],
         Target::Campaign(status) => vec![piece(status.counts().join(" · "), theme.text())],
     }
@@ -256,6 +263,7 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
         Verb::SubmitAgain => {
             said.push(("Submitting it again is billed again.".to_owned(), theme.warn()));
         }
+        Verb::PassCap => said.extend(caps(confirm).into_iter().map(|text| (text, theme.warn()))),
         Verb::GiveUp => said.extend(lost(pen, confirm)),
         Verb::Retake => said.extend(retake::consequences(pen, confirm)),
         Verb::CancelCampaign => said.extend(campaigns::consequences(pen, confirm)),
@@ -267,7 +275,12 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
 fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
     confirm.targets.iter().filter_map(|target| match target {
         Target::Job(job, loss) => Some((&**job, *loss)),
-        Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) | Target::Campaign(_) => None,
+        Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
     })
 }
 
@@ -282,6 +295,22 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
         kept += (low + high) / 2.0 * (1.0 - share);
     }
     Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
+}
+
+/// Which caps would be passed, and by how much.
+fn caps(confirm: &Confirm) -> Vec<String> {
+    let over = confirm.targets.iter().find_map(|target| match target {
+        Target::Cap(_, _, over) => Some(over),
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Lost(_)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
+    });
+    let Some(over) = over else { return Vec::new() };
+    let sentence = over.sentence();
+    vec![format!("{}{}.", sentence[..1].to_uppercase(), &sentence[1..])]
 }
 
 /// What it means to give creates up: nothing at the service changes, but money may be spent twice.

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 
 use crate::clock::since;
-use crate::job::{Dest, Doubt, Job, JobError, JobKind, JobState};
+use crate::job::{Dest, Doubt, Job, JobError, JobKind, JobName, JobState};
+use crate::money::in_cents;
+use crate::ops::Paid;
 use crate::text;
 use crate::tui::model::{Model, Tracked};
 use crate::tui::rate;
@@ -67,6 +69,35 @@ pub fn status_name(code: i64) -> Option<&'static str> {
 /// An estimated amount, by its middle: `≈ $3.01`.
 pub fn about(range: (f64, f64)) -> String {
     format!("≈ {}", text::dollars((range.0 + range.1) / 2.0))
+}
+
+/// What a job came to, or may come to: `$3.01`, `≈ $3.01`.
+pub fn cost(model: &Model, job: &JobName) -> Option<String> {
+    match (model.jobs.paid(job), model.jobs.costs.get(job)) {
+        (Some(paid), _) if paid.is_whole => Some(text::dollars(paid.dollars())),
+        (_, Some(estimate)) => Some(about(*estimate)),
+        (Some(paid), None) => Some(format!("> {}", text::dollars(paid.dollars()))),
+        (None, None) => None,
+    }
+}
+
+/// `$3.01: $2.95 useful, $0.06 for 2 clips that cannot be used`. The parts add up to the whole as they are written.
+pub fn paid(paid: &Paid) -> String {
+    let all = text::dollars(paid.dollars());
+    let known = if paid.is_whole { "" } else { " for the results that were read" };
+    if paid.n_unusable == 0 {
+        return format!("{all}{known}, all of it useful");
+    }
+    let (useful, unusable) = match paid.dollars() >= 0.10 {
+        true => {
+            let (useful, unusable) = in_cents(paid.useful, paid.unusable);
+            let dollars = |cents: u64| format!("${}.{:02}", cents / 100, cents % 100);
+            (dollars(useful), dollars(unusable))
+        }
+        false => (text::dollars(paid.useful), text::dollars(paid.unusable)),
+    };
+    let clips = text::count(paid.n_unusable, "clip");
+    format!("{all}{known}: {useful} useful, {unusable} for {clips} that cannot be used")
 }
 
 /// Whether a job has been active for longer than the service promises.
@@ -145,6 +176,17 @@ mod tests {
         assert_eq!(short_model(Some("models/gemini-2.5-pro-preview-tts")), "2.5-pro-tts");
         assert_eq!(short_model(Some("other")), "other");
         assert_eq!(short_model(None), "–");
+    }
+
+    #[test]
+    fn what_was_paid_adds_up_as_it_is_written() {
+        let whole = |useful, unusable, n_unusable| paid(&Paid { useful, unusable, n_unusable, is_whole: true });
+        assert_eq!(whole(2.95, 0.06, 2), "$3.01: $2.95 useful, $0.06 for 2 clips that cannot be used");
+        assert_eq!(whole(2.954, 0.004, 1), "$2.96: $2.95 useful, $0.01 for 1 clip that cannot be used");
+        assert_eq!(whole(0.005, 0.002, 1), "$0.0070: $0.0050 useful, $0.0020 for 1 clip that cannot be used");
+        assert_eq!(whole(0.5, 0.0, 0), "$0.50, all of it useful");
+        let some = Paid { useful: 0.5, unusable: 0.0, n_unusable: 0, is_whole: false };
+        assert_eq!(paid(&some), "$0.50 for the results that were read, all of it useful");
     }
 
     #[test]

@@ -93,7 +93,7 @@ fn columns(model: &Model, room: u16) -> Columns {
         column(7, 8, true),
         column(8, left, true),
     ];
-    if !model.jobs.costs.is_empty() {
+    if !model.jobs.costs.is_empty() || !model.jobs.spending.paid.is_empty() {
         // `≈ $0.0056`: a price that is cut is misread.
         columns.push(column(9, 9, true));
     }
@@ -160,8 +160,8 @@ fn job_cells(pen: &mut Pen<'_>, model: &Model, columns: &Columns, place: Rect, t
     }
     let (left, style) = job_facts::left(pen.theme, model, tracked);
     columns.write(pen, place, 8, &left, style);
-    match model.jobs.costs.get(&job.name) {
-        Some(&cost) => columns.write(pen, place, 9, &job_facts::about(cost), theme.text()),
+    match job_facts::cost(model, &job.name) {
+        Some(cost) => columns.write(pen, place, 9, &cost, theme.text()),
         None => columns.write(pen, place, 9, "–", theme.muted()),
     }
 }

@@ -20,7 +20,12 @@ const VERDICT: usize = 12;
 fn made(confirm: &Confirm) -> Option<&Retake> {
     confirm.targets.iter().find_map(|target| match target {
         Target::Retake(_, _, made) => made.as_deref(),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Campaign(_) => None,
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Campaign(_) => None,
     })
 }
 
@@ -28,7 +33,12 @@ fn made(confirm: &Confirm) -> Option<&Retake> {
 pub fn question(confirm: &Confirm) -> String {
     let title = confirm.targets.iter().find_map(|target| match target {
         Target::Retake(_, job, _) => Some(text::clean_short(job.title(), 60)),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Campaign(_) => None,
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Campaign(_) => None,
     });
     let title = title.unwrap_or_default();
     match made(confirm) {
@@ -95,6 +105,9 @@ pub fn consequences(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
             Some(estimate) => (format!("{amount} · {}", estimated(estimate)), theme.text()),
             None => (amount, theme.text()),
         });
+        if let Some(over) = &plan.over_cap {
+            said.push((format!("It is {}.", over.sentence()), theme.warn()));
+        }
         if let Some(repeated) = &plan.repeat_of {
             let text = format!("The same requests were sent as {repeated}, less than 48 hours ago: billed again.");
             said.push((text, theme.warn()));

@@ -6,7 +6,8 @@ use crate::api::StoredFile;
 use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
-use crate::ops::{Change, Glance, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
+use crate::money::OverCap;
+use crate::ops::{Change, Glance, Loss, Paid, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
 use crate::request::{Finding, Preview, Severity};
 use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
@@ -175,6 +176,36 @@ pub fn priced(width: u16, height: u16) -> Model {
         Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     model.jobs.costs = names.take(5).enumerate().map(|(at, name)| (name, (1.5 + at as f64, 2.3 + at as f64))).collect();
+    model
+}
+
+/// The same, with what the ledger says: the cap for the day, and a job that was paid for.
+pub fn spent(width: u16, height: u16, today: f64) -> Model {
+    let mut model = priced(width, height);
+    let paid = Paid { useful: 2.95, unusable: 0.06, n_unusable: 2, is_whole: true };
+    let is_chapter = |entry: &Entry| matches!(entry, Entry::Job(tracked) if tracked.job.title() == "audiobook-ch06");
+    let row = model.jobs.entries.iter().position(is_chapter).unwrap();
+    let id = model.jobs.entries[row].id();
+    (model.jobs.cursor.row, model.jobs.cursor.selected) = (row, Some(id.clone()));
+    if let EntryId::Job(name) = id {
+        model.jobs.spending.paid.insert(name, paid);
+    }
+    model.jobs.spending.today = today;
+    model.jobs.spending.per_day = Some(25.0);
+    model
+}
+
+/// The dialog before a job that would pass caps.
+pub fn over_cap(mut model: Model, over: OverCap, typed: &str) -> Model {
+    model.notices.flash = None;
+    model.overlays.push(Overlay::Confirm(Box::new(Confirm {
+        verb: Verb::PassCap,
+        targets: vec![Target::Cap(Seq(2), "audiobook-ch09".into(), over)],
+        checking: None,
+        guard: Guard::Over,
+        typed: over.to_type().map(|dollars| (dollars, Line::new(typed))),
+        focus: Button::Keep,
+    })));
     model
 }
 

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Style};
 use super::samples::{self, *};
 use crate::failure::{Exit, Failure};
 use crate::job::{Doubt, JobName, JobState};
+use crate::money::OverCap;
 use crate::ops::{Loss, Transition};
 use crate::tui::layout;
 use crate::tui::model::*;
@@ -107,6 +108,9 @@ fn the_list_of_jobs() {
     snapshot("jobs_10x3", &busy(10, 3));
     snapshot("jobs_portrait_70x50", &busy(70, 50));
     snapshot("jobs_priced_130x30", &priced(130, 30));
+    snapshot("jobs_spent_130x30", &spent(130, 30, 11.8));
+    snapshot("jobs_spent_over_80x24", &spent(80, 24, 25.2));
+    plain_snapshot("jobs_spent_ascii_120x32", &spent(120, 32, 11.8), Charset::Ascii);
     plain_snapshot("jobs_without_colours_120x32", &busy(120, 32), Charset::Unicode);
     plain_snapshot("jobs_ascii_120x32", &busy(120, 32), Charset::Ascii);
     plain_snapshot("jobs_ascii_30x8", &busy(30, 8), Charset::Ascii);
@@ -282,6 +286,12 @@ fn dialogs() {
     snapshot("dialog_retake_40x10", &retaken(busy(40, 10), true));
     snapshot("dialog_retake_30x8", &retaken(busy(30, 8), true));
     snapshot("dialog_retake_checking_80x24", &retaken(busy(80, 24), false));
+    let over = OverCap { per_job: Some(5.0), per_day: Some(25.0), spent_today: 21.5, adds: Some(13.42) };
+    snapshot("dialog_cap_120x32", &over_cap(busy(120, 32), over, "1"));
+    snapshot("dialog_cap_40x10", &over_cap(busy(40, 10), OverCap { per_job: None, ..over }, ""));
+    snapshot("dialog_cap_30x8", &over_cap(busy(30, 8), OverCap { per_day: None, ..over }, ""));
+    let unpriced = OverCap { per_job: None, adds: None, ..over };
+    plain_snapshot("dialog_cap_unpriced_80x24", &over_cap(busy(80, 24), unpriced, ""), Charset::Ascii);
     let mut checking = asked(strange(80, 24), Verb::DeleteJobs, &[None], None);
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
         confirm.checking = Some(Seq(8));

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::ops::Spending;
 use crate::text;
 use crate::tui::model::{Entry, Model};
 use crate::tui::theme::{Standing, Theme};
@@ -20,6 +21,8 @@ struct Totals {
     unknown: u64,
     stuck: u64,
     in_flight: (f64, f64),
+    today: f64,
+    per_day: Option<f64>,
 }
 
 /// A part of the line, and how long it stays when there is no room: the higher, the longer.
@@ -60,16 +63,32 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
             parts.push(Part { rank, piece: piece(format!("{} {word}", text::thousands(number)), style) });
         }
     };
-    say(8, totals.unknown, "unknown", theme.warn(), false);
-    say(5, totals.running, "running", theme.active(), true);
-    say(3, totals.pending, "pending", theme.state(Standing::Pending), true);
+    say(10, totals.unknown, "unknown", theme.warn(), false);
+    say(6, totals.running, "running", theme.active(), true);
+    say(4, totals.pending, "pending", theme.state(Standing::Pending), true);
     say(1, totals.done, "done", theme.good(), true);
-    say(7, totals.failed, "failed", theme.bad(), true);
-    say(4, totals.cancelling, "cancelling", theme.warn(), false);
-    say(6, totals.stuck, "stuck ⚠", theme.warn(), false);
+    say(9, totals.failed, "failed", theme.bad(), true);
+    say(5, totals.cancelling, "cancelling", theme.warn(), false);
+    say(7, totals.stuck, "stuck ⚠", theme.warn(), false);
     if totals.in_flight.1 > 0.0 {
         let text = format!("in flight {}", job_facts::about(totals.in_flight));
         parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
+    }
+    let spent = text::dollars(totals.today);
+    match totals.per_day {
+        // The next job will ask: that is worth knowing where there is little room too.
+        Some(cap) if totals.today >= cap => {
+            let text = format!("spent today {spent} of {}", text::dollars(cap));
+            parts.push(Part { rank: 8, piece: piece(text, theme.warn()) });
+        }
+        Some(cap) => {
+            let text = format!("spent today {spent} of {}", text::dollars(cap));
+            parts.push(Part { rank: 3, piece: piece(text, theme.text()) });
+        }
+        None if totals.today > 0.0 => {
+            parts.push(Part { rank: 3, piece: piece(format!("spent today {spent}"), theme.text()) });
+        }
+        None => {}
     }
     parts
 }
@@ -98,7 +117,8 @@ fn marked(model: &Model) -> Option<String> {
 }
 
 fn count(model: &Model) -> Totals {
-    let mut totals = Totals::default();
+    let Spending { today, per_day, .. } = model.jobs.spending;
+    let mut totals = Totals { today, per_day, ..Totals::default() };
     for entry in &model.jobs.entries {
         match Standing::of(entry) {
             Standing::Running => totals.running += 1,

@@ -12,7 +12,7 @@ use crate::ops;
 use crate::ops::{BytesRead, Created, Order, Plan, Progress, RetakeOrder, Unsent};
 use crate::tui::event::Event;
 use crate::tui::model::Seq;
-use crate::tui::world::Here;
+use crate::tui::world::{Here, spending};
 
 /// How often it is shown how far a check is.
 const BEAT: Duration = Duration::from_millis(250);
@@ -86,6 +86,16 @@ pub(super) fn drop_up_to(here: &Here, number: Seq) {
     newest(here).keep(number, None);
 }
 
+/// A person has agreed that the plan of that number passes the caps that it names, and no others.
+pub(super) fn agree(here: &Here, number: Seq) {
+    let mut newest = newest(here);
+    if newest.number == number
+        && let Some((plan, _)) = &mut newest.plan
+    {
+        plan.agreed = plan.over_cap;
+    }
+}
+
 /// Takes the plan of that number, so that it can be neither submitted twice nor dropped on its way.
 pub(super) fn take(here: &Here, number: Seq) -> Option<(Plan, Unsent)> {
     newest(here).take(number)
@@ -105,7 +115,11 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>, s
         Some((plan, _unsent)) => send(&here, seq, &plan, &stop).await.map(Box::new),
         None => Err(Failure::new("this draft was submitted already, or changed since it was checked")),
     };
+    let is_created = submitted.is_ok();
     here.mailbox.tell(Event::Submitted(seq, submitted));
+    if is_created {
+        spending::tell(&here).await;
+    }
 }
 
 async fn send(here: &Here, seq: Seq, plan: &Plan, stop: &Notify) -> Result<Created, Failure> {

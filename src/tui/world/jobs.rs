@@ -9,7 +9,7 @@ use crate::ops;
 use crate::ops::{Listing, Transition};
 use crate::tui::event::{Event, Listed, Restored};
 use crate::tui::model::Seq;
-use crate::tui::world::Here;
+use crate::tui::world::{Here, spending};
 
 /// Reads what the last session knew: the list, the timelines, the form.
 pub(super) async fn restore(here: Here) {
@@ -50,6 +50,7 @@ pub(super) async fn restore(here: Here) {
         Ok(restored) => here.mailbox.tell(Event::Restored(Box::new(restored))),
         Err(failure) => here.mailbox.tell(Event::Noticed(Err(failure))),
     }
+    spending::tell(&here).await;
 }
 
 /// Walks the whole list; the first page is told at once.
@@ -69,6 +70,7 @@ pub(super) async fn list(here: Here, seq: Seq) {
         Err(failure) => Err(failure),
     };
     here.mailbox.tell(Event::JobsListed(seq, listed));
+    spending::tell(&here).await;
 }
 
 fn listed(here: &Here, listing: Listing) -> Listed {

@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::failure::Failure;
 use crate::job::{JobName, JobState};
-use crate::ops::Session;
+use crate::ops::{Session, Spending};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::mailbox::Mailbox;
@@ -25,6 +25,7 @@ mod create;
 mod desk;
 mod jobs;
 mod results;
+mod spending;
 
 /// So many cancels are under way at the same time.
 const CANCELS_AT_ONCE: usize = 8;
@@ -59,6 +60,8 @@ struct Here {
     plan: Arc<Mutex<create::Newest>>,
     /// The states of the listing before, to tell what changed since.
     states: Arc<Mutex<HashMap<JobName, JobState>>>,
+    /// What was told of the ledger last.
+    spending: Arc<tokio::sync::Mutex<Option<Spending>>>,
     /// The turns of cancels; more of them than there are turns wait.
     asking: Arc<Semaphore>,
 }
@@ -67,7 +70,8 @@ impl World {
     /// A world that answers into that mailbox.
     pub fn new(session: Arc<Session>, mailbox: Arc<Mailbox>, runtime: Handle, over_ssh: bool) -> Self {
         let asking = Arc::new(Semaphore::new(CANCELS_AT_ONCE));
-        let here = Here { session, mailbox, plan: Arc::default(), states: Arc::default(), asking };
+        let here =
+            Here { session, mailbox, plan: Arc::default(), states: Arc::default(), spending: Arc::default(), asking };
         World {
             here,
             runtime,
@@ -135,6 +139,7 @@ impl World {
                     older.abort();
                 }
             }
+            Effect::AgreeToCap(plan) => create::agree(&here, plan),
             Effect::Submit { seq, plan } => {
                 // Taken before any other effect can have it dropped.
                 let plan = create::take(&here, plan);

@@ -8,7 +8,7 @@ use crate::ops::{KeyChoice, Opening, SaveFrom, SaveOrder, Saving};
 use crate::tui::effect::SaveWhat;
 use crate::tui::event::Event;
 use crate::tui::model::{SavedFiles, Seq};
-use crate::tui::world::Here;
+use crate::tui::world::{Here, spending};
 
 /// Fetches, keeps and reads the results of a job; rows are told as they arrive.
 pub(super) async fn open(here: Here, seq: Seq, job: Job) {
@@ -26,6 +26,7 @@ pub(super) async fn open(here: Here, seq: Seq, job: Job) {
     }
     let opened = ops::open(&here.session, &job, &events).await;
     here.mailbox.tell(Event::Opened(seq, opened.map(|_| ())));
+    spending::tell(&here).await;
 }
 
 /// Reads which files of a job are in a folder.
@@ -65,6 +66,7 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
     };
     let saved = ops::save(&here.session, &order, &events).await;
     here.mailbox.tell(Event::SaveEnded(seq, saved));
+    spending::tell(&here).await;
 }
 
 /// Reads the outline of the sound on one result line from the index of the kept copy.

@@ -13,5 +13,6 @@ mod sample;
 mod seek;
 mod service;
 mod site;
+mod spending;
 mod unchanged;
 mod whole;
