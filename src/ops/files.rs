@@ -13,16 +13,20 @@ pub async fn list_files(session: &Session) -> Result<Vec<StoredFile>, Failure> {
     Ok(files)
 }
 
+/// Whether the service deletes a file on request: the names of output files are longer than those of uploads, and it
+/// drops these files itself.
+pub fn can_be_deleted(name: &FileName) -> bool {
+    name.id().len() <= 40
+}
+
 /// Deletes a stored file; one that is gone already is a success. The service refuses to delete output files: it drops
 /// them itself.
 pub async fn delete_file(session: &Session, name: &FileName) -> Result<(), Failure> {
     let writer = session.writer()?;
-    if name.id().len() > 40 {
+    if !can_be_deleted(name) {
         let message = format!("{name} is an output file, which the service does not delete on request");
         return Err(Failure::with_exit(Exit::Failed, message).hint("it is dropped 48 hours after its job ended"));
     }
-    writer.delete_file(name).await.map_err(|error| {
-        let failure = Failure::from(error);
-        Failure { message: format!("{name}: {}", failure.message), ..failure }
-    })
+    // The error of the call names the file.
+    Ok(writer.delete_file(name).await?)
 }

@@ -37,7 +37,7 @@ pub use cancel::{cancel, follow};
 pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::delete;
-pub use files::{delete_file, list_files};
+pub use files::{can_be_deleted, delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use glance::{Glance, glance};
 pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};

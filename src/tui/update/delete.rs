@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::job::{Dest, FileName, Job, JobName, JobState};
-use crate::ops::Loss;
+use crate::ops::{Loss, can_be_deleted};
 use crate::text::{clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, Level, Model, Screen, Target, Verb};
@@ -77,7 +77,15 @@ pub fn job_deleted(model: &mut Model, name: &JobName, answer: Result<(), Failure
 }
 
 fn ask_about_files(model: &mut Model) -> Vec<Effect> {
-    let targets = files::meant(model);
+    let (targets, kept): (Vec<_>, Vec<_>) = files::meant(model).into_iter().partition(|(name, _)| can_be_deleted(name));
+    if !kept.is_empty() {
+        let what = match kept.as_slice() {
+            [(name, _)] => format!("{} holds results", clean_short(name.as_str(), 30)),
+            several => format!("{} hold results", count(several.len() as u64, "file")),
+        };
+        let said = format!("{what}: the service drops them itself, 48 hours after the job ended");
+        notices::say(model, Level::Info, said);
+    }
     if targets.is_empty() {
         return Vec::new();
     }
@@ -213,5 +221,19 @@ mod tests {
         assert_eq!(press(&mut model, "1<Enter>"), [Effect::DeleteFile(file("batch-a"))]);
         update(&mut model, Event::FileDeleted(file("batch-a"), Err(Failure::new("it is not yours"))));
         assert_eq!(said(&model), "cannot delete files/batch-a: it is not yours");
+    }
+
+    #[test]
+    fn a_file_of_results_is_not_offered_for_deletion() {
+        let long = format!("batch-{}", "x".repeat(36));
+        let mut model = with_jobs(vec![done("a")]);
+        let asked = press(&mut model, "F");
+        let files = vec![stored_file("input"), stored_file(&long)];
+        update(&mut model, Event::FilesListed(seq_of(&asked), Ok(files)));
+        assert_eq!(press(&mut model, "G D"), []);
+        assert_eq!(dialog(&model), None);
+        assert!(said(&model).ends_with("the service drops them itself, 48 hours after the job ended"));
+        press(&mut model, "a D");
+        assert_eq!(dialog(&model).map(|confirm| confirm.targets.len()), Some(1));
     }
 }

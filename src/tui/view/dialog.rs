@@ -195,7 +195,7 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             facts
         }
         Target::Retake(..) => Vec::new(),
-        Target::Plan(_, _) => vec![piece("has the same content and is less than 48 hours old", theme.text())],
+        Target::Plan(_, _) => vec![piece("has the same content already", theme.text())],
     }
 }
 

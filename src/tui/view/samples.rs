@@ -6,7 +6,7 @@ use crate::api::StoredFile;
 use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
-use crate::ops::{Change, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
+use crate::ops::{Change, Glance, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
 use crate::request::{Finding, Preview, Severity};
 use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
@@ -364,6 +364,18 @@ pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
     model.notices.flash = None;
     model.screens.push(Screen::Create(Box::new(form)));
     model
+}
+
+/// What a table looks like whose text has no header of its own.
+pub fn glance() -> Box<Glance> {
+    let sources = crate::script::Glance {
+        n_files: 1,
+        bytes: 1_000,
+        forms: vec![crate::script::Form::Csv],
+        headers: ["ID", "Prompt", "voice"].map(str::to_owned).to_vec(),
+        guessed: vec![(crate::script::Column::Key, 0), (crate::script::Column::Voice, 2)],
+    };
+    Box::new(Glance { sources, first: Vec::new() })
 }
 
 /// A checked draft with an error and a warning.
