@@ -92,8 +92,7 @@ pub struct Plan {
     pub preview: Vec<crate::request::Preview>,
     /// What it may cost.
     pub estimate: Option<crate::money::Estimate>,
-    /// A job with the same content in the last 48 hours; else, when all of it is unchanged, the job that made most of its
-    /// audio. Whoever submits asks whether it is meant.
+    /// A job with the same content in the last 48 hours.
     pub repeat_of: Option<JobName>,
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.

@@ -8,7 +8,7 @@ use crate::ops::Session;
 use crate::ops::list::is_ours;
 use crate::request::Identity;
 use crate::script::each_request;
-use crate::store::Store;
+use crate::store::{Store, Tracked};
 
 use super::line::each_line;
 
@@ -30,8 +30,9 @@ impl Sent {
     }
 
     fn read(&mut self, session: &Session, job: &JobName, at: u32) -> Result<(), Failure> {
-        let creates = session.store.intents()?.into_iter().filter(|create| is_ours(session, create));
-        let made = creates.filter(|create| create.jobs().iter().any(|made| made == job.as_str())).last();
+        let is_of_it = |create: &Tracked| create.jobs().iter().any(|made| made == job.as_str());
+        let creates = session.store.intents()?.into_iter();
+        let made = creates.rev().find(|create| is_ours(session, create) && is_of_it(create));
         let kept = made.map(|made| (session.store.requests_path(&made.intent.token), made.intent.model));
         let Some((requests, model)) = kept.filter(|(requests, _)| requests.is_file()) else {
             let message = format!("the requests of {job} are not on this machine: nobody can tell what the rest is");

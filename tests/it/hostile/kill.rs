@@ -214,7 +214,7 @@ fn a_save_from_a_service_survives_kills_while_it_downloads_and_after() {
 fn a_save_that_brings_what_was_not_sent_survives_kills_at_any_moment() {
     let world = in_memory(World::of(""));
     let book = |changed: &str| {
-        let line = |n: u64| format!("Line {n} is spoken{}.\n", if n % 3 == 0 { changed } else { "" });
+        let line = |n: u64| format!("Line {n} is spoken{}.\n", if n.is_multiple_of(3) { changed } else { "" });
         world.file("book.txt", &(1..=120).map(line).collect::<String>());
         let job = world.run(&["create", "book.txt", "--wait", "--json", "--key-template", "ch/{n}"]).code(0).only();
         job["name"].as_str().unwrap().to_owned()

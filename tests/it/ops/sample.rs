@@ -60,6 +60,7 @@ fn sent(bench: &Bench, plan: &Plan, n: usize) -> JobName {
     store.intend(&intent).unwrap();
     store.settle(&token, &Verdict::Confirmed { job: job.to_string() }).unwrap();
     store.keep_requests(&plan.prepared, &token).unwrap();
+    store.requests_are_sent(&plan.prepared);
     job
 }
 

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 
 use gemtts_tui::failure::Failure;
 use gemtts_tui::job::Job;
-use gemtts_tui::ops::{self, KeyChoice, Order, Plan, SaveFrom, SaveOrder, Saved, Saving, SourceArg};
+use gemtts_tui::ops::{
+    self, Created, Did, KeyChoice, Order, Plan, SaveFrom, SaveOrder, Saved, Saving, SourceArg, Split,
+};
 use gemtts_tui::save::verify;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -246,6 +248,35 @@ async fn nothing_is_sent_when_nobody_would_know_the_other_keys() {
 }
 
 #[tokio::test]
+async fn of_several_jobs_the_first_has_what_is_unchanged() {
+    let book = Book::new().await;
+    let first = book.run(&NINE).await;
+    book.save(&first, "first").await;
+    let split = Split { max_requests: Some(1), ..Split::default() };
+    let plan = book.plan(&Order { split, ..book.order(&two_changed()) }).await;
+    assert_eq!((plan.n_jobs(), plan.n_unchanged), (2, 7));
+    let session = &book.bench.session;
+    let unsent = ops::Unsent::of(session, &plan);
+    let campaign = ops::begin(session, &plan, false).await.unwrap().id;
+    drop(unsent);
+    let mut parts = Vec::new();
+    while let Did::Submitted(_, created) = ops::advance(session, &campaign, &|_| ()).await.unwrap().did {
+        let Created::Confirmed(job) = *created else { panic!("{created:?}") };
+        parts.push(ops::wait(session, &[job.name], None, &|_, _| ()).await.unwrap().remove(0));
+    }
+    let mut unchanged = Vec::new();
+    for part in &parts {
+        assert_eq!(part.counts.unwrap().requests, 1);
+        let saved = book.save(part, "all").await;
+        assert_eq!(saved.failed, 0);
+        unchanged.push(saved.unchanged);
+    }
+    assert_eq!(unchanged, [7, 0]);
+    is_whole(&book.path("all"), 9);
+    assert_eq!(fs::read_dir(session.store.prepared_folder()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[tokio::test]
 async fn chosen_keys_are_brought_and_others_are_not() {
     let (book, _, second) = Book::nine_and_two().await;
     let globs = |glob: &str| KeyChoice::Globs(vec![glob.to_owned()]);
@@ -343,7 +374,8 @@ async fn when_nothing_has_changed_all_of_it_is_planned_and_said() {
     let parts = ["k1", "k2"].map(|key| NINE.into_iter().filter(|(own, _)| *own == key).collect::<Vec<_>>());
     for part in parts {
         // Never sent as it is, and still to be asked about.
-        assert_eq!(book.plan(&book.order(&part)).await.repeat_of, Some(first.name.clone()));
+        let plan = book.plan(&book.order(&part)).await;
+        assert_eq!((plan.is_all_unchanged, plan.repeat_of), (true, None));
     }
     let plan = book.plan(&book.order(&NINE)).await;
     assert_eq!((&plan.unchanged[0].job, plan.unchanged[0].n), (&first.name, 9));
