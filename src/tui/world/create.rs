@@ -109,6 +109,11 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>, s
 }
 
 async fn send(here: &Here, seq: Seq, plan: &Plan, stop: &Notify) -> Result<Created, Failure> {
+    if plan.n_jobs() > 1 {
+        // Nothing is sent yet; whoever sends a repeat was asked before.
+        let status = ops::begin(&here.session, plan, plan.repeats().is_some()).await?;
+        return Ok(Created::Begun(Box::new(status)));
+    }
     let is_creating = AtomicBool::new(false);
     let progress = |progress: Progress| {
         is_creating.fetch_or(progress.is_creating, Ordering::Relaxed);
