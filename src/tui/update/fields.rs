@@ -12,6 +12,8 @@ pub fn move_focus(model: &mut Model, by: isize) -> Vec<Effect> {
     let effects =
         if form(model).is_some_and(|form| form.picker.is_some()) { picker::close(model) } else { take(model) };
     if let Some(form) = form(model) {
+        // What was taken may have hidden the field in which it was typed.
+        keep_focus(form);
         let stops = form.stops();
         let at = stops.iter().position(|field| *field == form.focus).unwrap_or(0) as isize;
         form.focus = stops[(at + by).rem_euclid(stops.len() as isize) as usize];
@@ -333,9 +335,11 @@ mod tests {
         let effects = press(&mut model, "<Down><Down><Enter>");
         let [Effect::Plan(_, order)] = &effects[..] else { panic!("{effects:?}") };
         assert_eq!(order.reading.columns.header_of(Column::Text), Some("Prompt"));
-        assert!(!form(&model).fields().contains(&Field::Column(Column::Text)), "the rest speaks for itself");
+        assert_eq!(form(&model).focus, Field::Column(Column::Text), "the others may be named next");
         to(&mut model, Field::Columns);
-        assert_eq!(press(&mut model, "<Enter>"), [], "showing them changes nothing");
+        assert_eq!(press(&mut model, "<Enter>"), [], "hiding them changes nothing");
+        assert!(!form(&model).fields().contains(&Field::Column(Column::Text)));
+        press(&mut model, "<Enter>");
         to(&mut model, Field::Column(Column::Text));
         let effects = press(&mut model, "<Back>");
         let [Effect::Plan(_, order)] = &effects[..] else { panic!("{effects:?}") };
@@ -411,7 +415,17 @@ mod tests {
                 if wanted.kind() == Kind::Button {
                     continue;
                 }
-                to(&mut model, wanted);
+                if form(&model).chooser.is_some() {
+                    press(&mut model, "<Esc>");
+                }
+                // A text that is taken on the way may hide the field that was wanted.
+                for _ in 0..60 {
+                    let keys = if form(&model).focus == wanted { "" } else { "<Tab>" };
+                    press(&mut model, keys);
+                }
+                if form(&model).focus != wanted {
+                    continue;
+                }
                 for c in text.chars() {
                     update(&mut model, Event::Key(Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE }));
                 }

@@ -161,8 +161,13 @@ impl Field {
     pub fn put(self, draft: &mut Draft, text: String) {
         match self {
             Field::Source => draft.sources = Some(text).filter(|path| !path.is_empty()).into_iter().collect(),
-            Field::Column(column) if text.is_empty() => {
-                draft.reading.columns.remove(column.word());
+            Field::Column(column) => {
+                // Whoever names one column may name another: they stay in sight.
+                draft.shows_columns = true;
+                match text.is_empty() {
+                    true => drop(draft.reading.columns.remove(column.word())),
+                    false => drop(draft.reading.columns.insert(column.word().to_owned(), text)),
+                }
             }
             _ => {
                 if let Some(value) = self.text_of(draft) {
