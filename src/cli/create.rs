@@ -11,7 +11,7 @@ use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
-use crate::request::Severity;
+use crate::request::{Fixes, Severity};
 use crate::text;
 
 /// Submits one job from all sources together, in their order.
@@ -46,7 +46,12 @@ pub async fn submit(
     plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        return Err(Failure::new(format!("nothing was sent: {} to mend", text::count(errors as u64, "error"))));
+        let failure = Failure::new(format!("nothing was sent: {} to mend", text::count(errors as u64, "error")));
+        let fixes = Fixes::for_findings(&plan.findings);
+        return Err(match fixes.is_empty() {
+            true => failure,
+            false => failure.hint(format!("what is found by these rules can be fixed in what is sent: --fix {fixes}")),
+        });
     }
     console.talk(&summary(plan));
     // A create whose answer was lost is not sent again whatever is answered: submitting says so.
@@ -54,15 +59,17 @@ pub async fn submit(
     if let (Some(known), None, false) = (&known, &plan.repeat_unconfirmed, yes) {
         agree_to_repeat(console, known).await?;
     }
-    if plan.n_jobs() > 1 {
-        let status = ops::begin(session, plan, yes || known.is_some()).await?;
-        drop(unsent);
-        return campaigns::begun(session, console, &status, telling).await;
-    }
-    let created = ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await;
+    let created = match plan.n_jobs() {
+        1 => ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await,
+        _ => ops::begin(session, plan, yes || known.is_some()).await.map(|status| Created::Begun(Box::new(status))),
+    };
     console.end_progress();
     drop(unsent);
-    tell(session, console, telling, created?).await
+    let created = created?;
+    if let (Created::Confirmed(job) | Created::Adopted(job), Some(_)) = (&created, plan.sample) {
+        console.talk(&format!("the rest of it: the same command with --rest-of {} in place of --sample", job.name));
+    }
+    tell(session, console, telling, created).await
 }
 
 /// How the outcome of a create is told.
@@ -82,6 +89,7 @@ async fn tell(session: &Session, console: &Console, arguments: Telling, created:
             console.talk(&format!("the answer was lost; the job was found in the list: {}", job.name));
             (job, "adopted")
         }
+        Created::Begun(status) => return campaigns::begun(session, console, &status, arguments).await,
         Created::Unknown(lost) => {
             if arguments.json {
                 console.json(&json::unconfirmed(&lost, &session.profile));
@@ -210,7 +218,7 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
             console.result(&part_line(part, number));
         }
     }
-    if let Some(earlier) = plan.repeats() {
+    if let Some(earlier) = plan.repeats().filter(|_| !plan.is_all_unchanged) {
         console.result(&format!("the same content was sent as {earlier}"));
     }
     if let Some(lost) = &plan.repeat_unconfirmed {
@@ -225,12 +233,12 @@ pub fn show(console: &Console, plan: &Plan, profile: &str, json: bool) {
 
 /// What is known of content that would be bought a second time.
 fn known(plan: &Plan) -> Option<String> {
-    if let Some(earlier) = plan.repeats() {
-        return Some(format!("the same content was sent as {earlier} within the last 48 hours"));
+    if let Some(most) = plan.unchanged.first().filter(|_| plan.is_all_unchanged) {
+        let folder = text::clean(&most.folder.display().to_string());
+        return Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job));
     }
-    let most = plan.unchanged.first().filter(|_| plan.is_all_unchanged)?;
-    let folder = text::clean(&most.folder.display().to_string());
-    Some(format!("the audio of all of it is on this disk already, made by {}, in {folder}", most.job))
+    let earlier = plan.repeats()?;
+    Some(format!("the same content was sent as {earlier} within the last 48 hours"))
 }
 
 /// `  part 2: 316 requests, 24 980 tokens, 214 kB, about $0.29 to $0.35`.

@@ -37,7 +37,7 @@ impl Caps {
 }
 
 /// Caps that a job would pass: at least one of the two is there. All amounts in US dollars.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct OverCap {
     /// The cap for one job, when the job alone would pass it.
     pub per_job: Option<f64>,

@@ -240,18 +240,24 @@ fn intent(session: &Session, plan: &Plan, input: &Input) -> Result<Intent, Failu
         token,
         at,
         retake_of: plan.retake_of.clone(),
-        n_unchanged: if plan.is_all_unchanged { 0 } else { plan.n_unchanged },
+        // Counted when it is written down.
+        n_unchanged: 0,
         part_of: plan.part_of.clone(),
         text_tokens: plan.estimate.as_ref().map(|estimate| estimate.text_tokens),
     })
 }
 
 async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(), Failure> {
-    let (store, intent, prepared) = (session.store.clone(), intent.clone(), plan.prepared.clone());
+    let (store, mut intent, plan) = (session.store.clone(), intent.clone(), plan.clone());
     on_disk(move || {
+        // Before the intent: a job of which nobody knows its other keys must not come into being. Of the parts of a plan
+        // one has the list.
+        intent.n_unchanged = store.n_unchanged(&plan.prepared).map_err(unsent)?;
         if intent.n_unchanged > 0 {
-            // Before the intent: a job of which nobody knows its other keys must not come into being.
-            store.keep_unchanged(&prepared, &intent.token).map_err(unsent)?;
+            store.keep_unchanged(&plan.prepared, &intent.token).map_err(unsent)?;
+        } else if plan.n_unchanged > 0 && !plan.is_all_unchanged && plan.part_of.is_none() {
+            return Err(Failure::new("the create was not sent: the list of what is unchanged is gone")
+                .hint("create it once more"));
         }
         store.intend(&intent).map_err(|error| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.

@@ -51,6 +51,7 @@ pub use results::{
 pub use retake::{Change, Retake, RetakeOrder, Take, What, Wrong, retake};
 pub use session::{Pace, Session};
 pub use texts::{TextHead, Texts};
+pub use unchanged::unchanged_keys;
 pub use unsent::Unsent;
 pub use vocabulary::{
     BytesRead, CancelAnswer, Created, Listing, Loss, Order, Plan, PlannedPart, Progress, Sample, Saved, SourceArg,

@@ -133,7 +133,7 @@ fn make(session: &Session, order: &Order, watch: Watch) -> Result<(Plan, Unsent)
         findings: findings.in_order(),
         preview: prepared.preview,
         estimate: Some(prepared.estimate),
-        repeat_of: repeat.job,
+        repeat_of: repeat.job.or_else(|| chosen.made_by().cloned()),
         repeat_unconfirmed: repeat.unconfirmed.as_ref().map(to_unconfirmed),
         sample,
         rest_of: order.rest_of.clone(),

@@ -92,7 +92,8 @@ pub struct Plan {
     pub preview: Vec<crate::request::Preview>,
     /// What it may cost.
     pub estimate: Option<crate::money::Estimate>,
-    /// A job with the same content in the last 48 hours.
+    /// A job with the same content in the last 48 hours; else, when all of it is unchanged, the job that made most of its
+    /// audio. Whoever submits asks whether it is meant.
     pub repeat_of: Option<JobName>,
     /// A create with the same content in the last 48 hours whose answer was lost. It may exist: nothing is sent until it
     /// turns up or is given up.
@@ -176,6 +177,8 @@ pub enum Created {
     Confirmed(Job),
     /// The answer was lost, and the job was found in the list by our token.
     Adopted(Job),
+    /// It is several jobs: nothing was sent yet, and everything is kept to be sent one after the other.
+    Begun(Box<super::CampaignStatus>),
     /// The answer was lost and the job is not in the list yet. It may exist: it must not be sent again.
     Unknown(Unconfirmed),
 }

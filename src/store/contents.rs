@@ -134,16 +134,40 @@ impl Store {
         requests.with_extension("unchanged")
     }
 
+    /// How many lines of a plan are not sent.
+    pub fn n_unchanged(&self, prepared: &Path) -> Result<u64, Error> {
+        let path = Store::unchanged_path(prepared);
+        match File::open(&path) {
+            Ok(file) => {
+                let mut lines = BufReader::with_capacity(64 * 1024, file);
+                let mut n = 0;
+                while lines.skip_until(b'\n').map_err(Error::read(&path))? > 0 {
+                    n += 1;
+                }
+                Ok(n)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(Error::read(&path)(error)),
+        }
+    }
+
     /// Keeps the lines of a plan that are not sent, before the others are: whatever becomes of the program then, the
     /// folder of the job will have all keys. The plan keeps its own, as it may be sent again after a refusal.
     pub fn keep_unchanged(&self, prepared: &Path, token: &str) -> Result<(), Error> {
-        let from = Store::unchanged_path(prepared);
-        let to = Store::unchanged_path(&self.requests_path(token));
-        let kept = fs::hard_link(&from, &to).or_else(|_| {
+        self.give_unchanged(prepared, &self.requests_path(token))
+    }
+
+    /// Gives the lines that are not sent to other requests as well, if there are any.
+    pub fn give_unchanged(&self, prepared: &Path, other: &Path) -> Result<(), Error> {
+        let (from, to) = (Store::unchanged_path(prepared), Store::unchanged_path(other));
+        if !from.exists() {
+            return Ok(());
+        }
+        let given = fs::hard_link(&from, &to).or_else(|_| {
             fs::copy(&from, &to)?;
             File::open(&to)?.sync_all()
         });
-        let synced = kept.and_then(|()| files::sync_folder(to.parent().expect("it stands in a folder")));
+        let synced = given.and_then(|()| files::sync_folder(to.parent().expect("requests stand in a folder")));
         synced.map_err(Error::write(&to))
     }
 }

@@ -31,6 +31,7 @@ impl Letter {
                     | Event::OpeningProgressed(..)
                     | Event::SaveProgressed(..)
                     | Event::RowSaved(..)
+                    | Event::PlanProgressed(..)
                     | Event::SubmitProgressed(..)
             )
         )
@@ -80,6 +81,7 @@ fn join(waiting: &mut Event, event: Event) -> Option<Event> {
     match (waiting, event) {
         (Event::OpeningProgressed(seq, progress), Event::OpeningProgressed(same, newer))
         | (Event::SaveProgressed(seq, progress), Event::SaveProgressed(same, newer))
+        | (Event::PlanProgressed(seq, progress), Event::PlanProgressed(same, newer))
         | (Event::SubmitProgressed(seq, progress), Event::SubmitProgressed(same, newer))
             if *seq == same =>
         {

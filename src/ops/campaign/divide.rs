@@ -96,6 +96,11 @@ pub(super) fn divide_now(session: &Session, plan: &Plan) -> Result<Vec<Plan>, Fa
         if let Some(texts) = &mut texts {
             texts.copy_those_of(&path).map_err(cannot)?;
         }
+        // What is not sent belongs to the whole: one of its jobs has to have it.
+        let has_unchanged = number == 1 && plan.n_unchanged > 0 && !plan.is_all_unchanged;
+        if has_unchanged {
+            session.store.give_unchanged(&plan.prepared, &path)?;
+        }
         plans.push(Plan {
             display_name: name_of_part(&plan.display_name, number, plan.parts.len()),
             prepared: path,
@@ -104,7 +109,10 @@ pub(super) fn divide_now(session: &Session, plan: &Plan) -> Result<Vec<Plan>, Fa
             bytes: part.bytes,
             sha256,
             estimate: plan.estimate.as_ref().map(|_| part.estimate.clone()),
+            n_unchanged: if has_unchanged { plan.n_unchanged } else { 0 },
             // These are about the whole.
+            unchanged: Vec::new(),
+            is_all_unchanged: false,
             findings: Vec::new(),
             preview: Vec::new(),
             parts: Vec::new(),

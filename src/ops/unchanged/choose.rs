@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::failure::{Exit, Failure};
+use crate::job::JobName;
 use crate::ops::{Order, Session, Unchanged};
 use crate::request::{Finding, Identity};
 use crate::script::{Choosing, Options, Prepared, Sample, each_candidate, rewrite};
@@ -58,6 +59,13 @@ pub(in crate::ops) struct Chosen {
     pub(in crate::ops) n_unchanged: u64,
     pub(in crate::ops) unchanged: Vec<Unchanged>,
     pub(in crate::ops) is_all_unchanged: bool,
+}
+
+impl Chosen {
+    /// The job that made most of the audio, when all of it is on the disk.
+    pub(in crate::ops) fn made_by(&self) -> Option<&JobName> {
+        self.unchanged.first().filter(|_| self.is_all_unchanged).map(|most| &most.job)
+    }
 }
 
 /// Prepares anew what is sent, in the place of the whole, and writes down beside it what is not sent because it is on the

@@ -12,3 +12,16 @@ mod sent;
 pub(super) use choose::{Choice, Chosen, choose};
 pub(super) use find::digest;
 pub(super) use line::{Line, each_line};
+
+use crate::job::Job;
+use crate::ops::Session;
+
+use super::session::on_disk;
+
+/// How many keys a job that was created on this machine has beside those that it was sent.
+pub async fn unchanged_keys(session: &Session, job: &Job) -> u64 {
+    let Some(token) = job.token().map(str::to_owned) else { return 0 };
+    let store = session.store.clone();
+    // Without an answer it is as of a job of another machine: nothing is said.
+    on_disk(move || store.intent(&token)).await.ok().flatten().map_or(0, |made| made.intent.n_unchanged)
+}

@@ -35,6 +35,8 @@ pub struct JobScreen {
     pub haystack: Haystack,
     /// What all rows come to. Kept by `update`, so that a frame need not look at a hundred thousand of them.
     pub tally: Tally,
+    /// Keys that were not sent, as their audio was on this disk: they have no rows, and are saved with the others.
+    pub unchanged: u64,
     /// What all rows together have shown.
     pub review: Review,
     /// The outlines of keys that were looked at lately.
@@ -75,6 +77,7 @@ impl JobScreen {
             pane: Pane::default(),
             haystack: Haystack::default(),
             tally: Tally::default(),
+            unchanged: 0,
             review: Review::default(),
             outlines: Outlines::default(),
         }

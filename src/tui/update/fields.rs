@@ -205,11 +205,15 @@ pub fn moved(at: usize, motion: Motion, count: usize, page: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+    use proptest::prelude::*;
+
     use super::*;
     use crate::ops::Glance;
     use crate::request::{Problem, rules};
     use crate::script::{Column, Form as Written};
     use crate::tui::event::Event;
+    use crate::tui::keys::Chord;
     use crate::tui::model::{Draft, PlanState};
     use crate::tui::update::testing::{form, plan as some_plan, press, seq_of, three_jobs};
     use crate::tui::update::update;
@@ -391,6 +395,44 @@ mod tests {
         to(&mut model, Field::SampleButton);
         assert!(matches!(press(&mut model, "<Enter><Enter>")[..], [Effect::Plan(..)]));
         assert_eq!(form(&model).draft.sample, "5");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+        #[test]
+        fn whatever_was_typed_is_there_when_the_form_comes_back(
+            steps in prop::collection::vec((0usize..24, "[a-z{}. 0-9é日]{0,8}", any::<bool>()), 1..12),
+        ) {
+            let mut model = with_table(&["Nr", "Prompt", "voice"], &[(Column::Voice, 2)]);
+            for (stop, text, is_taken) in steps {
+                let stops = form(&model).stops();
+                let wanted = stops[stop % stops.len()];
+                // Buttons leave or send; a picker takes what is there rather than what is typed.
+                if wanted.kind() == Kind::Button {
+                    continue;
+                }
+                to(&mut model, wanted);
+                for c in text.chars() {
+                    update(&mut model, Event::Key(Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE }));
+                }
+                press(&mut model, if is_taken { "<Enter>" } else { "" });
+                if form(&model).picker.is_some() {
+                    press(&mut model, "<Esc>");
+                }
+            }
+            // A list that is left without a choice changes nothing; a text under edit is kept.
+            if form(&model).chooser.is_some() {
+                press(&mut model, "<Esc>");
+            }
+            let typed = form(&model).typed_so_far();
+            press(&mut model, "<Esc><Esc>");
+            prop_assert!(model.screens.is_empty());
+            prop_assert_eq!(&model.draft, &typed);
+            let kept = serde_json::to_string(&model.draft).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Draft>(&kept).unwrap(), &typed);
+            press(&mut model, "n");
+            prop_assert_eq!(&form(&model).draft, &typed);
+        }
     }
 
     #[test]

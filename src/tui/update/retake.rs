@@ -114,7 +114,12 @@ pub fn submit(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
     }
     let mut retakes = targets.into_iter().filter_map(|target| match target {
         Target::Retake(seq, job, Some(retake)) => Some((seq, job, retake)),
-        Target::Retake(_, _, None) | Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) => None,
+        Target::Retake(_, _, None)
+        | Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Lost(_)
+        | Target::Campaign(_) => None,
     });
     let Some((plan, job, retake)) = retakes.next() else { return Vec::new() };
     let seq = model.next_seq();

@@ -104,7 +104,7 @@ fn marked_jobs(model: &Model) -> Vec<Job> {
     };
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) if is_meant(&entry.id()) => Some(tracked.job.clone()),
-        Entry::Job(_) | Entry::Lost(_) => None,
+        Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     jobs.collect()
 }
@@ -253,7 +253,11 @@ fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, S
     let text = match what {
         SaveWhat::All => {
             let of = thousands(saved.expected.unwrap_or(good + saved.failed));
-            format!("{title} saved to {folder} ({} of {of}, {audio} of audio{suspect})", thousands(good))
+            let unchanged = match saved.unchanged {
+                0 => String::new(),
+                n => format!(", {} unchanged", thousands(n)),
+            };
+            format!("{title} saved to {folder} ({} of {of}{unchanged}, {audio} of audio{suspect})", thousands(good))
         }
         SaveWhat::Lines(lines) => {
             let asked = lines.len() as u64;

@@ -1,14 +1,15 @@
 //! Submitting a new job: once for each plan, however often a key repeats.
 
+use crate::clock::since;
 use crate::failure::Failure;
 use crate::ops::{Created, Plan, Progress};
 use crate::request::Severity;
-use crate::text::{clean_short, count};
+use crate::text::{age, clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{
     Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Submitting, Target, Verb, Work,
 };
-use crate::tui::update::{create, dialog, jobs, notices, picker, polling, screens, work};
+use crate::tui::update::{campaigns, create, dialog, jobs, notices, picker, polling, screens, work};
 
 /// Whether a submission is under way, from this form or from one that was left.
 pub fn is_under_way(model: &Model) -> bool {
@@ -37,8 +38,14 @@ fn begin(model: &mut Model) -> Vec<Effect> {
     if is_under_way(model) {
         return say_wait(model);
     }
+    let now = model.now;
     let Some(form) = create::form(model) else { return Vec::new() };
     let is_refused = matches!(form.submit, SubmitState::Failed(_));
+    if let Some(at) = form.retry_at.filter(|at| *at > now && is_refused) {
+        let left = age(since(now, at));
+        notices::say(model, Level::Info, format!("the service asks to wait; try again in {left}"));
+        return Vec::new();
+    }
     match form.plan.clone() {
         PlanState::None => {
             form.focus = Field::Source;
@@ -64,14 +71,20 @@ fn begin(model: &mut Model) -> Vec<Effect> {
             notices::fail(model, "", &Failure::new(text).hint(hint));
             create::plan(model)
         }
-        PlanState::Ready(seq, plan) => match plan.repeat_of {
+        PlanState::Ready(seq, plan) => match repeated(&plan) {
             Some(job) => {
-                dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job.to_string())], None, false);
+                dialog::ask(model, Verb::SubmitAgain, vec![Target::Plan(seq, job)], None, false);
                 Vec::new()
             }
             None => send(model, seq),
         },
     }
+}
+
+/// What has its content already: sent lately, or on the disk whole.
+fn repeated(plan: &Plan) -> Option<String> {
+    let on_disk = plan.unchanged.first().filter(|_| plan.is_all_unchanged).map(|unchanged| unchanged.job.to_string());
+    plan.repeats().or(on_disk)
 }
 
 fn when_planned_anew(model: &mut Model) -> Vec<Effect> {
@@ -205,7 +218,10 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
         }
         Err(failure) => {
             notices::fail(model, "nothing was submitted", &failure);
+            let wait = failure.retry_after.and_then(|wait| jiff::SignedDuration::try_from(wait).ok());
+            let retry_at = wait.and_then(|wait| model.now.checked_add(wait).ok());
             if let Some(form) = waiting(model, seq) {
+                form.retry_at = retry_at;
                 form.submit = SubmitState::Failed(failure);
             }
             return Vec::new();
@@ -235,6 +251,14 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             effects.extend(jobs::upsert(model, job));
             (id, Level::Good, text)
         }
+        Created::Begun(status) => {
+            let n_parts = count(status.parts.len() as u64, "job");
+            let text = format!("{}: {n_parts}, submitted one after the other", campaigns::title(&status));
+            let id = EntryId::Campaign(status.id.clone());
+            campaigns::put(model, *status);
+            effects.extend(campaigns::advance(model));
+            (id, Level::Good, text)
+        }
         Created::Unknown(lost) => {
             let name = clean_short(&lost.display_name, 60);
             let id = EntryId::Lost(lost.token.clone());
@@ -258,7 +282,9 @@ fn next_draft(submitted: &Draft, created: &Created) -> Draft {
         Created::Confirmed(job) | Created::Adopted(job) if !submitted.sample.is_empty() => {
             submitted.rest_after(&job.name)
         }
-        Created::Confirmed(_) | Created::Adopted(_) | Created::Unknown(_) => submitted.for_the_next(),
+        Created::Confirmed(_) | Created::Adopted(_) | Created::Begun(_) | Created::Unknown(_) => {
+            submitted.for_the_next()
+        }
     }
 }
 
@@ -276,11 +302,11 @@ fn forget(model: &mut Model, seq: Seq, submitted: &Draft, next: &Draft) -> Vec<E
 mod tests {
     use super::*;
     use crate::job::JobState;
-    use crate::ops::{Order, SourceArg};
+    use crate::ops::{Order, SourceArg, Unchanged};
     use crate::request::Finding;
     use crate::tui::event::Event;
     use crate::tui::update::testing::{
-        dialog, form, job, lost, name, plan, press, said, selected, seq_of, shown, three_jobs,
+        dialog, form, job, lost, name, plan, press, said, selected, seq_of, shown, three_jobs, tick,
     };
     use crate::tui::update::update;
 
@@ -466,6 +492,38 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_that_is_used_up_is_counted_down_and_another_job_need_not_wait() {
+        let (mut model, _) = ready(plan("a"));
+        let seq = seq_of(&press(&mut model, "<C-s>"));
+        let wait = Some(std::time::Duration::from_secs(42));
+        let failure = Failure { retry_after: wait, ..Failure::new("the quota is used up") };
+        update(&mut model, Event::Submitted(seq, Err(failure)));
+        assert_eq!(press(&mut model, "<C-s>"), []);
+        assert_eq!(said(&model), "the service asks to wait; try again in 42 s");
+        let mut other = model.clone();
+        tick(&mut model, 42);
+        assert!(
+            matches!(press(&mut model, "<C-s>")[..], [Effect::Plan(..)]),
+            "it is tried again when the time is over"
+        );
+        press(&mut other, "<Tab><Tab><Tab><Tab>b<Enter>");
+        assert_eq!(form(&other).submit, SubmitState::Idle);
+        assert_eq!(form(&other).retry_at, None);
+    }
+
+    #[test]
+    fn what_is_on_the_disk_whole_is_asked_about() {
+        let on_disk = Unchanged { job: name("old"), folder: "/home/ann/book/old".into(), n: 40 };
+        let whole = Plan { n_unchanged: 40, is_all_unchanged: true, unchanged: vec![on_disk.clone()], ..plan("a") };
+        let (mut model, seq) = ready(whole);
+        assert_eq!(press(&mut model, "<C-s>"), []);
+        let asked = dialog(&model).map(|confirm| confirm.targets.clone());
+        assert_eq!(asked, Some(vec![Target::Plan(seq, "batches/old".into())]));
+        let (mut model, seq) = ready(Plan { n_unchanged: 7, unchanged: vec![on_disk], ..plan("a") });
+        assert_eq!(submits(&press(&mut model, "<C-s>")), [seq], "some of it is left out without a question");
+    }
+
+    #[test]
     fn after_a_sample_the_form_is_ready_for_the_rest() {
         let (mut model, _) = ready(plan("a"));
         press(&mut model, "<Tab><Tab><Tab><Tab><Tab>");
@@ -478,6 +536,9 @@ mod tests {
         let asked = press(&mut model, "n");
         let [Effect::Plan(_, order)] = &asked[..] else { panic!("{asked:?}") };
         assert_eq!((order.sample, order.rest_of.clone()), (None, vec![name("fresh")]));
+        let mut other = model.clone();
+        press(&mut other, "b.csv<Enter>");
+        assert_eq!(form(&other).draft.rest_of, Vec::<String>::new(), "another source has no rest");
         planned(&mut model, &asked, plan("a"));
         let seq = seq_of(&press(&mut model, "<C-s>"));
         update(&mut model, Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("rest", JobState::Pending))))));

@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::clock::since;
+use crate::text;
 use crate::tui::layout;
 use crate::tui::model::{Field, Form, Kind, Model, PlanState, SubmitState};
 use crate::tui::view::pen::{Frame, Pen, pad, piece, row};
@@ -58,7 +60,7 @@ fn small(pen: &mut Pen<'_>, model: &Model, form: &Form, area: Rect) {
     for (n, field) in stops.iter().skip(from).take(usize::from(rows.height)).enumerate() {
         let place = row(rows, n as u16);
         match field.kind() {
-            Kind::Button => fields::button(pen, form, *field, &label(form, *field), place),
+            Kind::Button => fields::button(pen, form, *field, &label(model, form, *field), place),
             Kind::Sources | Kind::File | Kind::Text | Kind::Choice | Kind::Switch | Kind::Problems => {
                 fields::draw(pen, form, *field, place);
             }
@@ -67,10 +69,14 @@ fn small(pen: &mut Pen<'_>, model: &Model, form: &Form, area: Rect) {
 }
 
 /// What stands on a button.
-fn label(form: &Form, button: Field) -> String {
+fn label(model: &Model, form: &Form, button: Field) -> String {
     let word = button.label();
     match (button, &form.submit) {
         (Field::SubmitButton, SubmitState::InFlight(..) | SubmitState::Stopping(_)) => "Submitting".to_owned(),
+        (Field::SubmitButton, SubmitState::Failed(_)) if form.retry_at.is_some_and(|at| at > model.now) => {
+            let left = form.retry_at.map(|at| text::age(since(model.now, at))).unwrap_or_default();
+            format!("{word} in {left}")
+        }
         (Field::SubmitButton, _) => match form.shown_plan() {
             Some(plan) if plan.n_jobs() > 1 => format!("{word} {} jobs", plan.n_jobs()),
             Some(plan) if plan.sample.is_some() => format!("{word} {} only", plan.n_requests),
@@ -95,7 +101,7 @@ fn buttons(pen: &mut Pen<'_>, model: &Model, form: &Form, place: Rect) {
             (false, _) => theme.text(),
         };
         pieces.push(piece(if is_focused { "▸" } else { " " }, theme.title()));
-        pieces.push(piece(format!("[ {} ]", label(form, field)), style));
+        pieces.push(piece(format!("[ {} ]", label(model, form, field)), style));
         pieces.push(piece(" ", theme.text()));
     }
     if model.setting.read_only {

@@ -112,7 +112,7 @@ fn value(pen: &Pen<'_>, form: &Form, field: Field) -> Piece {
                 or(format!("{}, as it seems", forms.iter().map(|form| form.title()).collect::<Vec<_>>().join(", ")))
             }
         },
-        Field::By => switch(draft.reading.by_paragraph, "for each paragraph", "for each line; [x] paragraph"),
+        Field::By => switch(draft.reading.by_paragraph, "one for each paragraph", "one for each line of text"),
         Field::KeyTemplate => or("by the form, or such as {stem}-{n:04}".to_owned()),
         Field::SpeakerName(_) => or("a name in texts that say Name: …".to_owned()),
         Field::Style => or("such as: calm and slow".to_owned()),

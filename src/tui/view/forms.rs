@@ -189,6 +189,13 @@ fn sending() {
         form.submit = SubmitState::InFlight(Seq(5), Progress { is_creating: true, ..Progress::default() });
     };
     snapshot("create_creating_80x24", &form(busy(80, 24), creating));
+    let refused = |form: &mut Form| {
+        form.plan = ready(good());
+        form.retry_at = Some(now() + jiff::SignedDuration::from_secs(42));
+        form.submit =
+            SubmitState::Failed(Failure::new("the quota of requests is used up").hint("wait, or take another model"));
+    };
+    snapshot("create_refused_80x24", &form(busy(80, 24), refused));
 }
 
 #[test]

@@ -89,6 +89,10 @@ fn table(pen: &mut Pen<'_>, model: &Model, screen: &JobScreen, place: Rect) {
         // The first line has no room for it there.
         frame.title.push(piece(format!(" ─ {} bad", text::thousands(screen.tally.bad)), theme.bad()));
     }
+    if screen.unchanged > 0 {
+        // They are of the job, and not among its results.
+        frame.title.push(piece(format!(" ─ {} unchanged", text::thousands(screen.unchanged)), theme.muted()));
+    }
     frame.title.extend(keyless(pen, screen));
     if columns.hidden > 0 && !screen.cursor.visible.is_empty() {
         frame.right = vec![piece(format!("…+{}", columns.hidden), theme.muted())];

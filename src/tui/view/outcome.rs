@@ -28,7 +28,8 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
             return vec![vec![piece("Creating the job …", theme.active())]];
         }
         SubmitState::InFlight(_, progress) => {
-            let mut line = vec![piece("Uploading ", theme.active())];
+            let word = if progress.is_processing { "" } else { "Uploading " };
+            let mut line = vec![piece(word, theme.active())];
             line.extend(footer::progress(pen, *progress, 10));
             lines.push(line);
             let key = bindings(Context::Create).find(|binding| binding.action == Action::Back);
@@ -70,7 +71,7 @@ pub fn lines(pen: &Pen<'_>, model: &Model, form: &Form, place: Rect) -> Vec<Vec<
                 let text = format!("the same content was sent at {sent} and the answer was lost: it may exist already");
                 say(&format!("⚠ {text}"), theme.bad());
             }
-            if let Some(repeated) = &plan.repeat_of {
+            if let Some(repeated) = plan.repeats() {
                 say(&format!("⚠ the same content as {repeated}, less than 48 hours ago"), theme.warn());
             }
             if let Some(over) = &plan.over_cap {

@@ -128,7 +128,7 @@ fn lines(pen: &mut Pen<'_>, open: &List<'_>, place: Rect) {
         let is_selected = at == open.selected;
         let pieces: Vec<Piece> = vec![
             piece(if is_selected { "▸" } else { " " }, theme.title()),
-            piece(if item.is_marked { "•" } else { " " }, theme.marked()),
+            piece(if item.is_marked { "•" } else { " " }, if item.is_marked { theme.marked() } else { theme.text() }),
             piece(item.name.as_str(), if item.is_marked { theme.marked() } else { theme.text() }),
         ];
         // What is chosen is never covered by what is known about it.

@@ -25,7 +25,8 @@ fn any_event() -> impl Strategy<Value = Event> {
     ];
     prop_oneof![
         12 => code.prop_map(|code| Event::Key(Chord { code, modifiers: KeyModifiers::NONE })),
-        1 => Just(Event::Key(Chord { code: KeyCode::Char('s'), modifiers: KeyModifiers::CONTROL })),
+        2 => prop::sample::select(vec!['s', 'n', 'p', 'f'])
+            .prop_map(|c| Event::Key(Chord { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL })),
         1 => "[a-z日🌞/:!]{0,12}".prop_map(Event::Pasted),
         2 => (0u16..130, 0u16..50).prop_map(|(width, height)| Event::Resized(width, height)),
         1 => (0u16..130, 0u16..50).prop_map(|(column, row)| Event::Clicked(column, row)),
@@ -41,7 +42,11 @@ fn answers(effect: &Effect) -> Vec<Event> {
             Event::RowsArrived(*seq, samples::results().into()),
             Event::Opened(*seq, Ok(())),
         ],
-        Effect::Plan(seq, _) => vec![Event::Planned(*seq, Ok(Box::new(samples::plan())))],
+        Effect::Plan(seq, _) => vec![
+            Event::Glanced(*seq, samples::glance()),
+            Event::PlanProgressed(*seq, samples::progress()),
+            Event::Planned(*seq, Ok(Box::new(samples::plan()))),
+        ],
         Effect::ListFiles(seq) => vec![Event::FilesListed(*seq, Err(Failure::new("the service says 503")))],
         Effect::ReadRawLine(seq, ..) => vec![Event::RawLine(*seq, Ok("{\"日本\": \"🌞\"}".into()))],
         Effect::ListFolder(seq, folder) => {

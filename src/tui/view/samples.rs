@@ -6,7 +6,7 @@ use crate::api::StoredFile;
 use crate::audio::{Format, Peak, Peaks, Sound, Texture, Verdict};
 use crate::failure::{Exit, Failure};
 use crate::job::{Counts, Dest, FileName, Job, JobError, JobKind, JobName, JobState, Source};
-use crate::ops::{Change, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
+use crate::ops::{Change, Glance, Loss, Plan, Progress, Retake, Take, Transition, Unconfirmed, What, Wrong};
 use crate::request::{Finding, Preview, Severity};
 use crate::results::{Outcome, PackedRows, Row, Tokens};
 use crate::tui::event::{FolderEntry, TextHead};
@@ -149,7 +149,7 @@ pub fn busy(width: u16, height: u16) -> Model {
     cursor.marks.insert(ids[3].clone());
     let name = |at: usize| match &ids[at] {
         EntryId::Job(name) => name.clone(),
-        EntryId::Lost(_) => unreachable!("only the first entry is a lost one"),
+        EntryId::Lost(_) | EntryId::Campaign(_) => unreachable!("only the first entry is a lost one"),
     };
     model.jobs.saved.insert(name(6), "/home/ada/books/audiobook-ch06".into());
     let step = |from: Option<JobState>, to: JobState, at: Timestamp| Transition { job: name(1), from, to, at };
@@ -172,7 +172,7 @@ pub fn priced(width: u16, height: u16) -> Model {
     let mut model = busy(width, height);
     let names = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(tracked.job.name.clone()),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     model.jobs.costs = names.take(5).enumerate().map(|(at, name)| (name, (1.5 + at as f64, 2.3 + at as f64))).collect();
     model
@@ -366,6 +366,18 @@ pub fn form(mut model: Model, change: impl FnOnce(&mut Form)) -> Model {
     model
 }
 
+/// What a table looks like whose text has no header of its own.
+pub fn glance() -> Box<Glance> {
+    let sources = crate::script::Glance {
+        n_files: 1,
+        bytes: 1_000,
+        forms: vec![crate::script::Form::Csv],
+        headers: ["ID", "Prompt", "voice"].map(str::to_owned).to_vec(),
+        guessed: vec![(crate::script::Column::Key, 0), (crate::script::Column::Voice, 2)],
+    };
+    Box::new(Glance { sources, first: Vec::new() })
+}
+
 /// A checked draft with an error and a warning.
 pub fn plan() -> Plan {
     let finding = |line, key: &str, severity, message: &str, fix: Option<&str>| Finding {
@@ -468,7 +480,7 @@ pub fn files(mut model: Model, failure: Option<Failure>) -> Model {
 pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Option<(u64, &str)>) -> Model {
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(tracked.job.clone()),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     let targets = jobs.zip(losses).map(|(job, loss)| Target::Job(Box::new(job), *loss)).collect();
     model.notices.flash = None;
@@ -487,7 +499,7 @@ pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Optio
 pub fn lost(mut model: Model) -> Model {
     let lost = model.jobs.entries.iter().find_map(|entry| match entry {
         Entry::Lost(lost) => Some(lost.clone()),
-        Entry::Job(_) => None,
+        Entry::Job(_) | Entry::Campaign(_) => None,
     });
     let lost = lost.expect("one of the samples has no answer");
     model.notices.flash = None;
@@ -506,7 +518,7 @@ pub fn lost(mut model: Model) -> Model {
 pub fn retaken(mut model: Model, is_known: bool) -> Model {
     let job = model.jobs.entries.iter().find_map(|entry| match entry {
         Entry::Job(tracked) => Some(tracked.job.clone()),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     let job = job.expect("there are jobs among the samples");
     let take = |number: usize| {

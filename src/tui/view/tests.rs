@@ -145,7 +145,7 @@ fn designed_states_of_the_list() {
         .iter()
         .filter_map(|entry| match entry {
             Entry::Job(tracked) => Some(tracked.job.name.clone()),
-            Entry::Lost(_) => None,
+            Entry::Lost(_) | Entry::Campaign(_) => None,
         })
         .collect();
     braking.jobs.asking = names.iter().take(1).cloned().collect();
@@ -182,6 +182,10 @@ fn a_job_and_its_keys() {
     let complete = |width, height| opened(busy(width, height), Opening::Complete, results());
     snapshot("job_120x32", &complete(120, 32));
     snapshot("job_80x24", &complete(80, 24));
+    let mut unchanged = complete(80, 24);
+    unchanged.job_screen_mut().unwrap().unchanged = 1_412;
+    snapshot("job_unchanged_80x24", &unchanged);
+    plain_snapshot("job_unchanged_ascii_80x24", &unchanged, Charset::Ascii);
     snapshot("job_portrait_70x50", &complete(70, 50));
     snapshot("job_30x8", &complete(30, 8));
     plain_snapshot("job_ascii_120x32", &complete(120, 32), Charset::Ascii);

@@ -20,6 +20,10 @@ pub(super) async fn open(here: Here, seq: Seq, job: Job) {
             Opening::Reviewed(review) => Event::Reviewed(seq, Box::new(review)),
         });
     };
+    let n = ops::unchanged_keys(&here.session, &job).await;
+    if n > 0 {
+        here.mailbox.tell(Event::UnchangedKnown(job.name.clone(), n));
+    }
     let opened = ops::open(&here.session, &job, &events).await;
     here.mailbox.tell(Event::Opened(seq, opened.map(|_| ())));
 }

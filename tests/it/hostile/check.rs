@@ -51,13 +51,22 @@ pub fn manifest(out: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-/// The record of each line; more than one is a failure.
+/// The record of each line of one job; more than one is a failure.
 pub fn by_line(out: &Path) -> BTreeMap<u64, Value> {
+    let rows = by_row(out);
+    let n_rows = rows.len();
+    let records: BTreeMap<u64, Value> = rows.into_iter().map(|((_, line), record)| (line, record)).collect();
+    assert_eq!(records.len(), n_rows, "lines of several jobs");
+    records
+}
+
+/// The record of each line of each job; more than one is a failure.
+fn by_row(out: &Path) -> BTreeMap<(String, u64), Value> {
     let mut records = BTreeMap::new();
     for record in manifest(out) {
-        let line = record["line"].as_u64().unwrap();
-        if let Some(other) = records.insert(line, record.clone()) {
-            panic!("line {line} stands twice:\n{other}\n{record}");
+        let row = (record["job"].to_string(), record["line"].as_u64().unwrap());
+        if let Some(other) = records.insert(row.clone(), record.clone()) {
+            panic!("{row:?} stands twice:\n{other}\n{record}");
         }
     }
     records
@@ -208,9 +217,9 @@ pub fn hashes(out: &Path) -> BTreeMap<String, String> {
 #[track_caller]
 pub fn same_as(where_: &str, out: &Path, undisturbed: &Path) {
     assert_eq!(hashes(out), hashes(undisturbed), "{where_}: other files");
-    let (records, right) = (by_line(out), by_line(undisturbed));
-    for (line, record) in &right {
-        assert_eq!(records.get(line), Some(record), "{where_}: another record of line {line}");
+    let (records, right) = (by_row(out), by_row(undisturbed));
+    for (row, record) in &right {
+        assert_eq!(records.get(row), Some(record), "{where_}: another record of {row:?}");
     }
     assert_eq!(records.len(), right.len(), "{where_}: other lines");
     let names: Vec<String> =

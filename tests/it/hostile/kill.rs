@@ -209,3 +209,20 @@ fn a_save_from_a_service_survives_kills_while_it_downloads_and_after() {
     let kills = save.again_and_again(4, 2);
     assert!(kills >= 6, "only {kills} kills");
 }
+
+#[test]
+fn a_save_that_brings_what_was_not_sent_survives_kills_at_any_moment() {
+    let world = in_memory(World::of(""));
+    let book = |changed: &str| {
+        let line = |n: u64| format!("Line {n} is spoken{}.\n", if n % 3 == 0 { changed } else { "" });
+        world.file("book.txt", &(1..=120).map(line).collect::<String>());
+        let job = world.run(&["create", "book.txt", "--wait", "--json", "--key-template", "ch/{n}"]).code(0).only();
+        job["name"].as_str().unwrap().to_owned()
+    };
+    let first = book("");
+    world.run(&["save", &first, "--out", "first"]).code(0);
+    let second = book(" otherwise");
+    let save = Save { world: &world, words: &["save", &second], exit: 0 };
+    let kills = save.again_and_again(4, 3);
+    assert!(kills >= 6, "only {kills} kills");
+}

@@ -9,6 +9,8 @@ use gemtts_tui::failure::Failure;
 use gemtts_tui::job::Job;
 use gemtts_tui::ops::{self, KeyChoice, Order, Plan, SaveFrom, SaveOrder, Saved, Saving, SourceArg};
 use gemtts_tui::save::verify;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use super::whole::{Bench, wavs};
@@ -232,6 +234,18 @@ async fn a_list_of_unchanged_keys_that_is_lost_is_no_secret() {
 }
 
 #[tokio::test]
+async fn nothing_is_sent_when_nobody_would_know_the_other_keys() {
+    let book = Book::new().await;
+    let first = book.run(&NINE).await;
+    book.save(&first, "first").await;
+    let plan = book.plan(&book.order(&two_changed())).await;
+    fs::remove_file(plan.prepared.with_extension("unchanged")).unwrap();
+    let refused = ops::submit(&book.bench.session, &plan, &|_| ()).await.unwrap_err();
+    assert!(refused.message.contains("the list of what is unchanged is gone"), "{refused:?}");
+    assert_eq!(book.bench.control().n_created(), 1);
+}
+
+#[tokio::test]
 async fn chosen_keys_are_brought_and_others_are_not() {
     let (book, _, second) = Book::nine_and_two().await;
     let globs = |glob: &str| KeyChoice::Globs(vec![glob.to_owned()]);
@@ -326,6 +340,12 @@ async fn when_nothing_has_changed_all_of_it_is_planned_and_said() {
     let plan = book.plan(&book.order(&NINE)).await;
     assert_eq!((plan.n_requests, plan.n_unchanged, plan.is_all_unchanged), (9, 9, true));
     assert_eq!(plan.repeat_of, Some(first.name.clone()));
+    let parts = ["k1", "k2"].map(|key| NINE.into_iter().filter(|(own, _)| *own == key).collect::<Vec<_>>());
+    for part in parts {
+        // Never sent as it is, and still to be asked about.
+        assert_eq!(book.plan(&book.order(&part)).await.repeat_of, Some(first.name.clone()));
+    }
+    let plan = book.plan(&book.order(&NINE)).await;
     assert_eq!((&plan.unchanged[0].job, plan.unchanged[0].n), (&first.name, 9));
     let second = book.bench.run(&plan).await;
     assert_eq!(second.counts.unwrap().requests, 9);
@@ -356,4 +376,60 @@ async fn a_preview_shows_what_is_sent_where_it_stands() {
     let (low, high) = plan.estimate.as_ref().unwrap().seconds;
     let (low_of_all, high_of_all) = whole.estimate.as_ref().unwrap().seconds;
     assert!(low < low_of_all / 2.0 && high < high_of_all / 2.0);
+}
+
+#[test]
+fn what_is_unchanged_and_what_is_bought_are_all_and_nothing_twice() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let book = runtime.block_on(async {
+        let book = Book::new().await;
+        let job = book.run(&NINE).await;
+        book.save(&job, "first").await;
+        book
+    });
+    let whole = runtime.block_on(async {
+        let order = book.order(&NINE);
+        book.plan(&Order { again: true, ..order }).await
+    });
+    assert_eq!(whole.n_unchanged, 0);
+    // For each key of a source: which text it has, of those that were sent and of others.
+    let cases = prop::collection::vec(0..14_usize, 1..20);
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let ran = runner.run(&cases, |texts| {
+        runtime.block_on(async {
+            let keys: Vec<String> = (0..texts.len()).map(|n| format!("key-{n}")).collect();
+            let others: Vec<String> = (0..14).map(|n| format!("Another text, number {n}.")).collect();
+            let text = |of: usize| NINE.get(of).map_or(others[of].as_str(), |(_, text)| *text);
+            let lines: Vec<(&str, &str)> = keys.iter().zip(&texts).map(|(key, of)| (key.as_str(), text(*of))).collect();
+            let order = book.order(&lines);
+            let (plan, whole) = (book.plan(&order).await, book.plan(&Order { again: true, ..order }).await);
+            let n_known = texts.iter().filter(|of| **of < NINE.len()).count() as u64;
+            prop_assert_eq!(plan.n_unchanged, n_known);
+            prop_assert_eq!(plan.unchanged.iter().map(|place| place.n).sum::<u64>(), n_known);
+            prop_assert_eq!(plan.is_all_unchanged, n_known == whole.n_requests);
+            let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+            let key_of = |line: &str, at: &str| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                line.pointer(at).unwrap().as_str().unwrap().to_owned()
+            };
+            let bought: Vec<String> = read(&plan.prepared).lines().map(|line| key_of(line, "/key")).collect();
+            let list = read(&plan.prepared.with_extension("unchanged"));
+            let kept: Vec<String> = list.lines().map(|line| key_of(line, "/record/key")).collect();
+            prop_assert_eq!(bought.len() as u64, plan.n_requests);
+            if plan.is_all_unchanged {
+                prop_assert_eq!((bought, kept, &plan.sha256), (keys, Vec::new(), &whole.sha256));
+            } else {
+                prop_assert_eq!(bought.len() + kept.len(), keys.len());
+                let all: std::collections::BTreeSet<_> = bought.into_iter().chain(kept).collect();
+                prop_assert_eq!(all, keys.into_iter().collect());
+            }
+            for plan in [&plan, &whole] {
+                for ending in ["jsonl", "unchanged"] {
+                    let _ = fs::remove_file(plan.prepared.with_extension(ending));
+                }
+            }
+            Ok(())
+        })
+    });
+    ran.unwrap();
 }

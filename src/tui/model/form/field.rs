@@ -134,7 +134,7 @@ impl Field {
             Field::Jobs => "Jobs",
             Field::More => "More",
             Field::From => "Form",
-            Field::By => "A request",
+            Field::By => "Requests",
             Field::KeyTemplate => "Keys",
             Field::SpeakerName(0) => "Speaker 1",
             Field::SpeakerName(_) => "Speaker 2",

@@ -7,6 +7,8 @@ mod problems;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::failure::Failure;
 use crate::money::Catalog;
 use crate::ops::{Glance, Plan, Progress};
@@ -43,6 +45,8 @@ pub struct Form {
     pub checking: Checking,
     /// The submission.
     pub submit: SubmitState,
+    /// When the service may take what it has refused for now.
+    pub retry_at: Option<Timestamp>,
     /// Lines of the preview scrolled off at the top.
     pub scroll: usize,
     /// Which of the problems is selected, from the top of the preview.
@@ -85,6 +89,7 @@ impl Form {
             mistake: None,
             checking: Checking::default(),
             submit: SubmitState::Idle,
+            retry_at: None,
             scroll: 0,
             problem: 0,
         }
