@@ -15,17 +15,28 @@ per_request = "10ms"
 shortest_run = "40ms"
 "#;
 
-/// The keys of the way, each with what the screen shows once they were taken. `{file}` is the name of the source,
-/// `{name}` that of the job, `{n}` how many requests there are, `{text}` what the first one says.
+/// Keys, each with what the screen shows once they were taken. `{file}` is the name of the source, `{name}` that of the
+/// job, `{n}` how many requests there are, `{text}` what the first one says, `{first}` its key.
 ///
-/// This is the only place that knows how the form and the picker are used.
-const WAY: [(&str, &[&str]); 8] = [
+/// These three are the only place that knows how the form and the picker are used.
+type Way = [(&'static str, &'static [&'static str])];
+
+const CHOOSE: &Way = &[
     // The form, and the picker on its first field.
     ("n", &["New job", "Source"]),
     ("\r", &["texts/"]),
-    // Into the folder, and to the file by a part of its name.
+    // Into the folder, and to the file by its name.
     ("texts/", &["signs.csv", "small-lights.epub"]),
     ("{file}\r", &["Preview", "{n} requests", "{text}", "[ Submit ]"]),
+];
+
+const GIVE_VOICES: &Way = &[
+    // The sixth field after the source opens the others; of those, the third is the first speaker.
+    ("\t\t\t\t\t\t\r", &["Speaker 1"]),
+    ("\t\t\tInes\tLeda\tBo\tPuck\t", &["Leda + Puck"]),
+];
+
+const SEND_AND_SAVE: &Way = &[
     // Ctrl-s submits from anywhere.
     ("\x13", &["{name} submitted", "SUCCEEDED"]),
     ("\r", &["Keys  {n}", "{first}", "{n} done"]),
@@ -34,7 +45,7 @@ const WAY: [(&str, &[&str]); 8] = [
 ];
 
 /// Walks the way of a source and gives back the home with what was saved.
-fn walk(source: &Source) -> Account {
+fn walk(source: &Source, between: &Way) -> Account {
     let account = Account::of(FAST);
     let texts = account.home.path().join("texts");
     std::fs::create_dir(&texts).unwrap();
@@ -49,9 +60,9 @@ fn walk(source: &Source) -> Account {
         let text = text.replace("{file}", source.file).replace("{name}", name).replace("{n}", &n);
         text.replace("{text}", source.begins).replace("{first}", source.keys[0])
     };
-    for (keys, shown) in WAY {
+    for (keys, shown) in CHOOSE.iter().chain(between).chain(SEND_AND_SAVE) {
         terminal.send(&filled(keys));
-        for text in shown {
+        for text in *shown {
             terminal.wait_for(&filled(text));
         }
     }
@@ -74,8 +85,8 @@ fn spoken(folder: &Path) -> BTreeSet<String> {
 }
 
 /// One WAV for each key of a source, and a manifest that agrees.
-fn is_saved(source: &Source) {
-    let account = walk(source);
+fn is_saved(source: &Source, between: &Way) {
+    let account = walk(source, between);
     let name = source.file.split('.').next().unwrap();
     let expected: BTreeSet<String> = source.keys.iter().map(|key| (*key).to_owned()).collect();
     assert_eq!(spoken(&account.home.path().join(name)), expected);
@@ -89,20 +100,25 @@ fn is_saved(source: &Source) {
 
 #[test]
 fn a_table_in_nine_languages_is_spoken_by_keyboard_alone() {
-    is_saved(&ISLAND[0]);
+    is_saved(&ISLAND[0], &[]);
 }
 
 #[test]
 fn captions_are_spoken_by_keyboard_alone() {
-    is_saved(&ISLAND[1]);
+    is_saved(&ISLAND[1], &[]);
 }
 
 #[test]
 fn a_chapter_in_markdown_is_spoken_by_keyboard_alone() {
-    is_saved(&ISLAND[2]);
+    is_saved(&ISLAND[2], &[]);
 }
 
 #[test]
 fn a_book_is_spoken_by_keyboard_alone() {
-    is_saved(&ISLAND[3]);
+    is_saved(&ISLAND[3], &[]);
+}
+
+#[test]
+fn two_people_get_a_voice_each_by_keyboard_alone() {
+    is_saved(&ISLAND[1], GIVE_VOICES);
 }

@@ -73,7 +73,9 @@ fn a_book_of_pictures_and_one_without_an_order_say_what_is_missing() {
         ("<package><manifest", "o/p.opf, line 1"),
     ] {
         fs::write(&path, book(package, &[])).unwrap();
-        let Err(error @ Error::Book { .. }) = make(&[path.clone()], &options()) else { panic!("{package} is a book") };
+        let Err(error @ Error::Book { .. }) = make(std::slice::from_ref(&path), &options()) else {
+            panic!("{package} is a book")
+        };
         assert!(error.to_string().contains(reason) && error.hint().is_some(), "{error}");
     }
 }
