@@ -105,8 +105,11 @@ pub(super) async fn attempt(
     }
     let job = NewJob { model: plan.model.clone(), display_name: intent.display_name.clone(), input };
     // Should the program be killed from here on, the job that turns up later has its texts, and can be taken again.
-    keep_requests(session, plan, &intent.token).await;
-    if let Err(failure) = write_down(session, plan, &intent).await {
+    let written = match keep_requests(session, plan, &intent.token).await {
+        Ok(()) => write_down(session, plan, &intent).await,
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = written {
         unkeep_requests(session, plan, &intent.token).await;
         return Err(failure.into());
     }
@@ -138,12 +141,11 @@ pub async fn reconcile(session: &Session, token: &str) -> Result<Option<Job>, Fa
     }
 }
 
-/// Keeps what was sent: texts to show beside the results, and requests to make again.
-async fn keep_requests(session: &Session, plan: &Plan, token: &str) {
+/// Keeps what is about to be sent: texts to show beside the results, and requests to make again. A job without them would
+/// be paid for and could not be mended, so a disk that does not take them forbids it.
+async fn keep_requests(session: &Session, plan: &Plan, token: &str) -> Result<(), Failure> {
     let (store, prepared, token) = (session.store.clone(), plan.prepared.clone(), token.to_owned());
-    if let Err(failure) = on_disk(move || store.keep_requests(&prepared, &token)).await {
-        tracing::warn!(%failure, "the requests of a job could not be kept");
-    }
+    on_disk(move || store.keep_requests(&prepared, &token).map_err(unsent)).await
 }
 
 async fn unkeep_requests(session: &Session, plan: &Plan, token: &str) {

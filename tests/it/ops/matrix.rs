@@ -468,7 +468,8 @@ async fn ended_in_the_middle() {
     }
 }
 
-#[tokio::test]
+// The service holds its world while it reads a piece, so whoever sends must not be the one who looks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_of_many_pieces_that_was_killed_sends_what_is_missing() {
     let mut up = site(On::UploadPiece, ALWAYS, true, Bad::SilenceLater);
     let line = format!("{{\"key\":\"k\",\"request\":{{\"contents\":[\"{}\"]}}}}\n", "x".repeat(1_000));
