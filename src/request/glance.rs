@@ -33,6 +33,8 @@ pub struct Glance<'l> {
 pub struct LastGood {
     voice: String,
     language: String,
+    /// Whether it was told that fields are in snake_case.
+    pub knows_snake_case: bool,
 }
 
 impl<'l> Glance<'l> {
@@ -46,8 +48,12 @@ impl<'l> Glance<'l> {
         self.language.as_deref()
     }
 
-    /// Reads a line; `None` when it has to be looked at closely.
+    /// Reads a line; `None` when it has to be looked at closely. One with fields in snake_case is looked at closely until
+    /// somebody was told of them.
     pub fn of(line: &'l str, context: &Context<'l>, last: &mut LastGood) -> Option<Glance<'l>> {
+        if !last.knows_snake_case && has_snake_case(line) {
+            return None;
+        }
         let Line { key, request } = serde_json::from_str(line).ok()?;
         let Request { contents: [Content { parts: [Part { text }], role }], generation_config } = request;
         let Config { speech_config, response_modalities: [modality] } = generation_config;
@@ -161,16 +167,22 @@ impl<'l> Glance<'l> {
     }
 }
 
+/// Whether any field of the usual form may be written in snake_case.
+fn has_snake_case(line: &str) -> bool {
+    let ends = ["_config\"", "_modalities\"", "_name\"", "_code\""];
+    memchr::memchr(b'_', line.as_bytes()).is_some() && ends.iter().any(|end| line.contains(end))
+}
+
 fn put(out: &mut Vec<u8>, before: &str, text: &str) {
     out.extend_from_slice(before.as_bytes());
     serde_json::to_writer(out, text).expect("a text in memory can be written");
 }
 
 /// The bytes of a text as JSON, quotes included.
-fn length(text: &Cow<str>) -> usize {
-    match text {
-        Cow::Borrowed(text) if !text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') => text.len() + 2,
-        Cow::Borrowed(_) | Cow::Owned(_) => serde_json::to_string(text).map_or(0, |json| json.len()),
+fn length(text: &str) -> usize {
+    match text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') {
+        true => serde_json::to_string(text).map_or(0, |json| json.len()),
+        false => text.len() + 2,
     }
 }
 
@@ -189,6 +201,7 @@ struct Request<'l> {
     #[serde(borrow)]
     contents: [Content<'l>; 1],
     #[serde(borrow)]
+    #[serde(alias = "generation_config")]
     generation_config: Config<'l>,
 }
 
@@ -212,8 +225,10 @@ struct Part<'l> {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Config<'l> {
     #[serde(borrow)]
+    #[serde(alias = "response_modalities")]
     response_modalities: [Text<'l>; 1],
     #[serde(borrow)]
+    #[serde(alias = "speech_config")]
     speech_config: Speech<'l>,
 }
 
@@ -221,8 +236,10 @@ struct Config<'l> {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Speech<'l> {
     #[serde(borrow)]
+    #[serde(alias = "language_code")]
     language_code: Option<Text<'l>>,
     #[serde(borrow)]
+    #[serde(alias = "voice_config")]
     voice_config: Option<VoiceConfig<'l>>,
 }
 
@@ -230,6 +247,7 @@ struct Speech<'l> {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct VoiceConfig<'l> {
     #[serde(borrow)]
+    #[serde(alias = "prebuilt_voice_config")]
     prebuilt_voice_config: Prebuilt<'l>,
 }
 
@@ -237,6 +255,7 @@ struct VoiceConfig<'l> {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Prebuilt<'l> {
     #[serde(borrow)]
+    #[serde(alias = "voice_name")]
     voice_name: Cow<'l, str>,
 }
 
@@ -268,6 +287,7 @@ mod tests {
                 "",
                 r#""voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kora"}}"#,
                 r#""voiceConfig":{"voice":"Kore"}"#,
+                r#""voice_config":{"prebuilt_voice_config":{"voice_name":"Kore"}}"#,
                 r#""voiceConfig":null"#,
             ],
         );
@@ -295,9 +315,13 @@ mod tests {
             for settings in [plain, old] {
                 let context = Context::new(&settings, &catalog);
                 let close = check_line(&line, &context, &String::new);
-                let Some(glance) = Glance::of(&line, &context, &mut LastGood::default()) else { continue };
+                let told = LastGood { knows_snake_case: true, ..LastGood::default() };
+                if let Some(glance) = Glance::of(&line, &context, &mut LastGood::default()) {
+                    prop_assert_eq!(&close.snake_case, &None);
+                    prop_assert!(Glance::of(&line, &context, &mut told.clone()).is_some_and(|it| it.text == glance.text));
+                }
+                let Some(glance) = Glance::of(&line, &context, &mut told.clone()) else { continue };
                 prop_assert_eq!(&close.problems, &[]);
-                prop_assert_eq!(close.snake_case, None);
                 let mut written = Vec::new();
                 glance.write(&mut written);
                 prop_assert_eq!(String::from_utf8_lossy(&written), close.line.unwrap().to_string());

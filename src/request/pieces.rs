@@ -28,23 +28,23 @@ pub struct LongText {
 impl LongText {
     /// Takes a line apart if its text is too long, a quick fix is on for that, and it is one text of one voice: where a
     /// dialogue or a list of parts may be cut, only its author knows.
-    pub fn of(mut checked: Checked, context: &Context) -> Result<LongText, Checked> {
+    pub fn of(checked: &mut Checked, context: &Context) -> Option<LongText> {
         let is_ours = |problem: &&Problem| is_about_length(problem) && context.fixes.has(problem.rule);
         if !checked.problems.iter().any(|problem| is_ours(&problem)) {
-            return Err(checked);
+            return None;
         }
         let is_good = checked.problems.iter().all(|it| is_ours(&it) || it.severity() == super::Severity::Warning);
-        let (Some(line), Some(key), true) = (&mut checked.line, &checked.key, is_good) else { return Err(checked) };
+        let (Some(line), Some(key), true) = (&mut checked.line, &checked.key, is_good) else { return None };
         let is_dialogue = speaker_configs(&line["request"]).is_some();
-        let Some(text) = only_text(line).filter(|_| !is_dialogue) else { return Err(checked) };
+        let Some(text) = only_text(line).filter(|_| !is_dialogue) else { return None };
         let text = std::mem::take(text);
         let (style, text) = match (context.generation, instruction(&text)) {
             (Generation::V2_5 | Generation::V3_1, Some((style, rest))) => (format!("{style}: "), rest.to_owned()),
             (Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown, _) => (String::new(), text),
         };
         let line = checked.line.take().unwrap_or_default();
-        let Checked { problems, snake_case, .. } = checked;
-        Ok(LongText { line, key: key.clone(), style, text, problems, snake_case })
+        let (problems, snake_case) = (std::mem::take(&mut checked.problems), checked.snake_case.take());
+        Some(LongText { line, key: key.clone(), style, text, problems, snake_case })
     }
 
     /// What is to be cut.

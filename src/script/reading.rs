@@ -117,6 +117,7 @@ impl<'p> Preparation<'p> {
         let mut last = (0, End::LineFeed);
         let mut has_told_of_mark = false;
         self.tell_what_does_not_apply(&reading);
+        self.last_good.knows_snake_case = false;
         while !self.has_enough() {
             if self.options.stop.load(Ordering::Relaxed) {
                 return Err(Error::Stopped);
@@ -177,10 +178,10 @@ impl<'p> Preparation<'p> {
             }
         }
         let spare_key = || format!("{}-{:04}", reading.stem, line.number);
-        let checked = check_line(text, &self.context, &spare_key);
-        match LongText::of(checked, &self.context) {
-            Err(checked) => self.request(reading, &place, checked, None, seen),
-            Ok(long) => self.take_long(reading, &place, long),
+        let mut checked = check_line(text, &self.context, &spare_key);
+        match LongText::of(&mut checked, &self.context) {
+            None => self.request(reading, &place, checked, None, seen),
+            Some(long) => self.take_long(reading, &place, long),
         }
     }
 
@@ -314,6 +315,7 @@ impl<'p> Preparation<'p> {
             && !reading.has_told_of_snake_case
         {
             reading.has_told_of_snake_case = true;
+            self.last_good.knows_snake_case = true;
             let message = format!("fields are in snake_case, such as {}; they are sent in camelCase", short(name));
             self.problem(reading, place, key, Problem::new(&rules::SNAKE_CASE, message));
         }

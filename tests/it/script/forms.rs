@@ -121,7 +121,8 @@ fn findings_stand_where_their_text_begins() {
     for model in &mut std::sync::Arc::make_mut(&mut narrow.catalog).models {
         (model.input_token_limit, model.output_token_limit) = (Some(40), Some(160));
     }
-    let table: [(&str, &str, &[(&str, u64, u64)]); 6] = [
+    type Found = (&'static str, u64, u64);
+    let table: [(&str, &str, &[Found]); 6] = [
         ("a.csv", "key,text\na,\"ä\nb\",c\n", &[("broken-row", 3, 4)]),
         ("a.csv", "key,text\na,\"one\n\n[sigh] two\"\nb,[sigh]\n", &[("tag-form", 2, 3), ("tag-form", 5, 3)]),
         ("a.csv", "text,key\n\"\n\nSay so: hi\",a\n", &[("spoken-instruction", 4, 1)]),

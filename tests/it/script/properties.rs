@@ -62,6 +62,9 @@ fn sentence() -> impl Strategy<Value = String> {
         .prop_map(|(words, end)| format!("{}{end}", words.join(" ")))
 }
 
+/// Sentences, some characters of any kind, voice, language, style and speaker.
+type Row = (Vec<String>, String, &'static str, &'static str, &'static str, &'static str);
+
 fn models() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["gemini-3.8-flash-tts", "gemini-2.5-pro-preview-tts", "gemini-3.1-flash-tts-preview"])
 }
@@ -134,12 +137,12 @@ proptest! {
         model in models(), is_narrow in any::<bool>(), mends in any::<bool>(),
     ) {
         let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
-        let row = |(said, odd, voice, language, style, speaker): &(Vec<String>, String, &str, &str, &str, &str)| {
+        let row = |(said, odd, voice, language, style, speaker): &Row| {
             let text = format!("{} {odd}", said.join(" "));
             [text.as_str(), voice, language, style, speaker].map(quoted).join(",")
         };
         let table = format!("text,voice,language,style,speaker\n{}\n", rows.iter().map(row).collect::<Vec<_>>().join("\n"));
-        let said = |(at, (said, odd, ..)): (usize, &(Vec<String>, String, &str, &str, &str, &str))| {
+        let said = |(at, (said, odd, ..)): (usize, &Row)| {
             format!("{}: {} {odd}\n", ["Ann", "Bob", "Cy"][at % 3], said.join(" "))
         };
         let dialogue: String = rows.iter().enumerate().map(said).collect();
