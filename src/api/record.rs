@@ -125,8 +125,9 @@ impl Exchange {
             Ok(_) | Err(_) => value.to_owned(),
         };
         let redact = |text: &[u8]| self.recorder.key.redact(&String::from_utf8_lossy(text));
-        let headers =
-            headers.iter().map(|(name, text)| (name.to_string(), value(name.as_str(), &redact(text.as_bytes()))));
+        // This one is the secret part of an upload's address by itself.
+        let headers = headers.iter().filter(|(name, _)| name.as_str() != "x-guploader-uploadid");
+        let headers = headers.map(|(name, text)| (name.to_string(), value(name.as_str(), &redact(text.as_bytes()))));
         let ms = self.recorder.ms();
         self.recorder.write(&Line::Head(Head { n: self.n, ms, status, headers: headers.collect() }));
     }

@@ -12,7 +12,7 @@ use super::wait;
 use crate::failure::{Exit, Failure};
 use crate::money::OverCap;
 use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
-use crate::request::Severity;
+use crate::request::{Fixes, Severity};
 use crate::text;
 
 /// Submits one job from all sources together, in their order.
@@ -47,7 +47,12 @@ pub async fn submit(
     plan.findings.iter().for_each(|finding| console.talk(&finding.to_string()));
     if plan.has_errors() {
         let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        return Err(Failure::new(format!("nothing was sent: {} to mend", text::count(errors as u64, "error"))));
+        let failure = Failure::new(format!("nothing was sent: {} to mend", text::count(errors as u64, "error")));
+        let fixes = Fixes::for_findings(&plan.findings);
+        return Err(match fixes.is_empty() {
+            true => failure,
+            false => failure.hint(format!("what is found by these rules can be fixed in what is sent: --fix {fixes}")),
+        });
     }
     console.talk(&summary(plan));
     // A create whose answer was lost is not sent again whatever is answered: submitting says so.
@@ -57,12 +62,10 @@ pub async fn submit(
     }
     let agreed = agree_to_cap(console, plan.over_cap, yes).await?;
     let plan = &Plan { agreed, ..plan.clone() };
-    if plan.n_jobs() > 1 {
-        let status = ops::begin(session, plan, yes || known.is_some()).await?;
-        drop(unsent);
-        return campaigns::begun(session, console, &status, telling).await;
-    }
-    let created = ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await;
+    let created = match plan.n_jobs() {
+        1 => ops::submit(session, plan, &|progress| console.progress("uploading", progress)).await,
+        _ => ops::begin(session, plan, yes || known.is_some()).await.map(|status| Created::Begun(Box::new(status))),
+    };
     console.end_progress();
     drop(unsent);
     let created = created?;
@@ -89,6 +92,7 @@ async fn tell(session: &Session, console: &Console, arguments: Telling, created:
             console.talk(&format!("the answer was lost; the job was found in the list: {}", job.name));
             (job, "adopted")
         }
+        Created::Begun(status) => return campaigns::begun(session, console, &status, arguments).await,
         Created::Unknown(lost) => {
             if arguments.json {
                 console.json(&json::unconfirmed(&lost, &session.profile));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::args::Lint;
 use super::console::Console;
@@ -10,9 +11,13 @@ use super::json;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::money::Catalog;
+use crate::ops::Progress;
 use crate::request::{Finding, Settings};
 use crate::script::{self, Options, Sample};
 use crate::text;
+
+/// How often the line that tells how far it is may change.
+const REDRAW: Duration = Duration::from_millis(200);
 
 /// Reads the sources on a thread of its own and tells each finding as it comes.
 pub async fn run(
@@ -39,7 +44,19 @@ pub async fn run(
         true => teller.json(&json::finding(&finding)),
         false => teller.result(&finding.to_string()),
     };
-    let read = tokio::task::spawn_blocking(move || script::lint(&sources, &options, &mut tell)).await;
+    let progress = options.progress.clone();
+    let mut reading = tokio::task::spawn_blocking(move || script::lint(&sources, &options, &mut tell));
+    let mut redraw = tokio::time::interval(REDRAW);
+    let read = loop {
+        tokio::select! {
+            read = &mut reading => break read,
+            _ = redraw.tick() => {
+                let progress = Progress { bytes: progress.read(), of: progress.total(), ..Progress::default() };
+                console.progress("checking", progress);
+            }
+        }
+    };
+    console.end_progress();
     let prepared = match read {
         Ok(prepared) => prepared.map_err(|error| error.failure())?,
         Err(_) => return Err(Failure::new("internal error: the check came to a sudden end")),
@@ -51,6 +68,9 @@ pub async fn run(
         text::count(prepared.n_errors, "error"),
         text::count(prepared.n_warnings, "warning")
     ));
+    if !prepared.fixable.is_empty() {
+        console.talk(&format!("what is found by these rules can be fixed in what is sent: --fix {}", prepared.fixable));
+    }
     Ok(if prepared.has_errors() { Exit::Failed } else { Exit::Ok })
 }
 

@@ -67,6 +67,10 @@ impl Characters {
     /// Counts a text.
     pub fn of(text: &str) -> Characters {
         let mut characters = Characters::default();
+        if text.is_ascii() {
+            characters.by_script[Script::Alphabetic as usize] = text.len() as u64;
+            return characters;
+        }
         // Nearly all text is ASCII in long runs, which needs no look at each character.
         for chunk in text.split_inclusive(|c: char| !c.is_ascii()) {
             let Some(last) = chunk.chars().next_back() else { continue };

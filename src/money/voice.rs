@@ -89,9 +89,9 @@ impl Voice {
         }
     }
 
-    /// What is known of it, for people: its other name, how it sounds, its language.
+    /// What is known of it, for people: its other name, its language, how it sounds.
     pub fn described(&self) -> String {
-        let known = [self.title.as_deref(), Some(self.character.as_str()), self.language.as_deref()];
+        let known = [self.title.as_deref(), self.language.as_deref(), Some(self.character.as_str())];
         let known: Vec<&str> = known.into_iter().flatten().filter(|word| !word.is_empty()).collect();
         known.join(", ")
     }

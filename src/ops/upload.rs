@@ -33,6 +33,8 @@ pub(super) async fn input(
     }
     let all = Progress { bytes: plan.bytes, of: Some(plan.bytes), ..Progress::default() };
     if let Some(file) = uploaded_before(session, plan).await {
+        // A kill may have come between the end of the upload and the end of what is remembered of it.
+        over(session, plan).await;
         progress(all);
         return Ok(Input::File(file));
     }

@@ -177,6 +177,8 @@ pub enum Created {
     Confirmed(Job),
     /// The answer was lost, and the job was found in the list by our token.
     Adopted(Job),
+    /// It is several jobs: nothing was sent yet, and everything is kept to be sent one after the other.
+    Begun(Box<super::CampaignStatus>),
     /// The answer was lost and the job is not in the list yet. It may exist: it must not be sent again.
     Unknown(Unconfirmed),
 }

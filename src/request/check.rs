@@ -174,7 +174,7 @@ fn check_text(request: &mut Value, context: &Context) -> (Facts, Vec<Problem>) {
     let mut facts = Facts::default();
     let problems = settle(request, context, &mut |request| {
         facts = Facts::of(request);
-        text_rules::check(&facts, context)
+        text_rules::check(&facts.text, &facts.characters, context)
     });
     (facts, problems)
 }

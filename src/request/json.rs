@@ -34,8 +34,8 @@ pub(super) fn parse(line: &str) -> Result<Parsed, Broken> {
         Err(error) => {
             let message = error.to_string();
             let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
-            // The parser counts bytes from 1, and gives the length of the line when the line ends too early.
-            let bytes = error.column().saturating_sub(1);
+            // The parser counts bytes from 1. When the line ends too early, what is missing stands behind it.
+            let bytes = if error.is_eof() { line.len() } else { error.column().saturating_sub(1) };
             let before = line.get(..bytes).map_or(bytes, |before| before.chars().count());
             Err(Broken { column: before as u64 + 1, message, is_cut: error.is_eof() })
         }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_broken_line_tells_its_column_in_characters() {
         let here = broken(r#"{"text":"grüße" "#.trim_end());
-        assert!(here.is_cut, "{}", here.message);
+        assert_eq!((here.column, here.is_cut), (16, true), "{}", here.message);
         let here = broken(r#"{"ü":1,}"#);
         assert_eq!((here.column, here.is_cut), (8, false), "{}", here.message);
         assert_eq!(here.message, "trailing comma");

@@ -76,7 +76,7 @@ impl LongText {
                     false => problem,
                 })
                 .collect();
-            own.extend(check_length(&facts, context));
+            own.extend(check_length(&facts.characters, context));
             let snake_case = snake_case.take();
             requests.push(Checked {
                 key: Some(key),

@@ -134,8 +134,12 @@ rules! {
         "We do not know this field. It is sent as it is; the service may answer «no such field».";
     NEWER_FIELD "newer-field" Warning
         "This field belongs to the 3.8 models. Older ones may answer «no such field».";
+    AUDIO_FORMAT "audio-format" Warning
+        "The 3.8 models are known to give AUDIO_WAV, AUDIO_L16, AUDIO_MULAW and AUDIO_ALAW at 24000, 16000 or 8000 samples \
+         a second. Others may be refused.";
     MODEL_MISMATCH "model-mismatch" Error
-        "The request names another model than the job. The job's model would speak it, at another price.";
+        "The request names another model than the job. The job's model would speak it, at another price, \
+         so that nobody but you can choose.";
     SYSTEM_INSTRUCTION "system-instruction" Error
         "Speech models refuse a system instruction, even an empty one: «Developer instruction is not enabled for \
          this model». Put the style into the text, or on 3.8 into speechMetadata."
@@ -158,6 +162,8 @@ rules! {
     UNKNOWN_VOICE "unknown-voice" Warning
         "The voice is none of the thirty prebuilt ones. The service refuses voices that it does not know."
         fix "write it as in the list";
+    LIBRARY_VOICE "library-voice" Warning
+        "A dialogue is said to take the thirty prebuilt voices alone.";
     BOTH_VOICE_CONFIGS "both-voice-configs" Error
         "A request has either one voice or several speakers, not both."
         fix "keep the one that fits";

@@ -27,6 +27,7 @@ pub(super) fn check(request: &Value, context: &Context) -> Vec<Problem> {
     problems.extend(check_modalities(&generation["responseModalities"]));
     problems.extend(check_sampling(generation, context.generation));
     problems.extend(check_newer_fields(request, context.generation));
+    problems.extend(check_format(&generation["responseFormat"]["audio"], context.generation));
     problems.extend(check_voices(request, context));
     if let Some(code) = generation["speechConfig"]["languageCode"].as_str().filter(|code| !code.is_empty()) {
         problems.extend(check_language(code, context.catalog, context.generation));
@@ -40,7 +41,7 @@ pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
     if voices.get(voice).is_some_and(|voice| voice.suits(context.generation)) {
         return None;
     }
-    let is_library = voice.starts_with("voice_") || voice.starts_with("voicekey_");
+    let is_library = is_of_library(voice);
     match context.generation {
         Generation::V3_8 | Generation::Unknown if is_library => return None,
         Generation::V2_5 | Generation::V3_1 | Generation::V3_8 | Generation::Unknown => {}
@@ -52,6 +53,10 @@ pub(super) fn check_voice(voice: &str, context: &Context) -> Option<Problem> {
         Some(meant) => problem.fix(format!("write {meant}")),
         None => problem.fix("see the names with `gemtts-tui voices`"),
     })
+}
+
+fn is_of_library(voice: &str) -> bool {
+    voice.starts_with("voice_") || voice.starts_with("voicekey_")
 }
 
 /// A language code that no list for these models has, with the one that is meant.
@@ -139,6 +144,22 @@ fn check_newer_fields(request: &Value, generation: Generation) -> Option<Problem
     Some(Problem::new(&rules::NEWER_FIELD, message).near(field.rsplit('.').next().unwrap_or(field)))
 }
 
+fn check_format(audio: &Value, generation: Generation) -> Option<Problem> {
+    match generation {
+        Generation::V3_8 | Generation::Unknown => {}
+        Generation::V2_5 | Generation::V3_1 => return None,
+    }
+    let known = ["AUDIO_WAV", "AUDIO_L16", "AUDIO_MULAW", "AUDIO_ALAW"];
+    let form = audio["mimeType"].as_str().filter(|form| !known.contains(form));
+    if let Some(form) = form {
+        let problem = Problem::new(&rules::AUDIO_FORMAT, format!("unknown audio format {}", clean_short(form, 40)));
+        return Some(problem.fix("write AUDIO_WAV, or leave it out").near("mimeType"));
+    }
+    let rate = audio.get("sampleRate").filter(|rate| !matches!(rate.as_u64(), Some(24_000 | 16_000 | 8_000)))?;
+    let message = format!("unknown sample rate {}", clean_short(&rate.to_string(), 20));
+    Some(Problem::new(&rules::AUDIO_FORMAT, message).fix("write 24000, or leave it out").near("sampleRate"))
+}
+
 fn check_voices(request: &Value, context: &Context) -> Vec<Problem> {
     let speech = &request["generationConfig"]["speechConfig"];
     let mut problems = Vec::new();
@@ -167,6 +188,10 @@ fn check_voices(request: &Value, context: &Context) -> Vec<Problem> {
     for speaker in speakers {
         let name = clean_short(speaker["speaker"].as_str().unwrap_or_default(), 40);
         match voice_of(&speaker["voiceConfig"]) {
+            Some(voice) if is_of_library(voice) => {
+                let message = format!("the voice {} of «{name}» is none of the prebuilt ones", clean_short(voice, 40));
+                problems.push(Problem::new(&rules::LIBRARY_VOICE, message).near("speakerVoiceConfigs"));
+            }
             Some(voice) => problems.extend(check_voice(voice, context)),
             None => problems.push(no_voice(&format!("the speaker «{name}»"), context).fix("add its voiceConfig")),
         }

@@ -10,6 +10,57 @@ use super::sentences;
 /// Cuts fall between paragraphs, else between sentences, else between clauses or words, and never inside a character
 /// as readers see it. Only a single character can come out over the load. No piece is blank, unless the text is.
 pub fn split<'t>(text: &'t str, load: &dyn Fn(&str) -> f64) -> Vec<&'t str> {
+    if text.len() <= WINDOW {
+        return split_window(text, load);
+    }
+    let mut ends = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let window = &text[start..start + end_of_window(&text[start..])];
+        for piece in split_window(window, load) {
+            start += piece.len();
+            ends.push((start, piece.trim().is_empty()));
+        }
+    }
+    // Blanks that fill a window belong to what stands before them, or else behind them.
+    let mut pieces: Vec<&str> = Vec::new();
+    let mut start = 0;
+    for (end, is_blank) in ends {
+        match pieces.last_mut() {
+            Some(last) if is_blank => *last = &text[start - last.len()..end],
+            None if is_blank && end < text.len() => continue,
+            Some(_) | None => pieces.push(&text[start..end]),
+        }
+        start = end;
+    }
+    pieces
+}
+
+/// Texts of more bytes are taken apart in windows, so that little is remembered of a text of any length.
+const WINDOW: usize = 256 * 1024;
+
+/// The byte at which the first window of a text ends: behind a line, else a sentence, a word or a character.
+fn end_of_window(text: &str) -> usize {
+    if text.len() <= WINDOW {
+        return text.len();
+    }
+    let whole_char = |most: usize| (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let head = &text[..whole_char(WINDOW)];
+    let tail = whole_char(WINDOW - WINDOW / 16);
+    let sentence = || head[tail..].split_sentence_bound_indices().map(|(at, _)| tail + at).last();
+    let places = [
+        head[tail..].rfind('\n').map(|at| tail + at + 1),
+        sentence().filter(|at| *at > tail),
+        head[tail..].rfind(' ').map(|at| tail + at + 1),
+    ];
+    let is_whole = |at: &usize| GraphemeCursor::new(*at, text.len(), true).is_boundary(text, 0).unwrap_or(false);
+    places.into_iter().flatten().find(is_whole).unwrap_or_else(|| {
+        let before = GraphemeCursor::new(head.len(), text.len(), true).prev_boundary(text, 0);
+        before.ok().flatten().filter(|at| *at > 0).unwrap_or(head.len())
+    })
+}
+
+fn split_window<'t>(text: &'t str, load: &dyn Fn(&str) -> f64) -> Vec<&'t str> {
     let whole = load(text);
     if whole <= 1.0 || text.trim().is_empty() {
         return vec![text];
@@ -48,13 +99,16 @@ fn pack<'t>(text: &'t str, atoms: &[Atom], whole: f64) -> Vec<&'t str> {
     let even = whole / whole.ceil().max(1.0);
     let mut pieces: Vec<&str> = Vec::new();
     let (mut start, mut end, mut sum) = (0, 0, 0.0);
+    let mut is_blank = true;
     for atom in atoms {
         let piece = &text[start..end];
+        let is_space = atom.text.trim().is_empty();
         let is_full = sum >= even || (sum >= 0.8 * even && piece.ends_with('\n'));
-        if (sum + atom.load > 1.0 || is_full) && !piece.trim().is_empty() && !atom.text.trim().is_empty() {
+        if (sum + atom.load > 1.0 || is_full) && !is_blank && !is_space {
             pieces.push(piece);
-            (start, sum) = (end, 0.0);
+            (start, sum, is_blank) = (end, 0.0, true);
         }
+        is_blank &= is_space;
         end += atom.text.len();
         sum += atom.load;
     }
@@ -164,6 +218,24 @@ mod tests {
         assert_eq!(pieces("One. Two.", 9), ["One. Two."]);
         assert_eq!(pieces("", 1), [""]);
         assert_eq!(pieces("    ", 1), ["    "]);
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_split_window_by_window() {
+        let table = [
+            "A sentence of words. ".repeat(40_000),
+            format!("{}word", " ".repeat(2 * WINDOW)),
+            format!("word{}word", " ".repeat(2 * WINDOW)),
+            "字".repeat(WINDOW),
+            format!("e{}", "\u{301}".repeat(WINDOW)),
+        ];
+        for text in table {
+            let pieces = pieces(&text, 5_000);
+            assert_eq!(pieces.concat(), text);
+            assert!(pieces.iter().all(|piece| !piece.trim().is_empty()));
+        }
+        let sentences = "A sentence of words. ".repeat(40_000);
+        assert!(pieces(&sentences, 5_000).iter().all(|piece| piece.ends_with(". ") && piece.len() <= 5_000));
     }
 
     proptest! {

@@ -1,32 +1,31 @@
 //! Rules on what is spoken: nothing, too much, or words that are meant for the model and not for the ear.
 
 use super::check::Context;
-use super::facts::Facts;
 use super::finding::Problem;
 use super::rules;
-use crate::money::Generation;
+use crate::money::{Characters, Generation};
 use crate::text::{clean_short, span, thousands};
 
-/// Checks the text of a request.
-pub(super) fn check(facts: &Facts, context: &Context) -> Vec<Problem> {
-    if facts.text.trim().is_empty() {
+/// Checks the text of a request, of so many characters.
+pub(super) fn check(text: &str, characters: &Characters, context: &Context) -> Vec<Problem> {
+    if text.trim().is_empty() {
         let problem = Problem::new(&rules::EMPTY_TEXT, "there is no text to speak");
         return vec![problem.fix("write it in request.contents[].parts[].text, or remove the line")];
     }
     let mut problems = Vec::new();
-    if facts.text.contains('\0') {
+    if text.contains('\0') {
         let problem = Problem::new(&rules::CONTROL_CHARACTER, "the text holds a character of zero");
         problems.push(problem.fix("take it out; see whether the file is damaged"));
     }
-    problems.extend(check_length(facts, context));
+    problems.extend(check_length(characters, context));
     match context.generation {
         Generation::V3_8 => {
-            problems.extend(spoken_instruction(&facts.text, context));
-            problems.extend(tag(&facts.text, '[', ']').map(|tag| {
+            problems.extend(spoken_instruction(text, context));
+            problems.extend(tag(text, '[', ']').map(|tag| {
                 Problem::new(&rules::TAG_FORM, format!("[{tag}] may be read aloud")).fix(format!("write <{tag}>"))
             }));
         }
-        Generation::V2_5 | Generation::V3_1 => problems.extend(tag(&facts.text, '<', '>').map(|tag| {
+        Generation::V2_5 | Generation::V3_1 => problems.extend(tag(text, '<', '>').map(|tag| {
             Problem::new(&rules::TAG_FORM, format!("<{tag}> may be read aloud")).fix(format!("write [{tag}]"))
         })),
         Generation::Unknown => {}
@@ -35,9 +34,9 @@ pub(super) fn check(facts: &Facts, context: &Context) -> Vec<Problem> {
 }
 
 /// Limits of tokens, of text and of audio. The counts are estimates, so only what is clearly over is an error.
-pub(super) fn check_length(facts: &Facts, context: &Context) -> Option<Problem> {
+pub(super) fn check_length(characters: &Characters, context: &Context) -> Option<Problem> {
     let model = context.model?;
-    let length = context.catalog.length(&facts.characters);
+    let length = context.catalog.length(characters);
     let over = |value: f64, limit: u64, share: f64| value > limit as f64 * share;
     if let Some(limit) = model.input_token_limit {
         let tokens = thousands(length.text_tokens);

@@ -80,7 +80,7 @@ pub fn rewrite(
         }
     };
     let names = vec![path.display().to_string()];
-    let mut preparation = Preparation::new(&options, Pronunciations::default(), names, out, None, &mut report);
+    let mut preparation = Preparation::new(&options, Pronunciations::default(), names, Some(out), None, &mut report);
     let mut reading = Reading::new(0, Form::Jsonl, String::new(), true);
     let mut beside = texts.as_ref().map(|(path, _)| Beside::open(path)).transpose()?;
     each_line(path, &options.stop, |number, text| {
@@ -97,7 +97,7 @@ pub fn rewrite(
         let place = Place::line(noted.map_or(number + 1, |line| u64::from(*line)));
         // Every line has its key by now.
         let checked = check_line(text, &preparation.context, &|| key.clone());
-        preparation.request(&mut reading, &place, checked, source.as_ref().map(|source| source.text.as_str()))
+        preparation.request(&mut reading, &place, checked, source.as_ref().map(|source| source.text.as_str()), None)
     })?;
     is_at_end.set(true);
     let n_errors_before = before.n_errors;

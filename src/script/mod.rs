@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod glance;
 mod index;
+mod job_keys;
 mod keys;
 mod lines;
 mod markdown;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,6 +11,7 @@ use super::book::Book;
 use super::captions::Captions;
 use super::error::Error;
 use super::folder::files_of;
+use super::job_keys::JobKeys;
 use super::keys::{KeyTemplate, Stems};
 use super::lines::{Ends, Lines};
 use super::markdown::Markdown;
@@ -52,6 +53,8 @@ pub struct Options {
     pub reading: SourceOptions,
     /// Keeps only the requests with these keys, as a retake does.
     pub only: Option<HashSet<String>>,
+    /// The same for keys in small letters, whatever their case.
+    pub(super) only_folded: Option<HashSet<String>>,
     /// What is mended on the way.
     pub fixes: Fixes,
     /// Set by whoever wants no more of it; looked at before every line.
@@ -74,6 +77,7 @@ impl Options {
             notes_lines: false,
             reading: SourceOptions::default(),
             only: None,
+            only_folded: None,
             fixes: Fixes::default(),
             stop: Arc::default(),
             progress: Arc::default(),
@@ -90,7 +94,7 @@ pub struct Prepared {
     pub characters: u64,
     /// Size of the JSONL.
     pub bytes: u64,
-    /// SHA-256 of the JSONL, lower-case hex.
+    /// SHA-256 of the JSONL, lower-case hex; empty when it was only checked.
     pub sha256: String,
     /// Texts that were too long for the model and became several requests.
     pub n_split: u64,
@@ -102,6 +106,8 @@ pub struct Prepared {
     pub n_warnings: u64,
     /// Findings that a quick fix mended. They count neither as errors nor as warnings.
     pub n_fixed: u64,
+    /// The rules with a quick fix that found something which was not mended.
+    pub fixable: Fixes,
     /// The first requests that were written.
     pub preview: Vec<Preview>,
     /// What they may cost, and how long they may be.
@@ -129,6 +135,16 @@ pub fn prepare(
     texts: Option<&mut dyn Write>,
     report: &mut dyn FnMut(Finding),
 ) -> Result<Prepared, Error> {
+    read(sources, options, Some(out), texts, report)
+}
+
+fn read(
+    sources: &[SourceArg],
+    options: &Options,
+    out: Option<&mut dyn Write>,
+    texts: Option<&mut dyn Write>,
+    report: &mut dyn FnMut(Finding),
+) -> Result<Prepared, Error> {
     if sources.iter().filter(|source| **source == SourceArg::Stdin).count() > 1 {
         return Err(Error::StdinTwice);
     }
@@ -145,7 +161,11 @@ pub fn prepare(
     let names = sources.iter().map(|source| clean(&source.to_string())).collect();
     let pronunciations = pronunciations.unwrap_or_default();
     let texts = texts.map(|texts| texts as &mut dyn Write);
+    let out = out.map(|out| out as &mut dyn Write);
     let mut preparation = Preparation::new(options, pronunciations, names, out, texts, report);
+    if can_look_again(&sources, options) {
+        preparation.keys = JobKeys::small();
+    }
     let mut stems = Stems::default();
     for (number, source) in sources.iter().enumerate() {
         if preparation.has_enough() {
@@ -171,12 +191,40 @@ pub fn prepare(
             }
         }
     }
+    let suspects = preparation.keys.take_suspects();
+    if !suspects.is_empty() {
+        for finding in look_again(&sources, options, suspects)? {
+            preparation.tell(finding);
+        }
+    }
     preparation.finish()
 }
 
-/// The checks of [`prepare`] alone.
+/// Whether keys may be kept in so little memory that one of them may come into doubt. What is read twice must be the
+/// same both times, from its beginning to its end.
+fn can_look_again(sources: &[SourceArg], options: &Options) -> bool {
+    options.only.is_none()
+        && options.only_folded.is_none()
+        && options.sample.is_none()
+        && sources.iter().all(|source| source.bytes().is_some())
+}
+
+/// Reads the sources once more for some keys alone, and gives what is wrong with these keys.
+fn look_again(sources: &[SourceArg], options: &Options, keys: HashSet<String>) -> Result<Vec<Finding>, Error> {
+    let again = Options { only_folded: Some(keys), preview: 0, progress: Arc::default(), ..options.clone() };
+    let mut findings = Vec::new();
+    let about_keys = [rules::DUPLICATE_KEY.id, rules::KEY_DIFFERS_IN_CASE.id];
+    read(sources, &again, None, None, &mut |finding| {
+        if about_keys.contains(&finding.rule) {
+            findings.push(finding);
+        }
+    })?;
+    Ok(findings)
+}
+
+/// The checks of [`prepare`] alone: nothing is written, and no checksum made.
 pub fn lint(sources: &[SourceArg], options: &Options, report: &mut dyn FnMut(Finding)) -> Result<Prepared, Error> {
-    prepare(sources, options, &mut io::sink(), None, report)
+    read(sources, options, None, None, report)
 }
 
 fn settings_findings(options: &Options) -> Vec<Finding> {
@@ -248,4 +296,38 @@ fn read_pronunciations(path: &Path) -> Result<Pronunciations, Error> {
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let list = if is_toml { Pronunciations::from_toml(&text) } else { Pronunciations::from_tsv(&text) };
     list.map_err(|source: PronunciationError| Error::Pronunciations { name: name(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::MOST_WITH_PLACES;
+
+    #[test]
+    fn a_key_among_very_many_is_looked_at_again_before_it_is_called_a_duplicate() {
+        let folder = tempfile::tempdir().unwrap();
+        let (csv, catalog) = (folder.path().join("a.csv"), Catalog::built_in());
+        let mut options = Options::new(Settings::for_catalog(&catalog), catalog, Date::constant(2026, 10, 1));
+        let mut found = |rows: &str, fixes: &str| {
+            fs::write(&csv, format!("key,text\n{rows}")).unwrap();
+            options.fixes = fixes.parse().unwrap();
+            let mut findings = Vec::new();
+            let mut tell = |finding: Finding| findings.push((finding.line, finding.rule, finding.message));
+            let prepared = lint(&[SourceArg::Path(csv.clone())], &options, &mut tell).unwrap();
+            (findings, prepared)
+        };
+        let n = MOST_WITH_PLACES + 200;
+        let rows: String = (0..n).map(|n| format!("k-{n},Hi\n")).collect();
+        assert_eq!(found(&rows, "").0, []);
+        let rows = format!("{rows}k-{},Hi\nK-{},Hi\nk-7,Hi\n", n - 100, n - 50);
+        let (findings, prepared) = found(&rows, "");
+        let expected = [
+            (n as u64 + 4, "duplicate-key", "key is used twice (line 9)".to_owned()),
+            (n as u64 + 2, "duplicate-key", "key is used twice (line 1 102)".to_owned()),
+            (n as u64 + 3, "key-differs-in-case", "the key differs only in case from another (line 1 152)".to_owned()),
+        ];
+        assert_eq!((findings.as_slice(), prepared.n_errors), (expected.as_slice(), 2));
+        let (findings, prepared) = found(&rows, "duplicate-key");
+        assert_eq!((findings.len(), prepared.n_errors, prepared.n_fixed, prepared.n_requests), (3, 0, 3, n as u64 + 3));
+    }
 }

@@ -7,18 +7,19 @@ use std::io::{self, BufRead, Write};
 use std::sync::atomic::Ordering;
 
 use super::error::Error;
+use super::job_keys::{JobKeys, short};
 use super::lines::{End, Line, Lines, as_text};
 use super::options::By;
 use super::output::Output;
 use super::passage::Place;
 use super::prepare::{Options, Prepared};
 use super::source::Form;
-use crate::money::ToSpeak;
+use crate::money::{Characters, ToSpeak};
 use crate::request::{
-    Checked, Context, Finding, KeyPlace, Keys, LongText, Preview, Problem, Pronunciations, Seen, Severity, check_line,
-    rules,
+    Checked, Context, Finding, Fixes, Glance, LastGood, LongText, Preview, Problem, Pronunciations, Seen, Severity,
+    SpeechRequest, check_line, check_speech, rules,
 };
-use crate::text::{bytes as size, clean, clean_short, thousands};
+use crate::text::{bytes as size, clean, clean_short};
 
 /// Around the requests of a create call stand some more bytes than on the lines of a file: so many around one.
 const IN_A_CALL: u64 = 528;
@@ -32,11 +33,11 @@ pub(super) struct Preparation<'p> {
     pub context: Context<'p>,
     output: Output<'p>,
     report: &'p mut dyn FnMut(Finding),
-    names: Vec<String>,
-    keys: Keys,
-    /// The last number behind a key that is used more than once, by its hash.
-    numbers: HashMap<u64, u32>,
-    numbering: RandomState,
+    /// Of the sources, as they are shown.
+    pub names: Vec<String>,
+    /// Keys that were used.
+    pub keys: JobKeys,
+    last_good: LastGood,
     to_speak: ToSpeak,
     preview: Vec<Preview>,
     lines: Vec<u32>,
@@ -44,6 +45,7 @@ pub(super) struct Preparation<'p> {
     n_errors: u64,
     n_warnings: u64,
     n_fixed: u64,
+    fixable: Fixes,
     /// Texts that were split.
     pub n_split: u64,
     /// Words that are spoken otherwise than they are written.
@@ -55,7 +57,7 @@ pub(super) struct Preparation<'p> {
 /// How far one source is.
 pub(super) struct Reading {
     /// From 0.
-    number: usize,
+    pub number: usize,
     /// What it is written in.
     pub form: Form,
     /// Of its name, for keys.
@@ -78,7 +80,7 @@ impl<'p> Preparation<'p> {
         options: &'p Options,
         pronunciations: Pronunciations,
         names: Vec<String>,
-        out: &'p mut dyn Write,
+        out: Option<&'p mut dyn Write>,
         texts: Option<&'p mut dyn Write>,
         report: &'p mut dyn FnMut(Finding),
     ) -> Self {
@@ -89,9 +91,8 @@ impl<'p> Preparation<'p> {
             output: Output::new(out),
             report,
             names,
-            keys: Keys::default(),
-            numbers: HashMap::new(),
-            numbering: RandomState::new(),
+            keys: JobKeys::default(),
+            last_good: LastGood::default(),
             to_speak: ToSpeak::default(),
             preview: Vec::new(),
             lines: Vec::new(),
@@ -99,6 +100,7 @@ impl<'p> Preparation<'p> {
             n_errors: 0,
             n_warnings: 0,
             n_fixed: 0,
+            fixable: Fixes::default(),
             n_split: 0,
             n_pronounced: 0,
             texts,
@@ -164,12 +166,65 @@ impl<'p> Preparation<'p> {
             return Ok(());
         }
         reading.n_texts += 1;
+        let mut seen = None;
+        if let Some(glance) = Glance::of(text, &self.context, &mut self.last_good) {
+            if !self.wants(&glance.key) {
+                return Ok(());
+            }
+            match self.keys.insert(reading.number, line.number, &glance.key) {
+                Seen::Never => return self.take_glance(reading, &place, &glance, None),
+                known => seen = Some(known),
+            }
+        }
         let spare_key = || format!("{}-{:04}", reading.stem, line.number);
         let checked = check_line(text, &self.context, &spare_key);
         match LongText::of(checked, &self.context) {
-            Err(checked) => self.request(reading, &place, checked, None),
+            Err(checked) => self.request(reading, &place, checked, None, seen),
             Ok(long) => self.take_long(reading, &place, long),
         }
+    }
+
+    /// Takes a request that is good at a glance.
+    pub(super) fn take_glance(
+        &mut self,
+        reading: &Reading,
+        place: &Place,
+        glance: &Glance,
+        source_text: Option<&str>,
+    ) -> Result<(), Error> {
+        let n_bytes = self.output.write_glance(glance).map_err(Error::Write)?;
+        self.tell_too_large(reading, place, &glance.key, n_bytes);
+        self.count(place, &glance.key, glance.spoken(), source_text, &|this| {
+            glance.preview(&this.source_name(reading, place), place.line)
+        })
+    }
+
+    /// Counts a request that was written.
+    fn count(
+        &mut self,
+        place: &Place,
+        key: &str,
+        (voice, language, characters): (Option<&str>, Option<&str>, Characters),
+        source_text: Option<&str>,
+        preview: &dyn Fn(&Self) -> Preview,
+    ) -> Result<(), Error> {
+        self.n_requests += 1;
+        if self.options.notes_lines {
+            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
+        }
+        *self.to_speak.of(voice, language) += characters;
+        if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
+            let line = serde_json::json!({ "key": key, "text": text });
+            writeln!(texts, "{line}").map_err(Error::Write)?;
+        }
+        if self.preview.len() < self.options.preview {
+            let mut preview = preview(self);
+            if let Some(text) = source_text {
+                preview.text = clean_short(text.trim(), 200);
+            }
+            self.preview.push(preview);
+        }
+        Ok(())
     }
 
     /// Takes a request in pieces.
@@ -180,7 +235,7 @@ impl<'p> Preparation<'p> {
             if self.has_enough() {
                 break;
             }
-            self.request(reading, place, checked, None)?;
+            self.request(reading, place, checked, None, None)?;
         }
         Ok(())
     }
@@ -212,25 +267,49 @@ impl<'p> Preparation<'p> {
         self.problem(reading, &Place::default(), None, problem.fix(fix));
     }
 
-    /// Takes a checked request into the job. `source_text` is the text as its source has it.
+    /// Whether a request of this key is asked for.
+    fn wants(&self, key: &str) -> bool {
+        let options = self.options;
+        options.only.as_ref().is_none_or(|only| only.contains(key))
+            && options.only_folded.as_ref().is_none_or(|only| only.contains(&key.to_ascii_lowercase()))
+    }
+
+    /// Takes a request that was made of a text into the job. `source_text` is the text as its source has it.
+    pub(super) fn speech(
+        &mut self,
+        reading: &mut Reading,
+        place: &Place,
+        request: &SpeechRequest,
+        source_text: &str,
+    ) -> Result<(), Error> {
+        let mut seen = None;
+        if let Some(glance) = Glance::of_speech(request, &self.context) {
+            if !self.wants(&glance.key) {
+                return Ok(());
+            }
+            match self.keys.insert(reading.number, place.line, &glance.key) {
+                Seen::Never => return self.take_glance(reading, place, &glance, Some(source_text)),
+                known => seen = Some(known),
+            }
+        }
+        let checked = check_speech(request, &self.context);
+        self.request(reading, place, checked, Some(source_text), seen)
+    }
+
+    /// Takes a checked request into the job; with what is known of its key, when that was looked up already.
     pub(super) fn request(
         &mut self,
         reading: &mut Reading,
         place: &Place,
         mut checked: Checked,
         source_text: Option<&str>,
+        seen: Option<Seen>,
     ) -> Result<(), Error> {
-        if let (Some(only), Some(key)) = (&self.options.only, &checked.key)
-            && !only.contains(key)
-        {
+        if checked.key.as_deref().is_some_and(|key| !self.wants(key)) {
             return Ok(());
         }
         let mut is_good = !checked.has_errors();
-        // A request that is left out is none, so that its key is free.
-        let repeated = match checked.is_left_out {
-            true => None,
-            false => self.one_key(reading, place.line, &mut checked),
-        };
+        let repeated = self.one_key(reading, place.line, &mut checked, seen);
         let key = checked.key.as_deref();
         if let Some(name) = &checked.snake_case
             && !reading.has_told_of_snake_case
@@ -245,6 +324,19 @@ impl<'p> Preparation<'p> {
         }
         let (Some(key), Some(request), true) = (key, &checked.line, is_good) else { return Ok(()) };
         let n_bytes = self.output.write(request).map_err(Error::Write)?;
+        self.tell_too_large(reading, place, key, n_bytes);
+        let facts = &checked.facts;
+        self.count(
+            place,
+            key,
+            (facts.voice.as_deref(), facts.language.as_deref(), facts.characters),
+            source_text,
+            &|this| checked.facts.preview(&this.source_name(reading, place), place.line, key),
+        )
+    }
+
+    /// Tells of a request that is too large for any job.
+    fn tell_too_large(&mut self, reading: &Reading, place: &Place, key: &str, n_bytes: u64) {
         // Many requests become several jobs; one that is too large for any job can go nowhere.
         let limits = &self.options.catalog.limits;
         let too_large = match self.options.inline {
@@ -263,74 +355,15 @@ impl<'p> Preparation<'p> {
         if let Some(problem) = too_large {
             self.problem(reading, place, Some(key), problem);
         }
-        self.n_requests += 1;
-        if self.options.notes_lines {
-            self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
-        }
-        let facts = &checked.facts;
-        *self.to_speak.of(facts.voice.as_deref(), facts.language.as_deref()) += facts.characters;
-        if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
-            let line = serde_json::json!({ "key": key, "text": text });
-            writeln!(texts, "{line}").map_err(Error::Write)?;
-        }
-        if self.preview.len() < self.options.preview {
-            let mut preview = checked.facts.preview(&self.source_name(reading, place), place.line, key);
-            if let Some(text) = source_text {
-                preview.text = clean_short(text.trim(), 200);
-            }
-            self.preview.push(preview);
-        }
-        Ok(())
-    }
-
-    /// Looks the key up. One that was used before gets a number behind it where that fix is on.
-    fn one_key(&mut self, reading: &Reading, line: u64, checked: &mut Checked) -> Option<Problem> {
-        let key = checked.key.as_deref()?;
-        let problem = self.look_up(reading, line, key)?;
-        if problem.rule != &rules::DUPLICATE_KEY || !self.options.fixes.has(problem.rule) {
-            return Some(problem);
-        }
-        let base = self.numbering.hash_one(key);
-        let place = KeyPlace { source: reading.number as u32, line };
-        let numbered = loop {
-            let n = self.numbers.entry(base).or_insert(1);
-            *n += 1;
-            let numbered = format!("{key}-{n}");
-            match self.keys.insert(&numbered, place) {
-                Seen::Never => break numbered,
-                Seen::Before(_) | Seen::InOtherCase(_) => {}
-            }
-        };
-        if let Some(request) = &mut checked.line {
-            request["key"] = numbered.as_str().into();
-        }
-        let problem = problem.fixed(format!("the key is {} now", short(&numbered)));
-        checked.key = Some(numbered);
-        Some(problem)
-    }
-
-    fn look_up(&mut self, reading: &Reading, line: u64, key: &str) -> Option<Problem> {
-        let place = |place: KeyPlace| match place.source as usize == reading.number {
-            true => format!("line {}", thousands(place.line)),
-            false => format!("{}, line {}", self.names[place.source as usize], thousands(place.line)),
-        };
-        match self.keys.insert(key, KeyPlace { source: reading.number as u32, line }) {
-            Seen::Never => None,
-            Seen::Before(first) => {
-                let problem = Problem::new(&rules::DUPLICATE_KEY, format!("key is used twice ({})", place(first)));
-                Some(problem.fix("give every request a key of its own"))
-            }
-            Seen::InOtherCase(first) => {
-                let message = format!("the key differs only in case from another ({})", place(first));
-                Some(Problem::new(&rules::KEY_DIFFERS_IN_CASE, message))
-            }
-        }
     }
 
     /// Tells a problem with its place; one that knows its column within the text keeps it.
     pub(super) fn problem(&mut self, reading: &Reading, place: &Place, key: Option<&str>, mut problem: Problem) {
         if problem.column == 0 {
             problem.column = place.column;
+        }
+        if !problem.fixed {
+            self.fixable.set(problem.rule, true);
         }
         let finding = problem.found(&self.source_name(reading, place), place.line, key);
         self.tell(finding);
@@ -372,6 +405,7 @@ impl<'p> Preparation<'p> {
             n_errors: self.n_errors,
             n_warnings: self.n_warnings,
             n_fixed: self.n_fixed,
+            fixable: self.fixable,
             n_split: self.n_split,
             n_pronounced: self.n_pronounced,
             preview: self.preview,
@@ -415,8 +449,4 @@ impl Reading {
 /// Whether a file of JSON begins as programs print it for people: one object or list over many lines.
 fn is_spread_over_lines(first_line: &[u8]) -> bool {
     matches!(first_line.trim_ascii(), b"{" | b"[" | b"[{")
-}
-
-fn short(name: &str) -> String {
-    clean_short(name, 60)
 }

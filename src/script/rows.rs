@@ -80,42 +80,60 @@ impl<R: BufRead> Rows<R> {
             }
             let separator = *self.separator.get_or_insert_with(|| separator_of(text));
             length += text.len();
-            for (at, c) in text.chars().enumerate() {
-                let column = at as u64 + 1;
+            // In bytes, and in characters from 1.
+            let (mut at, mut column) = (0, 1);
+            while at < text.len() {
+                let rest = &text[at..];
                 let Some(cell) = cells.last_mut() else { break };
-                match state {
-                    State::Start | State::Bare if c == separator => {
-                        cells.push(Cell { line: number, column: column + 1, ..Cell::default() });
-                        state = State::Start;
-                    }
-                    State::Start if c == '"' => {
+                let next = match state {
+                    State::Start if rest.starts_with('"') => {
                         opened = Place::at(number, column);
                         state = State::Quoted;
+                        (at, column) = (at + 1, column + 1);
+                        continue;
                     }
-                    State::Start | State::Bare => {
-                        cell.text.push(c);
-                        // A quote behind spaces opens nothing; the spaces may be meant.
-                        state = State::Bare;
-                    }
-                    State::Quoted if c == '"' => state = State::AfterQuote,
-                    State::Quoted => cell.text.push(c),
-                    State::AfterQuote if c == '"' => {
-                        cell.text.push(c);
+                    // A quote behind spaces opens nothing; the spaces may be meant.
+                    State::Start | State::Bare => separator,
+                    State::Quoted => '"',
+                    State::AfterQuote if rest.starts_with('"') => {
+                        cell.text.push('"');
                         state = State::Quoted;
+                        (at, column) = (at + 1, column + 1);
+                        continue;
                     }
-                    State::AfterQuote if c == separator => {
-                        cells.push(Cell { line: number, column: column + 1, ..Cell::default() });
-                        state = State::Start;
+                    State::AfterQuote if rest.starts_with(separator) => separator,
+                    State::AfterQuote if rest.starts_with(' ') => {
+                        (at, column) = (at + 1, column + 1);
+                        continue;
                     }
-                    State::AfterQuote if c == ' ' => {}
                     State::AfterQuote => {
-                        let rest: String = text.chars().skip(at).take(20).collect();
-                        let message = format!("«{}» stands behind the closing quote", clean_short(&rest, 20));
+                        let behind: String = rest.chars().take(20).collect();
+                        let message = format!("«{}» stands behind the closing quote", clean_short(&behind, 20));
                         let problem = Problem::new(&rules::BROKEN_ROW, message).fix("double the quotes inside a cell");
                         wrong.get_or_insert((Place::at(number, column), problem));
                         state = State::Bare;
+                        continue;
                     }
+                };
+                let length = rest.find(next).unwrap_or(rest.len());
+                let (span, behind) = rest.split_at(length);
+                cell.text.push_str(span);
+                column += span.chars().count() as u64;
+                at += length;
+                if behind.is_empty() {
+                    if state == State::Start && !span.is_empty() {
+                        state = State::Bare;
+                    }
+                    break;
                 }
+                (at, column) = (at + next.len_utf8(), column + 1);
+                state = match state {
+                    State::Quoted => State::AfterQuote,
+                    State::Start | State::Bare | State::AfterQuote => {
+                        cells.push(Cell { line: number, column, ..Cell::default() });
+                        State::Start
+                    }
+                };
             }
             if state == State::Quoted && length <= LONGEST_LINE {
                 if let Some(cell) = cells.last_mut() {

@@ -10,8 +10,8 @@ use super::reading::{Preparation, Reading};
 use super::source::Form;
 use crate::money::{Characters, Generation};
 use crate::request::{
-    Cast, Problem, Severity, Speaker, SpeechPart, SpeechRequest, Turn, check_speech, groups, instruction, is_same,
-    rules, split, spoken_instruction, stranger, turns,
+    Cast, Problem, Severity, Speaker, SpeechPart, SpeechRequest, Turn, groups, instruction, is_same, rules, split,
+    spoken_instruction, stranger, turns,
 };
 use crate::text::clean_short;
 
@@ -72,8 +72,7 @@ impl Preparation<'_> {
             let start = piece.first().map_or(0, |turn| turn.start);
             let column = if at == 0 { passage.place.column } else { 0 };
             let place = Place { line: passage.line_of(start), column, file: passage.place.file.clone() };
-            let checked = check_speech(&request, &self.context);
-            self.request(reading, &place, checked, Some(&source_text))?;
+            self.speech(reading, &place, &request, &source_text)?;
         }
         Ok(())
     }
@@ -155,7 +154,10 @@ impl Preparation<'_> {
     /// The pieces that the model can speak, each of turns of at most two speakers.
     fn pieces<'t>(&self, passage: &'t Passage, style: &str) -> Vec<Vec<Turn<'t>>> {
         let room = self.room(style);
-        let load = |text: &str| room.load(&Characters::of(&self.pronunciations.apply(text).0));
+        let load = |text: &str| match self.pronunciations.is_empty() {
+            true => room.load(&Characters::of(text)),
+            false => room.load(&Characters::of(&self.pronunciations.apply(text).0)),
+        };
         let alone = |text: &'t str, start: usize, speaker: Option<usize>| {
             let mut at = start;
             let turn = move |text: &'t str| {

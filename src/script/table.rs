@@ -134,6 +134,11 @@ impl<R: BufRead> Table<R> {
         let text = cells.get(header.text);
         let place = text.map_or(Place::line(first), |cell| Place::at(cell.line, cell.column));
         let mut passage = Passage::new(place, text.map_or("", |cell| cell.text.trim()).to_owned());
+        passage.lines = text.map_or(Vec::new(), lines_of);
+        if let Some(above) = text.and_then(|cell| blank_lines(&cell.text)) {
+            // The text begins below empty lines.
+            passage.place = Place::at(passage.line_of(0), above.chars().count() as u64 + 1);
+        }
         passage.key = of(Column::Key);
         passage.id = of(Column::Key);
         passage.voice = of(Column::Voice);
@@ -146,6 +151,21 @@ impl<R: BufRead> Table<R> {
         }
         Told::Text(passage)
     }
+}
+
+/// What stands before the text in its first line, when empty lines stand above it.
+fn blank_lines(cell: &str) -> Option<&str> {
+    let text = cell.trim_start();
+    let (_, before) = cell[..cell.len() - text.len()].rsplit_once('\n')?;
+    (!text.is_empty()).then_some(before)
+}
+
+/// The lines of a cell of several lines, from the first one that holds anything.
+fn lines_of(cell: &Cell) -> Vec<(usize, u64)> {
+    let blank = cell.text.len() - cell.text.trim_start().len();
+    let starts = cell.text.match_indices('\n').map(|(at, _)| at + 1);
+    let all = std::iter::once(0).chain(starts).zip(cell.line..).map(|(at, line)| (at.saturating_sub(blank), line));
+    if cell.text.contains('\n') { all.collect() } else { Vec::new() }
 }
 
 impl<R: BufRead> Passages for Table<R> {

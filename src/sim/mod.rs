@@ -20,4 +20,4 @@ pub use scenario::{
     Timing, WithoutPageSize,
 };
 pub use server::{Control, Options, Recorded, Running, Socket, serve};
-pub use world::requests;
+pub use world::{refusal_of, requests};

@@ -39,7 +39,7 @@ pub struct Campaign {
     pub key_fingerprint: Option<String>,
     /// Somebody agreed to send content again that was sent before.
     pub repeat_agreed: bool,
-    /// The caps that somebody agreed to pass with all of it.
+    /// The caps that a person agreed to pass with all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_agreed: Option<OverCap>,
     /// Whose requests it makes again, when it is a retake.
@@ -72,6 +72,13 @@ pub struct CampaignPart {
     pub audio_tokens: (f64, f64),
     /// What it may cost, low and high, when that was known.
     pub dollars: Option<(f64, f64)>,
+    /// Keys whose audio is on the disk already and is saved with its results: the first part has those of all.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub n_unchanged: u64,
+}
+
+fn is_nothing(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What keeps the next part from being sent, as far as it is a matter of record.
@@ -187,6 +194,9 @@ impl View for Campaigns {
     }
 }
 
+/// What may stand beside the requests of a part, and goes where they go.
+const BESIDE: [fn(&Path) -> PathBuf; 2] = [Store::texts_path, Store::unchanged_path];
+
 impl Store {
     /// All campaigns, oldest first.
     pub fn campaigns(&self) -> Result<Vec<TrackedCampaign>, Error> {
@@ -210,13 +220,10 @@ impl Store {
         let begun = files::create_folder(&folder).and_then(|()| {
             for (part, prepared) in parts.iter().zip(prepared) {
                 let path = self.part_path(&campaign.id, part.number);
-                let texts = Store::texts_path(prepared);
-                if texts.exists() {
-                    take_over(&texts, &Store::texts_path(&path))?;
-                }
-                let unchanged = Store::unchanged_path(prepared);
-                if unchanged.exists() {
-                    take_over(&unchanged, &Store::unchanged_path(&path))?;
+                for beside in BESIDE {
+                    if beside(prepared).exists() {
+                        take_over(&beside(prepared), &beside(&path))?;
+                    }
                 }
                 take_over(prepared, &path)?;
             }
@@ -295,8 +302,9 @@ impl Store {
     pub fn drop_part(&self, id: &str, number: u32) {
         let path = self.part_path(id, number);
         // What cannot be removed now is tried again whenever the campaign is looked at.
-        let _ = fs::remove_file(Store::unchanged_path(&path));
-        let _ = fs::remove_file(Store::texts_path(&path));
+        for beside in BESIDE {
+            let _ = fs::remove_file(beside(&path));
+        }
         let _ = fs::remove_file(&path);
     }
 
@@ -310,9 +318,10 @@ impl Store {
     pub fn bring_part_back(&self, id: &str, number: u32, token: &str) -> Result<(), Error> {
         let (path, kept) = (self.part_path(id, number), self.requests_path(token));
         files::create_folder(&self.campaign_folder(id))?;
-        let texts = Store::texts_path(&kept);
-        if texts.exists() {
-            fs::copy(&texts, Store::texts_path(&path)).map_err(Error::write(&path))?;
+        for beside in BESIDE {
+            if beside(&kept).exists() {
+                fs::copy(beside(&kept), beside(&path)).map_err(Error::write(&path))?;
+            }
         }
         fs::copy(&kept, &path).map(drop).map_err(Error::write(&path))
     }
@@ -361,6 +370,7 @@ mod tests {
             seconds: (0.1, 0.2),
             audio_tokens: (2.0, 5.0),
             dollars: None,
+            n_unchanged: 0,
         };
         let prepared: Vec<PathBuf> =
             (1..=n_parts).map(|number| store.prepared_folder().join(format!("{number}.jsonl"))).collect();

@@ -44,17 +44,17 @@ impl Store {
     /// The create may have reached the service: the kept requests are all that is needed.
     pub fn requests_are_sent(&self, prepared: &Path) {
         // What cannot be removed now is swept away after a day.
-        let _ = fs::remove_file(Store::unchanged_path(prepared));
-        let _ = fs::remove_file(Store::texts_path(prepared));
-        let _ = fs::remove_file(prepared);
+        for path in [Store::texts_path(prepared), Store::unchanged_path(prepared), prepared.to_owned()] {
+            let _ = fs::remove_file(path);
+        }
     }
 
     /// The create did not reach the service, or was refused: the next try needs what was prepared, and nobody what was
     /// kept.
     pub fn requests_are_unsent(&self, prepared: &Path, token: &str) {
         let kept = self.requests_path(token);
-        let _ = fs::remove_file(Store::unchanged_path(&kept));
-        for (kept, prepared) in [(Store::texts_path(&kept), Store::texts_path(prepared)), (kept, prepared.to_owned())] {
+        let beside = [Store::texts_path, Store::unchanged_path].map(|beside| (beside(&kept), beside(prepared)));
+        for (kept, prepared) in beside.into_iter().chain([(kept, prepared.to_owned())]) {
             if prepared.exists() {
                 let _ = fs::remove_file(kept);
             } else {

@@ -39,6 +39,8 @@ pub enum Action {
     New,
     /// Asks whether to cancel the marked jobs, or the selected one.
     CancelJobs,
+    /// Pauses the selected campaign, or lets it go on.
+    Pause,
     /// Asks whether to take keys again that failed or sound wrong.
     Retake,
     /// Asks whether to delete what is marked, or what is selected.

@@ -25,6 +25,14 @@ pub enum Effect {
     DeleteJob(JobName),
     /// Give a create up whose answer was lost, by its token: `GaveUp`.
     GiveUp(String),
+    /// Take the next step of a campaign, by its id: `SubmitProgressed`, `CampaignAdvanced`.
+    AdvanceCampaign(Seq, String),
+    /// Submit no more parts of a campaign for now: `CampaignChanged`.
+    PauseCampaign(String),
+    /// Go on with it: `CampaignChanged`.
+    ResumeCampaign(String),
+    /// Submit no more parts, and cancel its live jobs: `CampaignChanged`.
+    CancelCampaign(String),
 
     /// Fetch, keep and read the results of a job: `RowsArrived`, `OpeningProgressed`, `Opened`, `TextsLoaded`.
     OpenJob(Seq, Box<Job>),

@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
 use crate::ops::{
-    CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending, Transition, Unconfirmed,
+    Advance, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending,
+    Transition, Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
@@ -57,6 +58,10 @@ pub enum Event {
     JobDeleted(JobName, Result<(), Failure>),
     /// A create whose answer was lost was given up, by its token, or could not be.
     GaveUp(String, Result<(), Failure>),
+    /// A step of a campaign came to its end.
+    CampaignAdvanced(Seq, Result<Box<Advance>, Failure>),
+    /// A campaign was paused, resumed or cancelled, or could not be.
+    CampaignChanged(Result<Box<CampaignStatus>, Failure>),
 
     /// More results of the job that is being opened.
     RowsArrived(Seq, PackedRows),
@@ -124,6 +129,8 @@ pub struct Restored {
     pub cancelling: Vec<JobName>,
     /// Creates whose answer was lost.
     pub unconfirmed: Vec<Unconfirmed>,
+    /// Campaigns, oldest first.
+    pub campaigns: Vec<CampaignStatus>,
     /// Folders into which jobs were saved whole.
     pub saved: BTreeMap<JobName, PathBuf>,
     /// Folders into which anything of a job was saved.
@@ -149,6 +156,8 @@ pub struct Listed {
     pub unanswered: Vec<JobName>,
     /// Creates whose answer was lost and that are not in the list.
     pub unconfirmed: Vec<Unconfirmed>,
+    /// Campaigns, oldest first.
+    pub campaigns: Vec<CampaignStatus>,
 }
 
 /// An entry of a folder.

@@ -11,6 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::audio::Verdict;
 use crate::job::JobState;
+use crate::ops::Next;
 use crate::tui::model::{Entry, Level};
 
 /// Which colours the terminal can show, or a person wants.
@@ -85,6 +86,13 @@ impl Standing {
     pub fn of(entry: &Entry) -> Self {
         match entry {
             Entry::Lost(_) => Standing::Unknown,
+            Entry::Campaign(status) => match status.next {
+                Next::Submit(_) | Next::Submitted => Standing::Running,
+                Next::Waits(_) => Standing::Pending,
+                Next::Paused => Standing::Foreign,
+                Next::Cancel(_) | Next::Cancelled => Standing::Cancelling,
+                Next::Over => Standing::Succeeded,
+            },
             Entry::Job(tracked) if tracked.cancelling && !tracked.job.state.is_terminal() => Standing::Cancelling,
             Entry::Job(tracked) => Standing::of_state(&tracked.job.state),
         }

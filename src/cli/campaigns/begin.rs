@@ -89,6 +89,8 @@ fn told(session: &Session, console: &Console, advance: &Advance, json: bool) {
                     false => console.result(job.name.as_str()),
                 }
             }
+            // A part is one job.
+            Created::Begun(_) => {}
             Created::Unknown(lost) => {
                 if json {
                     console.json(&json::unconfirmed(lost, &session.profile));

@@ -172,6 +172,7 @@ async fn plan_of(session: &Session, status: &CampaignStatus, number: u32) -> Res
             }),
             repeat_of: earlier,
             agreed: campaign.cap_agreed,
+            n_unchanged: part.n_unchanged,
             retake_of: campaign.retake_of.clone(),
             part_of: Some(PartOf { campaign: id, number }),
             ..Plan::default()

@@ -78,6 +78,7 @@ fn part_of(campaign: &str, number: u32, plan: &Plan) -> CampaignPart {
         seconds: estimate.seconds,
         audio_tokens: estimate.audio_tokens,
         dollars: estimate.dollars,
+        n_unchanged: plan.n_unchanged,
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) fn divide_now(session: &Session, plan: &Plan) -> Result<Vec<Plan>, Fa
             texts.copy_those_of(&path).map_err(cannot)?;
         }
         // What is not sent belongs to the whole: one of its jobs has to have it.
-        let has_unchanged = number == 1 && !plan.is_all_unchanged;
+        let has_unchanged = number == 1 && plan.n_unchanged > 0 && !plan.is_all_unchanged;
         if has_unchanged {
             session.store.give_unchanged(&plan.prepared, &path)?;
         }

@@ -102,6 +102,11 @@ impl CampaignStatus {
         })
     }
 
+    /// Requests of all parts.
+    pub fn n_requests(&self) -> u64 {
+        self.parts.iter().map(|part| part.n_requests).sum()
+    }
+
     /// How many parts the service has, or may have.
     pub fn n_submitted(&self) -> usize {
         let is_sent =

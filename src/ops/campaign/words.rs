@@ -67,10 +67,10 @@ impl CampaignStatus {
             (Next::Paused, Hold::Paused { because: Some(because), .. }) => Some(format!("paused: {because}")),
             (Next::Paused, _) => Some("paused".to_owned()),
             (Next::Waits(NoRoom::Tokens { enqueued, most, .. }), _) => {
-                Some(format!("waits for quota: {} of {} tokens are enqueued", thousands(*enqueued), thousands(*most)))
+                Some(format!("waits for quota: {} of {} tokens", thousands(*enqueued), thousands(*most)))
             }
             (Next::Waits(NoRoom::Jobs { live, most }), _) => {
-                Some(format!("waits for quota: {} of {} jobs are live", thousands(*live), thousands(*most)))
+                Some(format!("waits for quota: {} of {} jobs", thousands(*live), thousands(*most)))
             }
             (Next::Waits(NoRoom::Refused(waits)), _) => {
                 let left = age(since(now, waits.until));

@@ -38,7 +38,7 @@ pub use models::{find as find_model, get as get_model, list as list_models};
 pub use output::{Flow, Part};
 pub use page::PageRequest;
 pub use refusal::Refusal;
-pub use request::prompt_tokens;
+pub use request::{prompt_tokens, refusal_of};
 pub use start::requests;
 pub use voices::list as list_voices;
 pub use wanted::Wanted;

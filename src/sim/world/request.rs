@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::json::{field, path, text, unknown};
-use super::models::{Family, Model};
+use super::models::{Family, MODELS, Model};
 use crate::sim::voice;
 
 /// What one request wants to be spoken or written.
@@ -127,6 +127,12 @@ pub fn unknown_field(request: &Value) -> Option<(String, String)> {
                 })
             })
         })
+}
+
+/// What the service says to a request of a batch that it refuses; `None` when it takes it.
+pub fn refusal_of(model: &str, request: &Value) -> Option<String> {
+    let Some(model) = MODELS.iter().find(|known| known.id == model) else { return Some("no such model".to_owned()) };
+    read(model, request).err().map(|error| error.message)
 }
 
 /// Reads a request of a line or an item.

@@ -88,6 +88,13 @@ pub const BINDINGS: &[Binding] = &[
         hint: "retake",
         help: "Retake the marked keys, else what failed or sounds wrong; on a key that one; asks first",
     },
+    Binding {
+        chords: &[char('P')],
+        action: Action::Pause,
+        contexts: &[Context::Jobs],
+        hint: "",
+        help: "Pause the selected campaign, or let it go on",
+    },
     Binding { chords: &[char(' ')], action: Action::Mark, contexts: LISTS, hint: "mark", help: "Mark or unmark" },
     Binding {
         chords: &[char('V')],

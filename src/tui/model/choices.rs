@@ -164,7 +164,7 @@ impl Form {
         }
         if !typed.is_empty() {
             choices.retain(|choice| choice.rank(typed).is_some());
-            choices.sort_by_key(|choice| choice.rank(typed));
+            choices.sort_by_cached_key(|choice| choice.rank(typed));
         }
         let is_listed = choices.iter().any(|choice| choice.value.eq_ignore_ascii_case(typed));
         if !typed.is_empty() && !is_listed && self.focus != Field::From {

@@ -4,7 +4,7 @@ use crate::tui::model::Line;
 
 use crate::job::{FileName, Job};
 use crate::money::OverCap;
-use crate::ops::{Loss, Retake, Unconfirmed};
+use crate::ops::{CampaignStatus, Loss, Retake, Unconfirmed};
 use crate::tui::model::Seq;
 
 /// Above the visible screen.
@@ -65,6 +65,8 @@ pub enum Verb {
     GiveUp,
     /// Take keys of a job again.
     Retake,
+    /// Cancel a campaign.
+    CancelCampaign,
 }
 
 /// What a dialog would do it to.
@@ -82,6 +84,8 @@ pub enum Target {
     Lost(Unconfirmed),
     /// The keys of a job that would be taken again, once they are known, under the number of their plan.
     Retake(Seq, Box<Job>, Option<Box<Retake>>),
+    /// A campaign, as it was when the dialog opened.
+    Campaign(Box<CampaignStatus>),
 }
 
 /// A button of a dialog.

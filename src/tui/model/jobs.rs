@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::job::{Doubt, Job, JobName, JobState};
-use crate::ops::{Paid, Spending, Transition, Unconfirmed};
-use crate::tui::model::{Cursor, Sort};
+use crate::ops::{CampaignStatus, Paid, Spending, Transition, Unconfirmed};
+use crate::tui::model::{Cursor, Seq, Sort};
 
 /// The list of jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Jobs {
-    /// In the default order: newest first, creates without an answer before all others.
+    /// In the default order: newest first, before them creates without an answer, and campaigns before all others.
     pub entries: Vec<Entry>,
     /// Where the person is.
     pub cursor: Cursor<EntryId>,
@@ -43,6 +43,10 @@ pub struct Jobs {
     pub costs: BTreeMap<JobName, (f64, f64)>,
     /// What the ledger says: what jobs came to, and what the day has cost.
     pub spending: Spending,
+    /// The step of a campaign that is under way: one at a time.
+    pub advancing: Option<Seq>,
+    /// A step failed, or somebody else is at it: nothing is tried before the next listing.
+    pub campaigns_rest: bool,
 }
 
 impl Jobs {
@@ -50,6 +54,14 @@ impl Jobs {
     pub fn get(&self, name: &JobName) -> Option<&Tracked> {
         self.entries.iter().find_map(|entry| match entry {
             Entry::Job(tracked) if tracked.job.name == *name => Some(&**tracked),
+            Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => None,
+        })
+    }
+
+    /// The campaigns that are not over, in the order of the list.
+    pub fn campaigns(&self) -> impl Iterator<Item = &CampaignStatus> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Campaign(status) => Some(&**status),
             Entry::Job(_) | Entry::Lost(_) => None,
         })
     }
@@ -59,11 +71,16 @@ impl Jobs {
         self.spending.paid.get(name)
     }
 
+    /// The campaign of that id.
+    pub fn campaign(&self, id: &str) -> Option<&CampaignStatus> {
+        self.campaigns().find(|status| status.id == id)
+    }
+
     /// [`Jobs::get`], to change it.
     pub fn get_mut(&mut self, name: &JobName) -> Option<&mut Tracked> {
         self.entries.iter_mut().find_map(|entry| match entry {
             Entry::Job(tracked) if tracked.job.name == *name => Some(&mut **tracked),
-            Entry::Job(_) | Entry::Lost(_) => None,
+            Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => None,
         })
     }
 }
@@ -134,11 +151,15 @@ pub enum Entry {
     Job(Box<Tracked>),
     /// A create whose answer was lost; its state is `UNKNOWN`.
     Lost(Unconfirmed),
+    /// Several jobs that are handled as one, until all of them are over.
+    Campaign(Box<CampaignStatus>),
 }
 
 /// What a row is known by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EntryId {
+    /// The id of a campaign.
+    Campaign(String),
     /// The token of a create without an answer.
     Lost(String),
     /// A job's name.
@@ -231,6 +252,7 @@ impl Entry {
         match self {
             Entry::Job(tracked) => EntryId::Job(tracked.job.name.clone()),
             Entry::Lost(lost) => EntryId::Lost(lost.token.clone()),
+            Entry::Campaign(status) => EntryId::Campaign(status.id.clone()),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::text::count;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Brake, Braking, Entry, Level, Model, Target, Tracked, Verb};
 use crate::tui::update::record::EntryRecord;
-use crate::tui::update::{cancel, dialog, lists, notices, prompt};
+use crate::tui::update::{campaigns, cancel, dialog, lists, notices, prompt};
 
 /// `:stop FILTER`: asks about every live job that the filter finds, whether the list shows it or not.
 pub fn stop(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -37,7 +37,7 @@ pub fn stop(model: &mut Model, text: &str) -> Vec<Effect> {
         .iter()
         .filter_map(|entry| match entry {
             Entry::Job(tracked) if is_meant(tracked, entry) => Some(Target::Job(Box::new(tracked.job.clone()), None)),
-            Entry::Job(_) | Entry::Lost(_) => None,
+            Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => None,
         })
         .collect();
     if targets.is_empty() {
@@ -53,7 +53,13 @@ pub fn begin(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
     if jobs.len() > 1 {
         watch(model, jobs.iter().map(|job| job.name.clone()));
     }
-    jobs.iter().map(|job| cancel::ask_service(model, job)).collect()
+    let mut effects = Vec::new();
+    if jobs.len() > 1 {
+        // A campaign must not send the next parts while those before are being stopped.
+        effects.extend(campaigns::pause_those_of(model, &jobs));
+    }
+    effects.extend(jobs.iter().map(|job| cancel::ask_service(model, job)));
+    effects
 }
 
 fn watch(model: &mut Model, names: impl Iterator<Item = JobName>) {

@@ -6,12 +6,15 @@ use crate::ops::CancelAnswer;
 use crate::text::count;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Level, Model, Target, Verb};
-use crate::tui::update::{brake, dialog, job, jobs, notices, polling};
+use crate::tui::update::{brake, campaigns, dialog, job, jobs, notices, polling};
 
 /// Asks whether to cancel the marked jobs, or the selected one. Jobs that are over are left out.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
         notices::say(model, Level::Info, "read-only: no job can be cancelled");
+        return Vec::new();
+    }
+    if campaigns::ask_cancel(model) {
         return Vec::new();
     }
     let (over, rest): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| job.state.is_terminal());

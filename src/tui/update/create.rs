@@ -115,6 +115,10 @@ pub fn set(model: &mut Model, change: impl FnOnce(&mut Draft)) -> Vec<Effect> {
         return Vec::new();
     }
     if form.draft.sources != before.sources {
+        if !form.draft.sources.iter().any(|source| before.sources.contains(source)) {
+            // What was sent of other sources is no part of these.
+            form.draft.rest_of.clear();
+        }
         (form.seen, form.checking.before, form.problem) = (None, None, 0);
         if let PlanState::Ready(..) = form.plan {
             // What the other sources came to says nothing about these.

@@ -102,7 +102,7 @@ fn holds_unsaved_results(model: &Model, file: &FileName) -> bool {
             let is_dest = matches!(&tracked.job.dest, Some(Dest::File(dest)) if dest == file);
             is_dest && !model.jobs.saved.contains_key(&tracked.job.name)
         }
-        Entry::Lost(_) => false,
+        Entry::Lost(_) | Entry::Campaign(_) => false,
     })
 }
 

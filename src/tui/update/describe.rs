@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::api::StoredFile;
 use crate::job::{Dest, Job, Source};
-use crate::ops::Unconfirmed;
+use crate::ops::{CampaignStatus, PartState, Unconfirmed};
 use crate::results::Row;
 use crate::text::{bytes, clean, count, dollars, span, thousands};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Overlay, Screen, TextPage};
 use crate::tui::update::record::reason;
-use crate::tui::update::{files, job, jobs, notices};
+use crate::tui::update::{campaigns, files, job, jobs, notices};
 
 /// Shows everything known about what is selected.
 pub fn show(model: &mut Model) -> Vec<Effect> {
@@ -19,9 +19,10 @@ pub fn show(model: &mut Model) -> Vec<Effect> {
         Some(Screen::Job(_) | Screen::Key(_)) => job::current_row(model)
             .map(|row| (row_title(&row), of_row(&row, model.job_screen())))
             .or_else(|| job::current(model).map(|job| (jobs::title(job), of_job(model, job)))),
-        None => match selected_lost(model) {
-            Some(lost) => Some((clean(&lost.display_name), of_lost(lost))),
-            None => job::current(model).map(|job| (jobs::title(job), of_job(model, job))),
+        None => match (selected_lost(model), campaigns::selected(model)) {
+            (Some(lost), _) => Some((clean(&lost.display_name), of_lost(lost))),
+            (None, Some(status)) => Some((campaigns::title(status), of_campaign(model, status))),
+            (None, None) => job::current(model).map(|job| (jobs::title(job), of_job(model, job))),
         },
         Some(Screen::Create(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
     };
@@ -35,8 +36,39 @@ fn selected_lost(model: &Model) -> Option<&Unconfirmed> {
     let Some(EntryId::Lost(token)) = &model.jobs.cursor.selected else { return None };
     model.jobs.entries.iter().find_map(|entry| match entry {
         Entry::Lost(lost) if lost.token == *token => Some(lost),
-        Entry::Lost(_) | Entry::Job(_) => None,
+        Entry::Lost(_) | Entry::Job(_) | Entry::Campaign(_) => None,
     })
+}
+
+fn of_campaign(model: &Model, status: &CampaignStatus) -> Vec<String> {
+    let mut facts = Facts::default();
+    facts.add("Campaign", Some(&status.id));
+    facts.add("Display name", Some(&status.name));
+    facts.add("Model", Some(&status.model));
+    facts.add("State", Some(status.word()));
+    facts.add("Reason", status.reason(model.now));
+    facts.add("Parts", Some(status.counts().join(", ")));
+    facts.add("Several for", Some(&status.because));
+    facts.add("Requests", Some(thousands(status.n_requests())));
+    facts.add("Began", Some(status.at));
+    let mut lines = facts.0;
+    lines.push(String::new());
+    for part in &status.parts {
+        let named = match &part.state {
+            PartState::Submitted { jobs, .. } => jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            PartState::Unknown { token } | PartState::GivenUp { token } => format!("~gt-{token}"),
+            PartState::Waiting => String::new(),
+        };
+        let line = format!(
+            "part {:>3}  {:<10} {}, {}  {named}",
+            part.number,
+            part.state.word(),
+            count(part.n_requests, "request"),
+            count(part.text_tokens, "token"),
+        );
+        lines.push(clean(line.trim_end()));
+    }
+    lines
 }
 
 fn row_title(row: &Row) -> String {

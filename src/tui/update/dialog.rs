@@ -161,27 +161,55 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         Verb::PassCap => submit::over_cap(model, &targets),
         Verb::GiveUp => targets.into_iter().filter_map(give_up).collect(),
         Verb::Retake => retake::submit(model, targets),
+        Verb::CancelCampaign => targets.into_iter().filter_map(cancel_campaign).collect(),
     }
 }
 
 fn job_of(target: Target) -> Option<Job> {
     match target {
         Target::Job(job, _) => Some(*job),
-        Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) | Target::Retake(..) => None,
+        Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
     }
 }
 
 fn delete_file(target: Target) -> Option<Effect> {
     match target {
         Target::File(name, _) => Some(Effect::DeleteFile(name)),
-        Target::Job(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) | Target::Retake(..) => None,
+        Target::Job(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
     }
 }
 
 fn give_up(target: Target) -> Option<Effect> {
     match target {
         Target::Lost(lost) => Some(Effect::GiveUp(lost.token)),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Retake(..) => None,
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
+    }
+}
+
+fn cancel_campaign(target: Target) -> Option<Effect> {
+    match target {
+        Target::Campaign(status) => Some(Effect::CancelCampaign(status.id)),
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Retake(..) => None,
     }
 }
 

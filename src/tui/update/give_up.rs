@@ -24,8 +24,8 @@ pub fn ask(model: &mut Model) -> bool {
         };
         match entry {
             Entry::Lost(create) if is_meant => lost.push(create.clone()),
-            Entry::Job(_) if is_meant => n_jobs += 1,
-            Entry::Job(_) | Entry::Lost(_) => {}
+            Entry::Job(_) | Entry::Campaign(_) if is_meant => n_jobs += 1,
+            Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => {}
         }
     }
     if lost.is_empty() {
@@ -48,7 +48,7 @@ pub fn ask(model: &mut Model) -> bool {
 pub fn given_up(model: &mut Model, token: &str, answer: Result<(), Failure>) -> Vec<Effect> {
     let named = model.jobs.entries.iter().find_map(|entry| match entry {
         Entry::Lost(lost) if lost.token == token => Some(clean_short(&lost.display_name, 60)),
-        Entry::Lost(_) | Entry::Job(_) => None,
+        Entry::Lost(_) | Entry::Job(_) | Entry::Campaign(_) => None,
     });
     let name = named.unwrap_or_else(|| clean_short(token, 60));
     match answer {

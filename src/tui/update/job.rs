@@ -14,13 +14,14 @@ use crate::tui::model::{
     Entry, EntryId, JobScreen, KeyScreen, Level, Model, Opening, Outlines, Overlay, Pane, Screen, Seq, Tally, TextPage,
 };
 use crate::tui::update::cursor::AnyList;
-use crate::tui::update::{describe, jobs, lists, notices, saving, screens};
+use crate::tui::update::{campaigns, describe, jobs, lists, notices, saving, screens};
 
 /// Opens the selected job.
 pub fn open_selected(model: &mut Model) -> Vec<Effect> {
     match model.jobs.cursor.selected.clone() {
         None => Vec::new(),
         Some(EntryId::Lost(_)) => describe::show(model),
+        Some(EntryId::Campaign(id)) => campaigns::open(model, &id),
         Some(EntryId::Job(name)) => {
             let mut effects = screens::close_to(model, 0);
             model.screens.push(Screen::Job(Box::new(JobScreen::new(name.clone(), Opening::NoOutput))));
@@ -265,7 +266,7 @@ pub fn current(model: &Model) -> Option<&Job> {
         Some(Screen::Job(_) | Screen::Key(_)) => model.job_screen().map(|screen| &screen.name),
         None => match model.jobs.cursor.selected.as_ref() {
             Some(EntryId::Job(name)) => Some(name),
-            Some(EntryId::Lost(_)) | None => None,
+            Some(EntryId::Lost(_) | EntryId::Campaign(_)) | None => None,
         },
         Some(Screen::Create(_) | Screen::Files(_) | Screen::Messages { .. } | Screen::Help { .. }) => None,
     };
@@ -293,16 +294,20 @@ pub fn meant(model: &mut Model) -> Vec<Job> {
         false => cursor.marks.contains(id),
     };
     let mut jobs = Vec::new();
-    let mut n_lost = 0;
+    let (mut n_lost, mut n_campaigns) = (0, 0);
     for entry in &model.jobs.entries {
         match entry {
             Entry::Job(tracked) if is_meant(&entry.id()) => jobs.push(tracked.job.clone()),
             Entry::Lost(_) if is_meant(&entry.id()) => n_lost += 1,
-            Entry::Job(_) | Entry::Lost(_) => {}
+            Entry::Campaign(_) if is_meant(&entry.id()) => n_campaigns += 1,
+            Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => {}
         }
     }
     if n_lost > 0 {
         notices::say(model, Level::Info, "UNKNOWN: the answer was lost, and every listing looks for it; D gives it up");
+    }
+    if n_campaigns > 0 {
+        notices::say(model, Level::Info, "a campaign: Enter shows its jobs, P pauses it, x cancels it");
     }
     jobs
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::filter::Filter;
 use crate::job::{Job, JobName, JobState, doubts};
-use crate::ops::{Transition, Unconfirmed};
+use crate::ops::{CampaignStatus, Transition, Unconfirmed};
 use crate::text::{clean_short, thousands};
 use crate::tui::effect::Effect;
 use crate::tui::event::{Listed, Restored};
@@ -25,7 +25,7 @@ pub fn title(job: &Job) -> String {
 
 /// Takes in a complete listing, or as much of it as came.
 pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
-    let Listed { listing, transitions, cancelling, unanswered, unconfirmed } = listed;
+    let Listed { listing, transitions, cancelling, unanswered, unconfirmed, campaigns } = listed;
     model.link.listed_at = Some(model.now);
     model.link.is_restored = false;
     model.link.complete = listing.complete;
@@ -43,6 +43,7 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
     }
     let is_open = |lost: &Unconfirmed| !model.jobs.given_up.contains(&lost.token);
     let mut entries: Vec<Entry> = unconfirmed.into_iter().filter(is_open).map(Entry::Lost).collect();
+    entries.extend(open_campaigns(campaigns));
     for job in listing.jobs {
         if model.jobs.deleted.contains(&job.name) {
             continue;
@@ -88,21 +89,29 @@ fn keep_the_missing(
     looked_for
 }
 
-/// Creates without an answer first, then the newest jobs; those whose age the service does not tell come last.
-fn default_order(entry: &Entry) -> (bool, bool, Reverse<Option<Timestamp>>) {
+/// Campaigns, which parts may wait in; creates without an answer; then the newest jobs. Those whose age the service does
+/// not tell come last.
+fn default_order(entry: &Entry) -> (u8, Reverse<Option<Timestamp>>) {
     match entry {
-        Entry::Lost(lost) => (false, false, Reverse(Some(lost.at))),
+        Entry::Campaign(status) => (0, Reverse(Some(status.at))),
+        Entry::Lost(lost) => (1, Reverse(Some(lost.at))),
         Entry::Job(tracked) => {
             let created = tracked.job.create_time;
-            (true, created.is_none(), Reverse(created))
+            (if created.is_some() { 2 } else { 3 }, Reverse(created))
         }
     }
+}
+
+fn open_campaigns(campaigns: Vec<CampaignStatus>) -> impl Iterator<Item = Entry> {
+    // The newest first.
+    campaigns.into_iter().rev().filter(CampaignStatus::is_open).map(|status| Entry::Campaign(Box::new(status)))
 }
 
 /// A create whose answer was lost and that was selected has been found: the selection goes on to its job.
 fn follow_found(model: &mut Model, entries: &[Entry]) {
     let Some(EntryId::Lost(token)) = &model.jobs.cursor.selected else { return };
     let found = entries.iter().find(|entry| match entry {
+        Entry::Campaign(_) => false,
         Entry::Lost(lost) => lost.token == *token,
         Entry::Job(tracked) => tracked.job.display_name.as_ref().is_some_and(|name| name.contains(token.as_str())),
     });
@@ -121,7 +130,7 @@ pub fn upsert(model: &mut Model, job: Job) -> Vec<Effect> {
         Some(at) => {
             let before = match model.jobs.entries.remove(at) {
                 Entry::Job(tracked) => Some(tracked),
-                Entry::Lost(_) => None,
+                Entry::Lost(_) | Entry::Campaign(_) => None,
             };
             let tracked = track(model, before, job);
             model.jobs.entries.insert(at, Entry::Job(tracked));
@@ -153,6 +162,7 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
         cancelling: Vec::new(),
         unanswered: Vec::new(),
         unconfirmed: lost(model),
+        campaigns: model.jobs.campaigns().cloned().collect::<Vec<_>>().into_iter().rev().collect(),
     };
     let (listed_at, is_restored, complete) = (model.link.listed_at, model.link.is_restored, model.link.complete);
     let effects = merge(model, listed);
@@ -164,7 +174,7 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
 fn lost(model: &Model) -> Vec<Unconfirmed> {
     let lost = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Lost(lost) => Some(lost.clone()),
-        Entry::Job(_) => None,
+        Entry::Job(_) | Entry::Campaign(_) => None,
     });
     lost.collect()
 }
@@ -173,7 +183,8 @@ fn lost(model: &Model) -> Vec<Unconfirmed> {
 pub fn add_lost(model: &mut Model, lost: Unconfirmed) {
     let id = EntryId::Lost(lost.token.clone());
     model.jobs.entries.retain(|entry| entry.id() != id);
-    model.jobs.entries.insert(0, Entry::Lost(lost));
+    let n_campaigns = model.jobs.campaigns().count();
+    model.jobs.entries.insert(n_campaigns, Entry::Lost(lost));
     rebuild(model, None);
 }
 
@@ -235,7 +246,8 @@ pub fn restored(model: &mut Model, restored: Restored) -> Vec<Effect> {
             Entry::Job(Box::new(Tracked { job: tracked, cancelling, samples: Samples::default() }))
         };
         let lost = restored.unconfirmed.into_iter().map(Entry::Lost);
-        model.jobs.entries = lost.chain(restored.jobs.into_iter().map(known)).collect();
+        let campaigns = open_campaigns(restored.campaigns);
+        model.jobs.entries = campaigns.chain(lost).chain(restored.jobs.into_iter().map(known)).collect();
     }
     rebuild(model, None);
     Vec::new()
@@ -313,7 +325,7 @@ fn say_over(model: &mut Model, job: &Job) {
 fn selected_title(model: &Model) -> Option<String> {
     match model.jobs.cursor.selected.as_ref()? {
         EntryId::Job(name) => model.jobs.get(name).map(|tracked| title(&tracked.job)),
-        EntryId::Lost(_) => None,
+        EntryId::Lost(_) | EntryId::Campaign(_) => None,
     }
 }
 
@@ -321,7 +333,7 @@ fn selected_title(model: &Model) -> Option<String> {
 pub fn rebuild(model: &mut Model, selected: Option<String>) {
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(&tracked.job),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     model.jobs.doubts = doubts(jobs, lists::service_time(model));
     let is_there = lists::jobs(model).rebuild();

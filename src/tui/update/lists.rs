@@ -16,6 +16,12 @@ pub fn jobs(model: &mut Model) -> List<'_, JobRows<'_>> {
     List { cursor, rows: JobRows { entries, costs, paid: &spending.paid, doubts, now }, page }
 }
 
+/// Filters the list of jobs as if the filter had been typed.
+pub fn filter_jobs(model: &mut Model, filter: &str) {
+    let mut list = jobs(model);
+    list.set_filter(filter);
+}
+
 /// The keys of a job.
 pub fn keys(screen: &mut JobScreen, page: usize) -> List<'_, KeyRows<'_>> {
     let JobScreen { rows, texts, heads, haystack, cursor, .. } = screen;

@@ -8,6 +8,7 @@ use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
 mod brake;
+mod campaigns;
 mod cancel;
 mod catalog;
 mod chooser;
@@ -46,6 +47,8 @@ mod work;
 mod testing;
 
 pub use brake::said as braking_said;
+#[cfg(test)]
+pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen, has_results};
@@ -81,6 +84,8 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
         Event::JobDeleted(name, answer) => delete::job_deleted(model, &name, answer),
         Event::GaveUp(token, answer) => give_up::given_up(model, &token, answer),
+        Event::CampaignAdvanced(seq, result) => campaigns::advanced(model, seq, result),
+        Event::CampaignChanged(result) => campaigns::changed(model, result),
         Event::RowsArrived(seq, rows) => job::rows_arrived(model, seq, rows),
         Event::OpeningProgressed(seq, progress) => job::progressed(model, seq, progress),
         Event::Reviewed(seq, review) => job::reviewed(model, seq, *review),

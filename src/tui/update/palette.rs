@@ -8,11 +8,12 @@ use crate::tui::model::{Level, Model, Sort};
 use crate::tui::update::{brake, lists, notices, polling, press, prompt, screens};
 
 /// Keys by name. They do what the key does on the screen below, and nothing where the key does nothing.
-pub const ACTIONS: [(&str, Action); 35] = [
+pub const ACTIONS: [(&str, Action); 36] = [
     ("open", Action::Open),
     ("back", Action::Back),
     ("new", Action::New),
     ("cancel", Action::CancelJobs),
+    ("pause", Action::Pause),
     ("retake", Action::Retake),
     ("delete", Action::Delete),
     ("save", Action::Save),

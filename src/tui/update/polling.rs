@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::tui::effect::Effect;
 use crate::tui::event::Listed;
 use crate::tui::model::{Entry, Level, Listing, Model, Seq, Trouble};
-use crate::tui::update::{jobs, notices};
+use crate::tui::update::{campaigns, jobs, notices};
 
 const WHILE_ACTIVE: Duration = Duration::from_secs(10);
 const OTHERWISE: Duration = Duration::from_secs(60);
@@ -26,7 +26,9 @@ pub fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     notices::grow_old(model);
     // A clock that was set back must not stop the polling until it has caught up.
     let due = model.link.next_poll.is_some_and(|at| at <= now || clock::since(now, at) > SLOWEST);
-    if due { list(model) } else { Vec::new() }
+    let mut effects = if due { list(model) } else { Vec::new() };
+    effects.extend(campaigns::tick(model));
+    effects
 }
 
 /// Lists now, unless a listing is under way.
@@ -58,7 +60,9 @@ pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>)
                 notices::settle(model, CANNOT_LIST);
                 notices::say(model, Level::Info, format!("the service answers again, after {waited}"));
             }
-            jobs::merge(model, *listed)
+            let mut effects = jobs::merge(model, *listed);
+            effects.extend(campaigns::listed(model));
+            effects
         }
         Err(failure) => {
             failed(model, failure);
@@ -105,7 +109,7 @@ fn after(model: &Model, wait: Duration) -> Timestamp {
 fn interval(model: &Model) -> Duration {
     let is_active = |entry: &Entry| match entry {
         Entry::Job(tracked) => tracked.is_active(),
-        Entry::Lost(_) => true,
+        Entry::Lost(_) | Entry::Campaign(_) => true,
     };
     let usual = match model.setting.refresh {
         Some(seconds) => Duration::from_secs(seconds).max(FLOOR),

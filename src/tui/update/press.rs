@@ -6,8 +6,8 @@ use crate::tui::keys::{self, Chord, Context, Edit};
 use crate::tui::layout;
 use crate::tui::model::{Level, Model, Screen};
 use crate::tui::update::{
-    cancel, create, delete, describe, dialog, fields, files, job, lists, notices, picker, polling, problems, prompt,
-    retake, saving, screens, submit, text,
+    campaigns, cancel, create, delete, describe, dialog, fields, files, job, lists, notices, picker, polling, problems,
+    prompt, retake, saving, screens, submit, text,
 };
 
 /// A key was pressed.
@@ -90,6 +90,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SortDefault => lists::sort_default(model),
         Action::New => screens::new_job(model),
         Action::CancelJobs => cancel::ask(model),
+        Action::Pause => campaigns::pause(model),
         Action::Retake => retake::ask(model),
         Action::Delete => delete::ask(model),
         Action::Save => saving::save_selected(model),

@@ -29,7 +29,7 @@ impl<'a> EntryRecord<'a> {
     pub fn of(entry: &'a Entry, doubts: &'a BTreeMap<JobName, Doubt>, now: Timestamp) -> Self {
         let doubt = match entry {
             Entry::Job(tracked) => doubts.get(&tracked.job.name),
-            Entry::Lost(_) => None,
+            Entry::Lost(_) | Entry::Campaign(_) => None,
         };
         EntryRecord { entry, doubt, now }
     }
@@ -42,6 +42,16 @@ impl Record for EntryRecord<'_> {
                 let record = JobRecord { job: &tracked.job, state: tracked.word(), doubt: self.doubt, now: self.now };
                 record.column(name).map(|value| Cow::Owned(value.into_owned()))
             }
+            Entry::Campaign(status) => match name {
+                "state" => Some(Cow::Borrowed("CAMPAIGN")),
+                // As its jobs are named, so that a filter on their name keeps it above them.
+                "name" => Some(Cow::Owned(format!("{} ({} jobs)", status.name, status.parts.len()))),
+                "id" => Some(Cow::Borrowed(&status.id)),
+                "model" => Some(Cow::Borrowed(&status.model)),
+                "requests" => Some(Cow::Owned(status.n_requests().to_string())),
+                "age" => Some(Cow::Owned(self.now.duration_since(status.at).as_secs().max(0).to_string())),
+                _ => None,
+            },
             Entry::Lost(lost) => match name {
                 "state" => Some(Cow::Borrowed("UNKNOWN")),
                 "name" => Some(Cow::Borrowed(&lost.display_name)),
@@ -68,6 +78,9 @@ impl Record for EntryRecord<'_> {
                 }
                 job.model.iter().for_each(|model| each(model));
                 job.error.iter().for_each(|error| each(&error.message));
+            }
+            Entry::Campaign(status) => {
+                ["CAMPAIGN", &status.name, &status.id, &status.model, status.word()].into_iter().for_each(each);
             }
             Entry::Lost(lost) => ["UNKNOWN", &lost.display_name, &lost.token, &lost.model].into_iter().for_each(each),
         }

@@ -122,7 +122,8 @@ pub fn submit(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
         | Target::File(..)
         | Target::Plan(..)
         | Target::Cap(..)
-        | Target::Lost(_) => None,
+        | Target::Lost(_)
+        | Target::Campaign(_) => None,
     });
     let Some((plan, job, retake)) = retakes.next() else { return Vec::new() };
     let seq = model.next_seq();

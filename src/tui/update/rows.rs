@@ -10,7 +10,7 @@ use crate::api::StoredFile;
 use crate::audio::Verdict;
 use crate::filter::Filter;
 use crate::job::{Doubt, FileName, Job, JobName};
-use crate::ops::Paid;
+use crate::ops::{Next, Paid};
 use crate::results::PackedRows;
 use crate::tui::event::{TextHead, Texts};
 use crate::tui::model::{Entry, EntryId, FILE_COLUMNS, Haystack, JOB_COLUMNS, KEY_COLUMNS};
@@ -47,7 +47,8 @@ impl Rows for JobRows<'_> {
         match (&self.entries[index], id) {
             (Entry::Job(tracked), EntryId::Job(name)) => tracked.job.name == *name,
             (Entry::Lost(lost), EntryId::Lost(token)) => lost.token == *token,
-            (Entry::Job(_), EntryId::Lost(_)) | (Entry::Lost(_), EntryId::Job(_)) => false,
+            (Entry::Campaign(status), EntryId::Campaign(id)) => status.id == *id,
+            (Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_), _) => false,
         }
     }
 
@@ -55,6 +56,7 @@ impl Rows for JobRows<'_> {
         match &self.entries[index] {
             Entry::Job(tracked) => tracked.is_bad(),
             Entry::Lost(_) => true,
+            Entry::Campaign(status) => status.next == Next::Paused,
         }
     }
 
@@ -66,6 +68,15 @@ impl Rows for JobRows<'_> {
     fn value(&self, column: u8, index: usize) -> Value<'_> {
         let tracked = match &self.entries[index] {
             Entry::Job(tracked) => tracked,
+            Entry::Campaign(status) => {
+                return match column {
+                    1 => Value::Text("CAMPAIGN"),
+                    2 => Value::Text(&status.name),
+                    3 => Value::Text(&status.model),
+                    7 => Value::Number(-seconds(status.at)),
+                    _ => Value::Nothing,
+                };
+            }
             Entry::Lost(lost) => {
                 return match column {
                     1 => Value::Text("UNKNOWN"),

@@ -104,7 +104,7 @@ fn marked_jobs(model: &Model) -> Vec<Job> {
     };
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) if is_meant(&entry.id()) => Some(tracked.job.clone()),
-        Entry::Job(_) | Entry::Lost(_) => None,
+        Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     jobs.collect()
 }

@@ -9,7 +9,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{
     Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Submitting, Target, Verb, Work,
 };
-use crate::tui::update::{create, dialog, jobs, notices, picker, polling, screens, work};
+use crate::tui::update::{campaigns, create, dialog, jobs, notices, picker, polling, screens, work};
 
 /// Whether a submission is under way, from this form or from one that was left.
 pub fn is_under_way(model: &Model) -> bool {
@@ -281,6 +281,14 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             effects.extend(jobs::upsert(model, job));
             (id, Level::Good, text)
         }
+        Created::Begun(status) => {
+            let n_parts = count(status.parts.len() as u64, "job");
+            let text = format!("{}: {n_parts}, submitted one after the other", campaigns::title(&status));
+            let id = EntryId::Campaign(status.id.clone());
+            campaigns::put(model, *status);
+            effects.extend(campaigns::advance(model));
+            (id, Level::Good, text)
+        }
         Created::Unknown(lost) => {
             let name = clean_short(&lost.display_name, 60);
             let id = EntryId::Lost(lost.token.clone());
@@ -304,7 +312,9 @@ fn next_draft(submitted: &Draft, created: &Created) -> Draft {
         Created::Confirmed(job) | Created::Adopted(job) if !submitted.sample.is_empty() => {
             submitted.rest_after(&job.name)
         }
-        Created::Confirmed(_) | Created::Adopted(_) | Created::Unknown(_) => submitted.for_the_next(),
+        Created::Confirmed(_) | Created::Adopted(_) | Created::Begun(_) | Created::Unknown(_) => {
+            submitted.for_the_next()
+        }
     }
 }
 
@@ -600,6 +610,9 @@ mod tests {
         let asked = press(&mut model, "n");
         let [Effect::Plan(_, order)] = &asked[..] else { panic!("{asked:?}") };
         assert_eq!((order.sample, order.rest_of.clone()), (None, vec![name("fresh")]));
+        let mut other = model.clone();
+        press(&mut other, "b.csv<Enter>");
+        assert_eq!(form(&other).draft.rest_of, Vec::<String>::new(), "another source has no rest");
         planned(&mut model, &asked, plan("a"));
         let seq = seq_of(&press(&mut model, "<C-s>"));
         update(&mut model, Event::Submitted(seq, Ok(Box::new(Created::Confirmed(job("rest", JobState::Pending))))));

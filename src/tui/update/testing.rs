@@ -151,6 +151,7 @@ pub fn listed(jobs: Vec<Job>) -> Listed {
         transitions: Vec::new(),
         cancelling: Vec::new(),
         unconfirmed: Vec::new(),
+        campaigns: Vec::new(),
     }
 }
 
@@ -176,6 +177,7 @@ pub fn shown(model: &Model) -> Vec<String> {
     let id = |at: &u32| match &model.jobs.entries[*at as usize] {
         crate::tui::model::Entry::Job(tracked) => tracked.job.name.id().to_owned(),
         crate::tui::model::Entry::Lost(lost) => lost.token.clone(),
+        crate::tui::model::Entry::Campaign(status) => status.id.clone(),
     };
     model.jobs.cursor.visible.iter().map(id).collect()
 }
@@ -184,7 +186,7 @@ pub fn shown(model: &Model) -> Vec<String> {
 pub fn selected(model: &Model) -> &str {
     match model.jobs.cursor.selected.as_ref() {
         Some(crate::tui::model::EntryId::Job(name)) => name.id(),
-        Some(crate::tui::model::EntryId::Lost(token)) => token,
+        Some(crate::tui::model::EntryId::Lost(token) | crate::tui::model::EntryId::Campaign(token)) => token,
         None => "",
     }
 }

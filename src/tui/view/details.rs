@@ -10,7 +10,7 @@ use crate::text;
 use crate::tui::model::{Entry, EntryId, Model, Tracked};
 use crate::tui::rate;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
-use crate::tui::view::{bars, job_facts, times};
+use crate::tui::view::{bars, campaigns, job_facts, times};
 
 /// Draws the details of the selected job, and its pace where that has a place of its own.
 pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Rect>) {
@@ -18,6 +18,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Re
     let title = match entry {
         Some(Entry::Job(tracked)) => tracked.job.title(),
         Some(Entry::Lost(lost)) => &lost.display_name,
+        Some(Entry::Campaign(status)) => &status.name,
         None => "No job selected",
     };
     let frame = Frame { title: vec![piece(title, pen.theme.title())], style: pen.theme.border(), ..Frame::default() };
@@ -25,6 +26,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Re
     let lines = match entry {
         Some(Entry::Job(tracked)) => job_lines(pen, model, tracked, pace_place.is_none()),
         Some(Entry::Lost(lost)) => lost_lines(pen, model, lost),
+        Some(Entry::Campaign(status)) => campaigns::lines(pen, model, status),
         None => Vec::new(),
     };
     for (at, line) in lines.iter().enumerate() {
@@ -33,7 +35,7 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Re
     if let Some(place) = pace_place {
         let tracked = entry.and_then(|entry| match entry {
             Entry::Job(tracked) => Some(&**tracked),
-            Entry::Lost(_) => None,
+            Entry::Lost(_) | Entry::Campaign(_) => None,
         });
         pace(pen, tracked, place);
     }
@@ -52,7 +54,8 @@ pub fn is(entry: &Entry, id: &EntryId) -> bool {
     match (entry, id) {
         (Entry::Job(tracked), EntryId::Job(name)) => tracked.job.name == *name,
         (Entry::Lost(lost), EntryId::Lost(token)) => lost.token == *token,
-        (Entry::Job(_), EntryId::Lost(_)) | (Entry::Lost(_), EntryId::Job(_)) => false,
+        (Entry::Campaign(status), EntryId::Campaign(id)) => status.id == *id,
+        (Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_), _) => false,
     }
 }
 

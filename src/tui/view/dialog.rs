@@ -11,7 +11,7 @@ use crate::tui::model::{Button, Confirm, Guard, Model, Target, Verb};
 use crate::tui::theme::Standing;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
-use crate::tui::view::{footer, retake};
+use crate::tui::view::{campaigns, footer, retake};
 
 /// Names above that number are counted, not shown.
 const MOST_NAMES: usize = 5;
@@ -36,7 +36,9 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     pen.clear(place);
     let style = match confirm.verb {
         Verb::SubmitAgain | Verb::Retake | Verb::PassCap => theme.focused_border(),
-        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp => theme.danger_border(),
+        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp | Verb::CancelCampaign => {
+            theme.danger_border()
+        }
     };
     let frame = Frame { title: vec![piece(question(confirm), theme.title())], style, ..Frame::default() };
     let inside = pad(pen.frame(place, &frame), 1);
@@ -82,7 +84,7 @@ fn content(pen: &Pen<'_>, model: &Model, confirm: &Confirm, room: usize, most: u
 /// `Cancel 3 jobs?`
 fn question(confirm: &Confirm) -> String {
     let verb = match confirm.verb {
-        Verb::CancelJobs => "Cancel",
+        Verb::CancelJobs | Verb::CancelCampaign => "Cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
         Verb::GiveUp => "Give up",
         Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
@@ -100,6 +102,7 @@ fn noun(verb: Verb) -> &'static str {
         Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain | Verb::PassCap | Verb::Retake => "job",
         Verb::DeleteFiles => "file",
         Verb::GiveUp => "create",
+        Verb::CancelCampaign => "campaign",
     }
 }
 
@@ -112,13 +115,14 @@ fn name(target: &Target) -> String {
         Target::Cap(_, name, _) => name.clone(),
         Target::Lost(lost) => lost.display_name.clone(),
         Target::Retake(_, job, _) => job.title().to_owned(),
+        Target::Campaign(status) => status.name.clone(),
     }
 }
 
 /// The button that does it, in words that cannot be taken for the harmless one.
 fn deed(confirm: &Confirm) -> String {
     let verb = match confirm.verb {
-        Verb::CancelJobs => "cancel",
+        Verb::CancelJobs | Verb::CancelCampaign => "cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "delete",
         Verb::GiveUp => "give up",
         Verb::SubmitAgain => return "Yes, submit again".to_owned(),
@@ -203,6 +207,7 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             None => piece("no price is known", theme.warn()),
         }],
         Target::Plan(_, _) => vec![piece("has the same content already", theme.text())],
+        Target::Campaign(status) => vec![piece(status.counts().join(" · "), theme.text())],
     }
 }
 
@@ -261,6 +266,7 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
         Verb::PassCap => said.extend(caps(confirm).into_iter().map(|text| (text, theme.warn()))),
         Verb::GiveUp => said.extend(lost(pen, confirm)),
         Verb::Retake => said.extend(retake::consequences(pen, confirm)),
+        Verb::CancelCampaign => said.extend(campaigns::consequences(pen, confirm)),
     }
     said.push(("Cancel leaves everything as it is.".to_owned(), theme.muted()));
     said
@@ -269,7 +275,12 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
 fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
     confirm.targets.iter().filter_map(|target| match target {
         Target::Job(job, loss) => Some((&**job, *loss)),
-        Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) | Target::Retake(..) => None,
+        Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
     })
 }
 
@@ -290,7 +301,12 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
 fn caps(confirm: &Confirm) -> Vec<String> {
     let over = confirm.targets.iter().find_map(|target| match target {
         Target::Cap(_, _, over) => Some(over),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Lost(_) | Target::Retake(..) => None,
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Lost(_)
+        | Target::Retake(..)
+        | Target::Campaign(_) => None,
     });
     let Some(over) = over else { return Vec::new() };
     let sentence = over.sentence();

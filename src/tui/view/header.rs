@@ -173,7 +173,7 @@ fn every(model: &Model) -> Option<String> {
 fn is_busy(jobs: &Jobs) -> bool {
     jobs.entries.iter().any(|entry| match entry {
         Entry::Job(tracked) => tracked.is_active(),
-        Entry::Lost(_) => true,
+        Entry::Lost(_) | Entry::Campaign(_) => true,
     })
 }
 

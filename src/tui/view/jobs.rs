@@ -14,7 +14,7 @@ use crate::tui::model::{Entry, JOB_COLUMNS, Model, Tracked};
 use crate::tui::theme::Standing;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::table::{self, Column, Columns, Standout, Yielding};
-use crate::tui::view::{bars, details, footer, header, job_facts, times, totals};
+use crate::tui::view::{bars, campaigns, details, footer, header, job_facts, times, totals};
 
 /// The cells of a bar.
 const BAR: usize = 10;
@@ -117,6 +117,7 @@ fn entry_row(pen: &mut Pen<'_>, model: &Model, columns: &Columns, place: Rect, e
     match entry {
         Entry::Job(tracked) => job_cells(pen, model, columns, place, tracked),
         Entry::Lost(lost) => lost_cells(pen, model, columns, place, lost),
+        Entry::Campaign(status) => campaigns::cells(pen, model, columns, place, status),
     }
     table::highlight(pen, place, standout);
 }
@@ -126,6 +127,7 @@ pub fn word(entry: &Entry) -> &str {
     match entry {
         Entry::Job(tracked) => tracked.word(),
         Entry::Lost(_) => "UNKNOWN",
+        Entry::Campaign(_) => "CAMPAIGN",
     }
 }
 

@@ -10,6 +10,7 @@ use crate::tui::model::{Model, Overlay, Screen};
 use crate::tui::theme::Theme;
 
 mod bars;
+mod campaigns;
 mod create;
 mod details;
 mod dialog;

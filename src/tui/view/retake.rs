@@ -20,7 +20,12 @@ const VERDICT: usize = 12;
 fn made(confirm: &Confirm) -> Option<&Retake> {
     confirm.targets.iter().find_map(|target| match target {
         Target::Retake(_, _, made) => made.as_deref(),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) => None,
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Campaign(_) => None,
     })
 }
 
@@ -28,7 +33,12 @@ fn made(confirm: &Confirm) -> Option<&Retake> {
 pub fn question(confirm: &Confirm) -> String {
     let title = confirm.targets.iter().find_map(|target| match target {
         Target::Retake(_, job, _) => Some(text::clean_short(job.title(), 60)),
-        Target::Job(..) | Target::File(..) | Target::Plan(..) | Target::Cap(..) | Target::Lost(_) => None,
+        Target::Job(..)
+        | Target::File(..)
+        | Target::Plan(..)
+        | Target::Cap(..)
+        | Target::Lost(_)
+        | Target::Campaign(_) => None,
     });
     let title = title.unwrap_or_default();
     match made(confirm) {

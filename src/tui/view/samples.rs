@@ -150,7 +150,7 @@ pub fn busy(width: u16, height: u16) -> Model {
     cursor.marks.insert(ids[3].clone());
     let name = |at: usize| match &ids[at] {
         EntryId::Job(name) => name.clone(),
-        EntryId::Lost(_) => unreachable!("only the first entry is a lost one"),
+        EntryId::Lost(_) | EntryId::Campaign(_) => unreachable!("only the first entry is a lost one"),
     };
     model.jobs.saved.insert(name(6), "/home/ada/books/audiobook-ch06".into());
     let step = |from: Option<JobState>, to: JobState, at: Timestamp| Transition { job: name(1), from, to, at };
@@ -173,7 +173,7 @@ pub fn priced(width: u16, height: u16) -> Model {
     let mut model = busy(width, height);
     let names = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(tracked.job.name.clone()),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     model.jobs.costs = names.take(5).enumerate().map(|(at, name)| (name, (1.5 + at as f64, 2.3 + at as f64))).collect();
     model
@@ -511,7 +511,7 @@ pub fn files(mut model: Model, failure: Option<Failure>) -> Model {
 pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Option<(u64, &str)>) -> Model {
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(tracked.job.clone()),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     let targets = jobs.zip(losses).map(|(job, loss)| Target::Job(Box::new(job), *loss)).collect();
     model.notices.flash = None;
@@ -530,7 +530,7 @@ pub fn asked(mut model: Model, verb: Verb, losses: &[Option<Loss>], typed: Optio
 pub fn lost(mut model: Model) -> Model {
     let lost = model.jobs.entries.iter().find_map(|entry| match entry {
         Entry::Lost(lost) => Some(lost.clone()),
-        Entry::Job(_) => None,
+        Entry::Job(_) | Entry::Campaign(_) => None,
     });
     let lost = lost.expect("one of the samples has no answer");
     model.notices.flash = None;
@@ -549,7 +549,7 @@ pub fn lost(mut model: Model) -> Model {
 pub fn retaken(mut model: Model, is_known: bool) -> Model {
     let job = model.jobs.entries.iter().find_map(|entry| match entry {
         Entry::Job(tracked) => Some(tracked.job.clone()),
-        Entry::Lost(_) => None,
+        Entry::Lost(_) | Entry::Campaign(_) => None,
     });
     let job = job.expect("there are jobs among the samples");
     let take = |number: usize| {

@@ -149,7 +149,7 @@ fn designed_states_of_the_list() {
         .iter()
         .filter_map(|entry| match entry {
             Entry::Job(tracked) => Some(tracked.job.name.clone()),
-            Entry::Lost(_) => None,
+            Entry::Lost(_) | Entry::Campaign(_) => None,
         })
         .collect();
     braking.jobs.asking = names.iter().take(1).cloned().collect();

@@ -67,6 +67,7 @@ fn job_row(pen: &mut Pen<'_>, model: &Model, place: Rect, entry: &Entry) {
     let (name, counts) = match entry {
         Entry::Job(tracked) => (tracked.job.title(), tracked.job.counts),
         Entry::Lost(lost) => (lost.display_name.as_str(), None),
+        Entry::Campaign(status) => (status.name.as_str(), None),
     };
     if let Some(counts) = counts.filter(|_| place.width >= WORDS_FROM) {
         pen.right(room, &format!("{} %", bars::per_cent(counts.done(), counts.requests)), theme.text());

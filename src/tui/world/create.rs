@@ -123,6 +123,11 @@ pub(super) async fn submit(here: Here, seq: Seq, plan: Option<(Plan, Unsent)>, s
 }
 
 async fn send(here: &Here, seq: Seq, plan: &Plan, stop: &Notify) -> Result<Created, Failure> {
+    if plan.n_jobs() > 1 {
+        // Nothing is sent yet; whoever sends a repeat was asked before.
+        let status = ops::begin(&here.session, plan, plan.repeats().is_some()).await?;
+        return Ok(Created::Begun(Box::new(status)));
+    }
     let is_creating = AtomicBool::new(false);
     let progress = |progress: Progress| {
         is_creating.fetch_or(progress.is_creating, Ordering::Relaxed);
@@ -169,11 +174,15 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
+            Bench::at("http://127.0.0.1:9", true)
+        }
+
+        fn at(base: &str, read_only: bool) -> Self {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("a.txt"), "One.\nTwo.\n").unwrap();
-            let base = BaseUrl::parse("http://127.0.0.1:9").unwrap();
+            let base = BaseUrl::parse(base).unwrap();
             let endpoint = gemini::Endpoint { base, key: ApiKey::parse(&"k".repeat(39)).unwrap() };
-            let options = gemini::Options { read_only: true, ..gemini::Options::default() };
+            let options = gemini::Options { read_only, ..gemini::Options::default() };
             let service = gemini::connect(&endpoint, &options).unwrap();
             let store = Store::open(&folder.path().join("state")).unwrap();
             let session = Session::new(service, store, Clock::system(), "p".into(), folder.path().join("cache"));
@@ -246,5 +255,18 @@ mod tests {
         let Bench { folder: _folder, session, world, .. } = bench;
         drop(world);
         assert_eq!(std::fs::read_dir(session.store.prepared_folder()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_upload_is_stopped_and_nothing_was_created() {
+        // Takes connections and never answers.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut bench = Bench::at(&format!("http://{}", listener.local_addr().unwrap()), false);
+        bench.ask_for_plan(1, "a.txt");
+        assert!(bench.went_well().await);
+        bench.world.perform(Effect::Submit { seq: Seq(2), plan: Seq(1) });
+        bench.world.perform(Effect::StopSubmit(Seq(2)));
+        assert!(!bench.went_well().await);
+        assert_eq!((bench.session.store.intents().unwrap().len(), bench.n_prepared()), (0, 0));
     }
 }

@@ -37,6 +37,7 @@ pub(super) async fn restore(here: Here) {
             transitions,
             cancelling: ops::asked_to_cancel(session),
             unconfirmed: ops::unconfirmed(session),
+            campaigns: ops::campaigns(session)?,
             saved,
             folders,
             costs: ops::costs(session),
@@ -79,6 +80,8 @@ fn listed(here: &Here, listing: Listing) -> Listed {
         cancelling: ops::asked_to_cancel(&here.session),
         unanswered: ops::cancels_unanswered(&here.session),
         unconfirmed: ops::unconfirmed(&here.session),
+        // As in the rest of a listing, a journal that cannot be read does not keep the list from the screen.
+        campaigns: ops::campaigns(&here.session).unwrap_or_default(),
         listing,
     }
 }

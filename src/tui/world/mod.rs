@@ -20,6 +20,7 @@ use crate::tui::event::Event;
 use crate::tui::mailbox::Mailbox;
 use crate::tui::model::Seq;
 
+mod campaigns;
 mod create;
 mod desk;
 mod jobs;
@@ -107,6 +108,10 @@ impl World {
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
             Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
             Effect::GiveUp(token) => drop(self.spawn(jobs::give_up(here, token))),
+            Effect::AdvanceCampaign(seq, id) => drop(self.spawn(campaigns::advance(here, seq, id))),
+            Effect::PauseCampaign(id) => drop(self.spawn(campaigns::pause(here, id))),
+            Effect::ResumeCampaign(id) => drop(self.spawn(campaigns::resume(here, id))),
+            Effect::CancelCampaign(id) => drop(self.spawn(campaigns::cancel(here, id))),
             Effect::ListFiles(seq) => drop(self.spawn(jobs::list_files(here, seq))),
             Effect::DeleteFile(name) => drop(self.spawn(jobs::delete_file(here, name))),
             Effect::OpenJob(seq, job) => {

@@ -62,7 +62,7 @@ fn lint_works_without_key_and_network() {
     assert!(findings.len() >= 2, "{ran:?}");
     for finding in &findings {
         let fields: Vec<&str> = finding.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(fields, ["source", "line", "column", "key", "severity", "rule", "message", "fix"]);
+        assert_eq!(fields, ["source", "line", "column", "key", "severity", "rule", "message", "fix", "fixed"]);
         assert_eq!(finding["source"], "bad.jsonl");
     }
     assert!(findings.iter().any(|finding| finding["line"] == 3 && finding["severity"] == "error"), "{findings:?}");

@@ -212,3 +212,24 @@ fn style_two_speakers_and_language_are_spoken_by_every_generation() {
         assert_eq!(job["batchStats"]["successfulRequestCount"], 8, "{model}: {ran:?}");
     }
 }
+
+#[test]
+fn the_files_that_the_readme_shows_are_right() {
+    let readme = include_str!("../../../README.md");
+    let world = World::alone();
+    for name in ["models.toml", "voices.toml", "languages.toml"] {
+        let begin = format!("```toml\n# {name}\n");
+        let (_, block) = readme.split_once(&begin).unwrap_or_else(|| panic!("the README shows no {name}"));
+        configure(&world, name, block.split_once("```").unwrap().0);
+    }
+    let models = world.run(&["models", "--json"]).code(0).json();
+    assert_eq!(named(&models, "models/gemini-3.8-flash-lite-tts")["default"], true);
+    assert_eq!(named(&models, "models/gemini-3.8-flash-tts")["enqueuedTokens"], 500_000);
+    let voices = world.run(&["voices", "--json"]).code(0).json();
+    assert_eq!(named(&voices, "voice_5eed03d1")["displayName"], "our narrator");
+    world.file("a.txt", "Hello.\n");
+    assert_eq!(
+        world.run(&["lint", "a.txt", "--json", "--language", "de-AT", "--voice", "voice_5eed03d1"]).code(0).out,
+        ""
+    );
+}

@@ -59,7 +59,7 @@ const KEY_REFUSED: Comes = Comes { exit: 3, ..NOTHING };
 
 fn exit(submitted: &Result<Created, Failure>) -> u8 {
     match submitted {
-        Ok(Created::Confirmed(_) | Created::Adopted(_)) => 0,
+        Ok(Created::Confirmed(_) | Created::Adopted(_) | Created::Begun(_)) => 0,
         Ok(Created::Unknown(_)) => 5,
         Err(failure) => failure.exit.code(),
     }
@@ -242,8 +242,9 @@ async fn create_that_never_left() {
     let (site, _) = play(row, site(On::UploadPiece, 1, true, Bad::Leave), comes).await;
     let again = submit(&site, &site.session(false)).await;
     assert!(matches!(again, Ok(Created::Confirmed(_))), "{again:?}");
-    let (starts, n_creates) = (site.world().starts, site.world().creates.len());
-    assert_eq!((starts, n_creates), (1, 1));
+    let world = site.world();
+    assert_eq!((world.starts, world.creates.len()), (1, 1));
+    drop(world);
 
     let site = Site::start(None);
     let session = site.lost_session();
@@ -465,6 +466,42 @@ async fn ended_in_the_middle() {
         assert_eq!(create.verdict(), if is_done { "adopted" } else { "open" }, "C: killed, done: {is_done}");
         assert_eq!(create.world().creates.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn an_upload_of_many_pieces_that_was_killed_sends_what_is_missing() {
+    let mut up = site(On::UploadPiece, ALWAYS, true, Bad::SilenceLater);
+    let line = format!("{{\"key\":\"k\",\"request\":{{\"contents\":[\"{}\"]}}}}\n", "x".repeat(1_000));
+    let content = line.repeat(17_500);
+    let digest = ring::digest::digest(&ring::digest::SHA256, content.as_bytes());
+    let sha256: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let plan = |session: &Session| {
+        let prepared = session.store.prepared_folder().join("large.jsonl");
+        std::fs::write(&prepared, &content).unwrap();
+        let (bytes, sha256) = (content.len() as u64, sha256.clone());
+        ops::Plan { model: "m".into(), display_name: "large".into(), prepared, bytes, sha256, ..ops::Plan::default() }
+    };
+    let session = up.session(false);
+    let first = plan(&session);
+    let submitting = tokio::spawn(async move { ops::submit(&session, &first, &quiet).await.map(drop) });
+    while !up.world().fault.is_some_and(|fault| fault.times < ALWAYS - 1) {
+        tokio::task::yield_now().await;
+    }
+    submitting.abort();
+    assert!(submitting.await.unwrap_err().is_cancelled());
+    up.heal();
+    assert_eq!((up.verdict(), n_under_way(&up)), ("none", 1));
+
+    let told = std::sync::Mutex::new(Vec::new());
+    let session = up.session(false);
+    let progress = |progress: Progress| told.lock().unwrap().push(progress.bytes >> 20);
+    let created = ops::submit(&session, &plan(&session), &progress).await;
+    assert!(matches!(created, Ok(Created::Confirmed(_))), "{created:?}");
+    // Two pieces of eight megabytes were there: the answer to the second was lost, and its bytes were not.
+    assert_eq!(told.into_inner().unwrap()[..2], [16, content.len() as u64 >> 20]);
+    let world = up.world();
+    assert_eq!((world.starts, world.queries, world.creates.len()), (1, 1, 1));
+    assert!(world.kept == content.as_bytes());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod index;
 mod jobs;
 mod keeping;
 mod matrix;
+mod offer;
 mod piping;
 mod sample;
 mod seek;

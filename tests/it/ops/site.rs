@@ -39,6 +39,8 @@ pub enum Bad {
     Reset,
     /// Everything is read, and nothing is said.
     Silence,
+    /// The same from the second call on.
+    SilenceLater,
     /// A status and a body.
     Status(u16, &'static str),
     /// 307 to another origin.
@@ -142,8 +144,7 @@ impl Site {
             timing = Timing { headers: limit, silence: limit, call: limit, ..timing };
         }
         let endpoint = Endpoint { base: BaseUrl::parse(origin).unwrap(), key: ApiKey::parse(KEY).unwrap() };
-        let options =
-            gemini::Options { read_only: false, timing, bucket: Some(Arc::new(Bucket::full())), recorder: None };
+        let options = gemini::Options { timing, bucket: Some(Arc::new(Bucket::full())), ..gemini::Options::default() };
         let way = gemini::connect(&endpoint, &options).unwrap();
         let store = Store::open(&self.folder.path().join("state")).unwrap();
         let clock = Clock::fixed(NOW.parse().unwrap());
@@ -218,11 +219,12 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
             Some(_) | None => Some(world.answer(on, exchange)),
         };
         let Some(fault) = fault else { return exchange.answer(usual.unwrap_or_default()) };
-        misbehave(exchange, fault.bad, usual, &elsewhere);
+        misbehave(exchange, fault, usual, &elsewhere);
     }
 }
 
-fn misbehave(exchange: &mut Exchange, bad: Bad, usual: Option<Vec<u8>>, elsewhere: &str) {
+fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, elsewhere: &str) {
+    let (bad, is_first) = (fault.bad, fault.times == usize::MAX - 1);
     let body = || {
         let usual = usual.clone().unwrap_or_default();
         let at = usual.windows(4).position(|end| end == b"\r\n\r\n").map_or(usual.len(), |at| at + 4);
@@ -231,6 +233,8 @@ fn misbehave(exchange: &mut Exchange, bad: Bad, usual: Option<Vec<u8>>, elsewher
     match bad {
         Bad::Close | Bad::Reset => {}
         Bad::Silence => exchange.stay_silent(),
+        Bad::SilenceLater if is_first => exchange.answer(usual.unwrap_or_default()),
+        Bad::SilenceLater => exchange.stay_silent(),
         Bad::Status(status, body) => exchange.json(status, body),
         Bad::Redirect => exchange.answer(reply(307, &[("location", &format!("{elsewhere}/v1beta/again"))], "")),
         Bad::Says(body) => exchange.answer(reply(200, &[], body)),

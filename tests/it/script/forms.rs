@@ -84,7 +84,7 @@ pub fn archive(files: &[(String, String)]) -> Vec<u8> {
 }
 
 /// Keys and texts of what was made.
-fn spoken(made: &Made) -> Vec<(String, String)> {
+pub fn spoken(made: &Made) -> Vec<(String, String)> {
     let request = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap();
         let parts = line["request"]["contents"][0]["parts"].as_array().unwrap();
@@ -113,6 +113,36 @@ fn every_rule_finds_what_it_is_for_in_every_form() {
         assert!(!found.message.is_empty() && !found.message.ends_with('.'), "{}", found.message);
         assert_eq!(made.prepared.has_errors(), found.severity == Severity::Error, "{}: {:?}", bad.rule, made.findings);
     }
+}
+
+#[test]
+fn findings_stand_where_their_text_begins() {
+    let mut narrow = options();
+    for model in &mut std::sync::Arc::make_mut(&mut narrow.catalog).models {
+        (model.input_token_limit, model.output_token_limit) = (Some(40), Some(160));
+    }
+    let table: [(&str, &str, &[(&str, u64, u64)]); 6] = [
+        ("a.csv", "key,text\na,\"ä\nb\",c\n", &[("broken-row", 3, 4)]),
+        ("a.csv", "key,text\na,\"one\n\n[sigh] two\"\nb,[sigh]\n", &[("tag-form", 2, 3), ("tag-form", 5, 3)]),
+        ("a.csv", "text,key\n\"\n\nSay so: hi\",a\n", &[("spoken-instruction", 4, 1)]),
+        ("a.md", "# One\n\nfine\n\n## Two [sigh]\n\ntext\n", &[("tag-form", 5, 1)]),
+        ("a.md", "# One\n\n*Well*\n\n    code\n\n| a |\n|---|\n", &[("left-out", 5, 0), ("left-out", 7, 0)]),
+        (
+            "a.srt",
+            "1\n00:01 --> 00:02\nfine\n\n2\n00:02 --> 00:03\nSay so: [sigh]\n",
+            &[("spoken-instruction", 7, 1), ("tag-form", 7, 1)],
+        ),
+    ];
+    for (name, content, expected) in table {
+        let made = made_of(name, content, &options());
+        let found: Vec<_> = made.findings.iter().map(|finding| (finding.rule, finding.line, finding.column)).collect();
+        assert_eq!(found, expected, "{content}");
+    }
+    // The pieces of a long cell stand in the lines where they begin.
+    let cell = "It was a long day at sea, and nobody spoke.\n".repeat(6);
+    let made = made_of("a.csv", format!("key,text\na,\"{cell}\"\n"), &narrow);
+    let lines: Vec<u64> = made.prepared.preview.iter().map(|preview| preview.line).collect();
+    assert!(lines.len() > 2 && lines[0] == 2 && lines.windows(2).all(|two| two[0] < two[1]), "{lines:?}");
 }
 
 #[test]
