@@ -38,16 +38,6 @@ pub struct LastGood {
 }
 
 impl<'l> Glance<'l> {
-    /// Its voice.
-    pub fn voice(&self) -> Option<&str> {
-        self.voice.as_deref()
-    }
-
-    /// Its language.
-    pub fn language(&self) -> Option<&str> {
-        self.language.as_deref()
-    }
-
     /// Reads a line; `None` when it has to be looked at closely. One with fields in snake_case is looked at closely until
     /// somebody was told of them.
     pub fn of(line: &'l str, context: &Context<'l>, last: &mut LastGood) -> Option<Glance<'l>> {
@@ -130,6 +120,11 @@ impl<'l> Glance<'l> {
             language: self.language.as_deref().map(clean),
             text: clean_short(self.text.trim(), 200),
         }
+    }
+
+    /// The voice and the language where they are given, not cleaned, and the characters of the text.
+    pub fn spoken(&self) -> (Option<&str>, Option<&str>, Characters) {
+        (self.voice.as_deref(), self.language.as_deref(), self.characters)
     }
 
     /// Writes the line as it is sent: the same bytes as those of [`super::check_line`].

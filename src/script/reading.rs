@@ -14,7 +14,7 @@ use super::output::Output;
 use super::passage::Place;
 use super::prepare::{Options, Prepared};
 use super::source::Form;
-use crate::money::ToSpeak;
+use crate::money::{Characters, ToSpeak};
 use crate::request::{
     Checked, Context, Finding, Fixes, Glance, LastGood, LongText, Preview, Problem, Pronunciations, Seen, Severity,
     SpeechRequest, check_line, check_speech, rules,
@@ -195,8 +195,7 @@ impl<'p> Preparation<'p> {
     ) -> Result<(), Error> {
         let n_bytes = self.output.write_glance(glance).map_err(Error::Write)?;
         self.tell_too_large(reading, place, &glance.key, n_bytes);
-        *self.to_speak.of(glance.voice(), glance.language()) += glance.characters;
-        self.count(place, &glance.key, source_text, &|this| {
+        self.count(place, &glance.key, glance.spoken(), source_text, &|this| {
             glance.preview(&this.source_name(reading, place), place.line)
         })
     }
@@ -206,6 +205,7 @@ impl<'p> Preparation<'p> {
         &mut self,
         place: &Place,
         key: &str,
+        (voice, language, characters): (Option<&str>, Option<&str>, Characters),
         source_text: Option<&str>,
         preview: &dyn Fn(&Self) -> Preview,
     ) -> Result<(), Error> {
@@ -213,6 +213,7 @@ impl<'p> Preparation<'p> {
         if self.options.notes_lines {
             self.lines.push(u32::try_from(place.line).unwrap_or(u32::MAX));
         }
+        *self.to_speak.of(voice, language) += characters;
         if let (Some(texts), Some(text), false) = (&mut self.texts, source_text, self.pronunciations.is_empty()) {
             let line = serde_json::json!({ "key": key, "text": text });
             writeln!(texts, "{line}").map_err(Error::Write)?;
@@ -327,10 +328,13 @@ impl<'p> Preparation<'p> {
         let n_bytes = self.output.write(request).map_err(Error::Write)?;
         self.tell_too_large(reading, place, key, n_bytes);
         let facts = &checked.facts;
-        *self.to_speak.of(facts.voice.as_deref(), facts.language.as_deref()) += facts.characters;
-        self.count(place, key, source_text, &|this| {
-            checked.facts.preview(&this.source_name(reading, place), place.line, key)
-        })
+        self.count(
+            place,
+            key,
+            (facts.voice.as_deref(), facts.language.as_deref(), facts.characters),
+            source_text,
+            &|this| checked.facts.preview(&this.source_name(reading, place), place.line, key),
+        )
     }
 
     /// Tells of a request that is too large for any job.

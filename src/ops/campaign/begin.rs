@@ -3,7 +3,6 @@
 use super::divide::divide_now;
 use super::status::{CampaignStatus, status_now};
 use crate::failure::{Exit, Failure};
-use crate::money::OverCap;
 use crate::ops::create::{lock_id, repeat};
 use crate::ops::list::is_our_key;
 use crate::ops::session::on_disk;
@@ -56,8 +55,7 @@ fn begin_now(session: &Session, plan: &Plan, agreed: bool) -> Result<CampaignSta
         origin: session.origin().to_owned(),
         key_fingerprint: session.key_fingerprint.clone(),
         repeat_agreed: agreed,
-        // Whoever agreed to anything agreed to more than JSON can say.
-        cap_agreed: plan.agreed.map(|agreed| OverCap { spent_today: agreed.spent_today.min(f64::MAX), ..agreed }),
+        cap_agreed: plan.agreed,
         retake_of: plan.retake_of.clone(),
         at,
     };

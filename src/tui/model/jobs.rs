@@ -41,12 +41,12 @@ pub struct Jobs {
     pub doubts: BTreeMap<JobName, Doubt>,
     /// US dollars that jobs may cost in all, low and high, for those whose estimate we know.
     pub costs: BTreeMap<JobName, (f64, f64)>,
+    /// What the ledger says: what jobs came to, and what the day has cost.
+    pub spending: Spending,
     /// The step of a campaign that is under way: one at a time.
     pub advancing: Option<Seq>,
     /// A step failed, or somebody else is at it: nothing is tried before the next listing.
     pub campaigns_rest: bool,
-    /// What the ledger says: what jobs came to, and what the day has cost.
-    pub spending: Spending,
 }
 
 impl Jobs {
