@@ -129,7 +129,11 @@ pub(super) async fn attempt(
         }
     };
     let (store, prepared) = (session.store.clone(), plan.prepared.clone());
-    let _ = on_disk(move || Ok::<_, Failure>(store.requests_are_sent(&prepared))).await;
+    let _ = on_disk(move || {
+        store.requests_are_sent(&prepared);
+        Ok::<_, Failure>(())
+    })
+    .await;
     Ok(created)
 }
 
@@ -150,7 +154,11 @@ async fn keep_requests(session: &Session, plan: &Plan, token: &str) -> Result<()
 
 async fn unkeep_requests(session: &Session, plan: &Plan, token: &str) {
     let (store, prepared, token) = (session.store.clone(), plan.prepared.clone(), token.to_owned());
-    let _ = on_disk(move || Ok::<_, Failure>(store.requests_are_unsent(&prepared, &token))).await;
+    let _ = on_disk(move || {
+        store.requests_are_unsent(&prepared, &token);
+        Ok::<_, Failure>(())
+    })
+    .await;
 }
 
 /// The id of the lock under which content is sent.

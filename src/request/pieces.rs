@@ -36,7 +36,7 @@ impl LongText {
         let is_good = checked.problems.iter().all(|it| is_ours(&it) || it.severity() == super::Severity::Warning);
         let (Some(line), Some(key), true) = (&mut checked.line, &checked.key, is_good) else { return None };
         let is_dialogue = speaker_configs(&line["request"]).is_some();
-        let Some(text) = only_text(line).filter(|_| !is_dialogue) else { return None };
+        let text = only_text(line).filter(|_| !is_dialogue)?;
         let text = std::mem::take(text);
         let (style, text) = match (context.generation, instruction(&text)) {
             (Generation::V2_5 | Generation::V3_1, Some((style, rest))) => (format!("{style}: "), rest.to_owned()),

@@ -44,7 +44,7 @@ type Filled = (Source, io::Result<BytesMut>);
 /// The file and the hash of its first bytes.
 struct Source {
     file: File,
-    digest: Context,
+    digest: Box<Context>,
     digested: u64,
 }
 
@@ -65,7 +65,7 @@ impl Input {
             let message = format!("{what}: it has {}, and a file may have 2 GB", crate::text::bytes(size));
             return Err(Failed::last(Kind::Invalid, Certainty::NotSent, message).error);
         }
-        let reader = Reader::Idle(Source { file, digest: Context::new(&SHA256), digested: 0 });
+        let reader = Reader::Idle(Source { file, digest: Box::new(Context::new(&SHA256)), digested: 0 });
         Ok(Input { what: what.to_owned(), size, reader, last: None })
     }
 

@@ -61,14 +61,17 @@ impl AddAssign for Outlay {
     }
 }
 
+/// A day of the local calendar, and a model without `models/` where one is known.
+pub type DayAndModel = (Date, Option<String>);
+
 /// What was spent on each of the last so many days of the local calendar and each model without `models/`, the latest day
 /// first. Blocks on the disk.
-pub fn outlays(session: &Session, n_days: u32) -> Result<Vec<((Date, Option<String>), Outlay)>, Failure> {
+pub fn outlays(session: &Session, n_days: u32) -> Result<Vec<(DayAndModel, Outlay)>, Failure> {
     let intents = session.store.intents()?;
     let books = Books::read(session, &intents)?;
     let back: Span = i64::from(n_days.saturating_sub(1)).days();
     let first = books.today().checked_sub(back).unwrap_or(Date::MIN);
-    let mut lines: BTreeMap<(Date, Option<String>), Outlay> = BTreeMap::new();
+    let mut lines: BTreeMap<DayAndModel, Outlay> = BTreeMap::new();
     for bill in books.bills(&intents) {
         if bill.day >= first {
             *lines.entry((bill.day, bill.model.clone())).or_default() += Outlay::of(&bill);

@@ -87,6 +87,7 @@ mod tests {
     use crate::job::{JobName, JobState};
     use crate::ops::{NoRoom, PartState, PartStatus};
     use crate::store::{Hold, Waits};
+    use crate::tui::effect::Effect;
     use crate::tui::event::Event;
     use crate::tui::keys::Chord;
     use crate::tui::model::EntryId;
@@ -153,7 +154,12 @@ mod tests {
         snapshot("campaign_submitted_120x32", &campaign(busy(120, 32), 3, 2, Hold::Free, Next::Submitted));
         let mut asked = campaign(busy(80, 24), 1, 2, Hold::Free, Next::Submit(4));
         let x = Chord { code: KeyCode::Char('x'), modifiers: KeyModifiers::NONE };
-        update(&mut asked, Event::Key(x));
+        let effects = update(&mut asked, Event::Key(x));
+        let guard = effects.iter().find_map(|effect| match effect {
+            Effect::Guard(seq) => Some(*seq),
+            _ => None,
+        });
+        update(&mut asked, Event::Unguarded(guard.expect("a question was asked")));
         snapshot("dialog_cancel_campaign_80x24", &asked);
     }
 }

@@ -28,8 +28,10 @@ pub fn full(pen: &mut Pen<'_>, model: &Model, place: Rect) {
     let theme = *pen.theme;
     let setting = &model.setting;
     let mut left = vec![Part { rank: 5, pieces: vec![piece("gemtts-tui", theme.title()), piece("  ", theme.text())] }];
-    left.push(Part { rank: 6, pieces: vec![piece(setting.profile.as_str(), theme.text())] });
-    if !setting.key_tail.is_empty() {
+    if !setting.demo {
+        left.push(Part { rank: 6, pieces: vec![piece(setting.profile.as_str(), theme.text())] });
+    }
+    if !setting.key_tail.is_empty() && !setting.demo {
         left.push(Part { rank: 3, pieces: vec![piece(format!("key …{}", setting.key_tail), theme.muted())] });
     }
     match (setting.is_google, setting.demo) {

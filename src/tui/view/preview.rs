@@ -62,11 +62,9 @@ fn title(pen: &Pen<'_>, form: &Form) -> Vec<Piece> {
         if n_fixed > 0 {
             title.push(piece(format!(" · {} fixed", text::thousands(n_fixed as u64)), theme.good()));
         }
-        if n_problems + n_fixed > 0 {
-            if !form.focus_is_on_problems() {
-                let key = bindings(Context::Create).find(|binding| binding.action == Action::NextProblem);
-                title.extend(key.map(|binding| piece(format!(": {}", binding.chords[0].label()), theme.muted())));
-            }
+        if n_problems + n_fixed > 0 && !form.focus_is_on_problems() {
+            let key = bindings(Context::Create).find(|binding| binding.action == Action::NextProblem);
+            title.extend(key.map(|binding| piece(format!(": {}", binding.chords[0].label()), theme.muted())));
         }
     }
     title

@@ -180,13 +180,18 @@ async fn what_counts_is_what_is_known_else_the_upper_end_of_the_estimate() {
         let bench = Memory::new();
         let job = submit(&bench, &plan(&bench, "a", estimate)).await.unwrap();
         if let Some((state, done)) = ended {
-            let mut world = bench.world();
-            world.lists_lag = 0;
-            let made = world.jobs.last_mut().unwrap();
-            made.state = state;
-            made.counts =
-                done.map(|done| gemtts_tui::job::Counts { requests: 2, succeeded: done, failed: 0, pending: 2 - done });
-            drop(world);
+            {
+                let mut world = bench.world();
+                world.lists_lag = 0;
+                let made = world.jobs.last_mut().unwrap();
+                made.state = state;
+                made.counts = done.map(|done| gemtts_tui::job::Counts {
+                    requests: 2,
+                    succeeded: done,
+                    failed: 0,
+                    pending: 2 - done,
+                });
+            }
             ops::list(&bench.session, &|_| ()).await.unwrap();
         }
         if let Some((useful, is_whole)) = read {

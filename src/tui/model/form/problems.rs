@@ -92,8 +92,8 @@ impl Form {
     /// The selected problem: where its row is in the preview, and its place in the findings.
     pub fn selected_problem(&self) -> Option<(usize, usize)> {
         let rows = preview_rows(self.shown_plan()?);
-        let with_problems = rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.finding()?)));
-        with_problems.clone().nth(self.problem).or_else(|| with_problems.last())
+        let mut with_problems = rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.finding()?)));
+        with_problems.clone().nth(self.problem).or_else(|| with_problems.next_back())
     }
 }
 
