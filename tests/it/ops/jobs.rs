@@ -87,7 +87,8 @@ async fn a_job_is_found_by_name_id_and_unique_prefix() {
     let ambiguous = ops::find(&bench.session, "abc").await.unwrap_err();
     assert_eq!(ambiguous.exit, Exit::Usage);
     assert!(ambiguous.message.contains("batches/abc1") && ambiguous.message.contains("batches/abc2"), "{ambiguous}");
-    for word in ["x", "", "a b", "../abc1", "files/abc1"] {
+    assert_eq!(ops::find(&bench.session, "").await.unwrap_err().exit, Exit::Usage, "no name at all");
+    for word in ["x", "a b", "../abc1", "files/abc1"] {
         assert_eq!(ops::find(&bench.session, word).await.unwrap_err().exit, Exit::Failed, "{word}");
     }
 }
