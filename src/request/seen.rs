@@ -27,8 +27,8 @@ pub enum Seen {
     Perhaps,
 }
 
-/// So many keys are kept with their places when memory counts: what fills a quarter of a million cells of a hash table.
-pub const MOST_WITH_PLACES: usize = if cfg!(test) { 1_000 } else { (1 << 18) / 8 * 7 };
+/// So many keys are kept with their places when memory counts: what fills sixty-five thousand cells of a hash table.
+pub const MOST_WITH_PLACES: usize = if cfg!(test) { 1_000 } else { (1 << 16) / 8 * 7 };
 
 /// The keys of a job, as hashes.
 ///
@@ -53,8 +53,8 @@ struct First {
 }
 
 impl Keys {
-    /// Keys in so little memory that a source of two gigabytes can be checked: of all but the first quarter of a million
-    /// only six bytes each are kept, and nothing of where they stood.
+    /// Keys in so little memory that a source of two gigabytes can be checked: of all but the first fifty-seven
+    /// thousand only five bytes each are kept, and nothing of where they stood.
     pub fn small() -> Keys {
         Keys { prints: Some(Prints::default()), ..Keys::default() }
     }
@@ -122,9 +122,9 @@ impl Hasher for Hashed {
     }
 }
 
-/// Hashes of 60 bits, six bytes for each: twelve bits say in which of many short sorted lists it stands.
+/// Hashes of 52 bits, five bytes for each: twelve bits say in which of many short sorted lists it stands.
 ///
-/// Among eight million, that any two are equal by chance is one in thirty thousand.
+/// Among eight million, that any two are equal by chance is less than one in a hundred, and costs a second reading.
 struct Prints {
     lists: Vec<Vec<[u8; Prints::BYTES]>>,
 }
@@ -137,7 +137,7 @@ impl Default for Prints {
 
 impl Prints {
     const LIST_BITS: u32 = 12;
-    const BYTES: usize = 6;
+    const BYTES: usize = 5;
 
     /// Whether it was not there yet.
     fn insert(&mut self, hash: u64) -> bool {
