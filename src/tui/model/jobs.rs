@@ -126,12 +126,17 @@ impl Jobs {
     pub fn braking(&self) -> Option<Braking> {
         let brake = self.brake.as_ref()?;
         let mut braking = Braking::default();
-        for name in &brake.jobs {
-            let count = match self.get(name).map(|tracked| &tracked.job.state) {
-                Some(JobState::Cancelled) => &mut braking.cancelled,
-                Some(JobState::Succeeded | JobState::Failed | JobState::Expired) | None => &mut braking.too_late,
-                Some(JobState::Pending | JobState::Running | JobState::Other(_)) => {
-                    match (brake.refused.contains(name), self.asking.contains(name)) {
+        // One pass over the list, which may be long, and not one for each job.
+        let listed = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Job(tracked) if brake.jobs.contains(&tracked.job.name) => Some(&tracked.job),
+            Entry::Job(_) | Entry::Lost(_) | Entry::Campaign(_) => None,
+        });
+        for job in listed {
+            let count = match job.state {
+                JobState::Cancelled => &mut braking.cancelled,
+                JobState::Succeeded | JobState::Failed | JobState::Expired => &mut braking.too_late,
+                JobState::Pending | JobState::Running | JobState::Other(_) => {
+                    match (brake.refused.contains(&job.name), self.asking.contains(&job.name)) {
                         (true, _) => &mut braking.refused,
                         (false, true) => &mut braking.asked,
                         (false, false) => &mut braking.cancelling,
@@ -140,6 +145,8 @@ impl Jobs {
             };
             *count += 1;
         }
+        // Those that are gone from the list.
+        braking.too_late += (brake.jobs.len() as u64).saturating_sub(braking.total());
         Some(braking)
     }
 }
