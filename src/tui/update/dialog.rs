@@ -166,51 +166,23 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
 }
 
 fn job_of(target: Target) -> Option<Job> {
-    match target {
-        Target::Job(job, _) => Some(*job),
-        Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Retake(..)
-        | Target::Campaign(_) => None,
-    }
+    let Target::Job(job, _) = target else { return None };
+    Some(*job)
 }
 
 fn delete_file(target: Target) -> Option<Effect> {
-    match target {
-        Target::File(name, _) => Some(Effect::DeleteFile(name)),
-        Target::Job(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Retake(..)
-        | Target::Campaign(_) => None,
-    }
+    let Target::File(name, _) = target else { return None };
+    Some(Effect::DeleteFile(name))
 }
 
 fn give_up(target: Target) -> Option<Effect> {
-    match target {
-        Target::Lost(lost) => Some(Effect::GiveUp(lost.token)),
-        Target::Job(..)
-        | Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Retake(..)
-        | Target::Campaign(_) => None,
-    }
+    let Target::Lost(lost) = target else { return None };
+    Some(Effect::GiveUp(lost.token))
 }
 
 fn cancel_campaign(target: Target) -> Option<Effect> {
-    match target {
-        Target::Campaign(status) => Some(Effect::CancelCampaign(status.id)),
-        Target::Job(..)
-        | Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Retake(..) => None,
-    }
+    let Target::Campaign(status) = target else { return None };
+    Some(Effect::CancelCampaign(status.id))
 }
 
 /// It is known what a deletion would lose: unsaved results ask for the count to be typed.

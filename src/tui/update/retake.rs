@@ -115,15 +115,9 @@ pub fn submit(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
     if submit::is_under_way(model) {
         return submit::say_wait(model);
     }
-    let mut retakes = targets.into_iter().filter_map(|target| match target {
-        Target::Retake(seq, job, Some(retake)) => Some((seq, job, retake)),
-        Target::Retake(_, _, None)
-        | Target::Job(..)
-        | Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Campaign(_) => None,
+    let mut retakes = targets.into_iter().filter_map(|target| {
+        let Target::Retake(seq, job, Some(retake)) = target else { return None };
+        Some((seq, job, retake))
     });
     let Some((plan, job, retake)) = retakes.next() else { return Vec::new() };
     let seq = model.next_seq();

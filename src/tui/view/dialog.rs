@@ -273,14 +273,9 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
 }
 
 fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
-    confirm.targets.iter().filter_map(|target| match target {
-        Target::Job(job, loss) => Some((&**job, *loss)),
-        Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Retake(..)
-        | Target::Campaign(_) => None,
+    confirm.targets.iter().filter_map(|target| {
+        let Target::Job(job, loss) = target else { return None };
+        Some((&**job, *loss))
     })
 }
 
@@ -299,14 +294,9 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
 
 /// Which caps would be passed, and by how much.
 fn caps(confirm: &Confirm) -> Vec<String> {
-    let over = confirm.targets.iter().find_map(|target| match target {
-        Target::Cap(_, _, over) => Some(over),
-        Target::Job(..)
-        | Target::File(..)
-        | Target::Plan(..)
-        | Target::Lost(_)
-        | Target::Retake(..)
-        | Target::Campaign(_) => None,
+    let over = confirm.targets.iter().find_map(|target| {
+        let Target::Cap(_, _, over) = target else { return None };
+        Some(over)
     });
     let Some(over) = over else { return Vec::new() };
     let sentence = over.sentence();

@@ -18,27 +18,17 @@ const MOST_REASONS: usize = 3;
 const VERDICT: usize = 12;
 
 fn made(confirm: &Confirm) -> Option<&Retake> {
-    confirm.targets.iter().find_map(|target| match target {
-        Target::Retake(_, _, made) => made.as_deref(),
-        Target::Job(..)
-        | Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Campaign(_) => None,
+    confirm.targets.iter().find_map(|target| {
+        let Target::Retake(_, _, made) = target else { return None };
+        made.as_deref()
     })
 }
 
 /// `Retake 3 keys of ch01?`
 pub fn question(confirm: &Confirm) -> String {
-    let title = confirm.targets.iter().find_map(|target| match target {
-        Target::Retake(_, job, _) => Some(text::clean_short(job.title(), 60)),
-        Target::Job(..)
-        | Target::File(..)
-        | Target::Plan(..)
-        | Target::Cap(..)
-        | Target::Lost(_)
-        | Target::Campaign(_) => None,
+    let title = confirm.targets.iter().find_map(|target| {
+        let Target::Retake(_, job, _) = target else { return None };
+        Some(text::clean_short(job.title(), 60))
     });
     let title = title.unwrap_or_default();
     match made(confirm) {
