@@ -7,13 +7,14 @@ use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::Error;
-use super::lines::{Ends, Lines, as_text};
+use super::lines::as_text;
+use super::measure::each_prepared;
 use super::passage::Place;
 use super::prepare::{Options, Prepared};
 use super::reading::{Preparation, Reading};
@@ -174,17 +175,10 @@ fn each_line(
     stop: &AtomicBool,
     mut take: impl FnMut(u64, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let name = || path.display().to_string();
-    let file = File::open(path).map_err(|source| Error::Open { name: name(), source })?;
-    let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file), Ends::LineFeed);
-    while let Some(line) = lines.next().map_err(|source| Error::Read { name: name(), source })? {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::Stopped);
-        }
+    each_prepared(path, stop, |line| {
         let number = line.number - 1;
-        take(number, as_text(&line).map_err(|problem| broken(path, number, &problem.message))?)?;
-    }
-    Ok(())
+        take(number, as_text(line).map_err(|problem| broken(path, number, &problem.message))?)
+    })
 }
 
 fn broken(path: &Path, number: u64, reason: &str) -> Error {

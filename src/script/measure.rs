@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::Error;
-use super::lines::{Ends, Lines};
+use super::lines::{Ends, Line, Lines};
 use crate::money::Characters;
 use crate::request::Facts;
 use crate::text::clean;
@@ -28,7 +28,7 @@ pub struct Measured<'m> {
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct Request {
     key: String,
     request: Value,
 }
@@ -36,6 +36,25 @@ struct Line {
 /// Measures the lines of a prepared file in their order. Blocks, and keeps nothing; ends with [`Error::Stopped`] when
 /// `stop` is set.
 pub fn each_measured(path: &Path, stop: &AtomicBool, mut take: impl FnMut(&Measured<'_>)) -> Result<(), Error> {
+    each_prepared(path, stop, |line| {
+        let read: Request = serde_json::from_slice(line.bytes).map_err(|error| Error::Prepared {
+            name: path.display().to_string(),
+            line: line.number,
+            reason: clean(&error.to_string()),
+        })?;
+        // A prepared line ends with one line feed.
+        let bytes = line.bytes.len() as u64 + 1;
+        take(&Measured { key: &read.key, bytes, characters: Facts::of(&read.request).characters });
+        Ok(())
+    })
+}
+
+/// Reads the lines of a prepared file in their order, one at a time; ends with [`Error::Stopped`] when `stop` is set.
+pub(super) fn each_prepared(
+    path: &Path,
+    stop: &AtomicBool,
+    mut take: impl FnMut(&Line<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let name = || path.display().to_string();
     let file = File::open(path).map_err(|source| Error::Open { name: name(), source })?;
     let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file), Ends::LineFeed);
@@ -43,14 +62,7 @@ pub fn each_measured(path: &Path, stop: &AtomicBool, mut take: impl FnMut(&Measu
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped);
         }
-        let read: Line = serde_json::from_slice(line.bytes).map_err(|error| Error::Prepared {
-            name: name(),
-            line: line.number,
-            reason: clean(&error.to_string()),
-        })?;
-        // A prepared line ends with one line feed.
-        let bytes = line.bytes.len() as u64 + 1;
-        take(&Measured { key: &read.key, bytes, characters: Facts::of(&read.request).characters });
+        take(&line)?;
     }
     Ok(())
 }
