@@ -10,15 +10,16 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::answered::{Answered, Told};
 use super::call::Call;
 use super::client::{Timing, client};
 use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
-use super::record::{Exchange, Recorder};
+use super::record::Recorder;
 use super::refusal::{Failed, Pacing, Refusal, plain_words};
 use super::retry::{self, Attempt, Bucket, Class, Fault};
 use crate::clock::Stopwatch;
@@ -41,52 +42,6 @@ pub struct Answer {
     pub value: Value,
     /// The service's clock.
     pub server_time: Option<Timestamp>,
-}
-
-/// An answer whose head was read. Its body is read through here, so that a recording sees it.
-pub struct Answered {
-    response: reqwest::Response,
-    exchange: Option<Exchange>,
-}
-
-impl Answered {
-    /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    /// The announced length of the body.
-    pub fn content_length(&self) -> Option<u64> {
-        self.response.content_length()
-    }
-
-    /// The next piece of the body; `None` at its announced end.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, reqwest::Error> {
-        let chunk = self.response.chunk().await;
-        if let Some(exchange) = &mut self.exchange {
-            match &chunk {
-                Ok(Some(bytes)) => exchange.piece(bytes),
-                Ok(None) => exchange.end(),
-                Err(error) => exchange.broken(&root_cause(error)),
-            }
-        }
-        chunk
-    }
-}
-
-/// A request for a recording: what of it is no secret.
-pub struct Told<'a> {
-    /// Where it goes.
-    pub url: &'a Url,
-    /// Besides the key.
-    pub headers: &'a [(&'a str, String)],
-    /// What is sent.
-    pub body: &'a [u8],
 }
 
 /// The way to one origin with one key.
@@ -208,7 +163,7 @@ impl Connection {
                 if let Some(exchange) = &exchange {
                     exchange.head(response.status().as_u16(), response.headers());
                 }
-                Ok(Answered { response, exchange })
+                Ok(Answered::new(response, exchange))
             }
             Err(error) => {
                 if let Some(exchange) = &mut exchange {

@@ -12,8 +12,9 @@ use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap};
 
 use super::Download;
+use super::answered::Answered;
 use super::call::Call;
-use super::connection::{Answered, Connection};
+use super::connection::Connection;
 use super::error::{Certainty, Error, Kind};
 use super::refusal::{Failed, Subject};
 use super::retry::{Attempt, Class, Fault};

@@ -15,6 +15,7 @@ use crate::job::{FileName, Job, JobName};
 use crate::money::ListedVoice;
 use crate::secret::SessionAddress;
 
+mod answered;
 mod call;
 mod client;
 mod connection;

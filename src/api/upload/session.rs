@@ -13,8 +13,9 @@ use tokio::time::timeout;
 
 use super::address::{LARGEST_PIECE, piece_size, pin};
 use super::input::Input;
+use crate::api::answered::{Answered, Told};
 use crate::api::call::Call;
-use crate::api::connection::{Answered, Connection, Told};
+use crate::api::connection::Connection;
 use crate::api::error::{Certainty, Error, Kind};
 use crate::api::refusal::{Failed, Subject};
 use crate::api::retry::{Attempt, Class, Fault};
