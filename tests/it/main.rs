@@ -24,4 +24,5 @@ mod sim;
 mod store;
 #[cfg(unix)]
 mod tape;
+mod trust;
 mod verdicts;
