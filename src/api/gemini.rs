@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::call::Call;
 use super::connection::{Answer, Connection};
 use super::error::{Certainty, Error, Kind};
+use super::pacing::Pacing;
 use super::record::Recorder;
 use super::refusal::{Failed, Subject};
 use super::retry::{Bucket, Class, Fault};
@@ -54,13 +55,16 @@ pub struct Options {
     pub bucket: Option<Arc<Bucket>>,
     /// Writes every exchange down.
     pub recorder: Option<Arc<Recorder>>,
+    /// Where calls write down what the service asks for; `None` when nobody looks.
+    pub pacing: Option<Arc<Pacing>>,
 }
 
 /// Prepares the way to the service. Connects to nothing yet.
 pub fn connect(endpoint: &Endpoint, options: &Options) -> Result<Service, Error> {
     let bucket = options.bucket.clone();
     let connection = Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?;
-    let connection = Arc::new(connection.recorded(options.recorder.clone()));
+    let pacing = options.pacing.clone().unwrap_or_default();
+    let connection = Arc::new(connection.recorded(options.recorder.clone()).paced(pacing));
     let writer: Option<Arc<dyn Writer>> = match options.read_only {
         true => None,
         false => Some(Arc::new(GeminiWriter { connection: connection.clone() })),

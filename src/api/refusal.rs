@@ -56,7 +56,7 @@ pub struct Refusal {
 
 /// Pacing headers of an answer.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pacing<'a> {
+pub struct Headers<'a> {
     /// `Retry-After`.
     pub retry_after: Option<&'a str>,
     /// `Date`.
@@ -138,7 +138,7 @@ impl Refusal {
     }
 
     /// The failure of a call that is described by `what`, such as `cannot list jobs`.
-    pub fn failed(&self, what: &str, subject: Subject, key: &ApiKey, pacing: Pacing<'_>) -> Failed {
+    pub fn failed(&self, what: &str, subject: Subject, key: &ApiKey, pacing: Headers<'_>) -> Failed {
         let kind = self.kind(subject);
         let said = clean_short(&key.redact(&self.message), 200);
         let said = said.trim().trim_end_matches('.');
@@ -189,7 +189,7 @@ mod tests {
 
     fn failed(http: u16, body: &str, subject: Subject) -> Failed {
         let key = ApiKey::parse("AIzaCANARY000000000000000000000000000000").unwrap();
-        Refusal::read(http, body.as_bytes()).failed("cannot list jobs", subject, &key, Pacing::default())
+        Refusal::read(http, body.as_bytes()).failed("cannot list jobs", subject, &key, Headers::default())
     }
 
     fn fixture(name: &str) -> String {

@@ -12,7 +12,7 @@ use crate::job::{Job, JobName, JobState};
 use crate::store::{Tracked, Verdict, Wished};
 
 use super::session::on_disk;
-use super::{Listing, Session, Transition, Unconfirmed};
+use super::{Listing, Session, Transition, Unconfirmed, quota};
 
 /// The most jobs that are asked for one by one because the list does not show them. What one listing finds gone is not
 /// asked for by the next, so that many of them are worked off over some listings.
@@ -26,7 +26,7 @@ const FRESH_MINUTES: i64 = 10;
 /// On the way, creates whose answer was lost are looked for, transitions are recorded, cancels that the service agreed
 /// to are closed, and jobs that should be there but are not listed are asked for by name.
 pub async fn list(session: &Session, on_page: &(dyn Fn(&[Job]) + Send + Sync)) -> Result<Listing, Failure> {
-    Ok(list_jobs(session, on_page).await?)
+    list_jobs(session, on_page).await.map_err(|error| quota::paced(session, error))
 }
 
 /// [`list`], for callers who decide by the kind of the failure.

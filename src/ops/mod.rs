@@ -46,6 +46,7 @@ pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, tra
 pub use lost::{find_lost, give_up};
 pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};
+pub use quota::next_reset;
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
     save, with_results,

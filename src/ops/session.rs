@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::api::{Service, Writer};
+use crate::api::{Pacing, Service, Writer};
 use crate::audio::Limits;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
@@ -54,6 +54,8 @@ pub struct Session {
     pub gives_way: bool,
     /// What all jobs of this session and its clones share.
     pub budget: Budget,
+    /// What the service asked for, so that a screen can say why nothing comes.
+    pub pacing: Arc<Pacing>,
 }
 
 impl Session {
@@ -78,6 +80,7 @@ impl Session {
             shared: SharedCopies::default(),
             gives_way: false,
             budget,
+            pacing: Arc::default(),
         }
     }
 

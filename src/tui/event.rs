@@ -19,7 +19,7 @@ pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
 use crate::tui::keys::Chord;
-use crate::tui::model::{Draft, JobsView, SavedFiles, Seq};
+use crate::tui::model::{Draft, JobsView, Paced, SavedFiles, Seq};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +111,9 @@ pub enum Event {
     OutlineRead(Seq, u64, Result<Option<Peaks>, Failure>),
     /// One result line as the service sent it, audio cut short.
     RawLine(Seq, Result<String, Failure>),
+
+    /// The service asks for a wait, or gives nothing more today.
+    Paced(Paced),
 
     /// Something worth a notice came from the shell: a copied text, a player that is missing.
     Noticed(Result<String, Failure>),

@@ -111,6 +111,10 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
         Event::OutlineRead(seq, line, result) => outline::read(model, seq, line, result),
         Event::RawLine(seq, result) => text::raw_line_read(model, seq, result),
+        Event::Paced(paced) => {
+            model.link.paced = Some(paced);
+            Vec::new()
+        }
         Event::Noticed(result) => {
             notices::noticed(model, result);
             Vec::new()
