@@ -299,12 +299,17 @@ impl Connection {
         match timeout(self.timing.silence, response.chunk()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => {
-                let failed = self.broken(&call.what, &error);
+                // A line that broke, not a service that talks nonsense: whoever waits for it goes on.
                 let message = format!("{}: the answer was cut off: {}", call.what, self.quote(&root_cause(&error)));
-                let error = Error { message, kind: Kind::Unexpected, ..failed.error };
-                Err(Failed { error, fault: Fault::Broken })
+                let failed = Failed::last(Kind::Offline, Certainty::Unknown, message);
+                Err(Failed { fault: Fault::Broken, ..failed })
             }
-            Err(_) => Err(self.silent(&call.what, self.timing.silence)),
+            Err(_) => {
+                let (origin, seconds) = (self.base.origin(), self.timing.silence.as_secs_f32());
+                let message = format!("{}: stalled: nothing came from {origin} for {seconds} s", call.what);
+                let failed = Failed::last(Kind::TimedOut, Certainty::Unknown, message);
+                Err(Failed { fault: Fault::TimedOut, ..failed })
+            }
         }
     }
 

@@ -94,7 +94,8 @@ impl Reader for Gemini {
 
     fn get_job<'a>(&'a self, name: &'a JobName) -> BoxFuture<'a, Result<Fetched<Job>, Error>> {
         async move {
-            let call = Call::get(format!("cannot get {name}"), format!("/v1beta/{name}"));
+            let mut call = Call::get(format!("cannot get {name}"), format!("/v1beta/{name}"));
+            call.subject = Subject::Job;
             let Answer { value: raw, server_time } =
                 self.connection.repeat(Class::Read, || self.connection.large_json(&call)).await?;
             let value = wire::job(&raw, Seen::Whole).ok_or_else(|| not_a(&call, "job"))?;
@@ -202,7 +203,8 @@ impl GeminiWriter {
             };
             match failed.fault {
                 Fault::Status(404) => Ok(()),
-                Fault::Status(400) if failed.error.kind == Kind::Invalid && may_be_gone.load(Ordering::Relaxed) => {
+                // A name that it does not know is malformed to the service, and a file that is gone forbidden.
+                Fault::Status(400 | 403) if failed.error.kind != Kind::Key && may_be_gone.load(Ordering::Relaxed) => {
                     Ok(())
                 }
                 _ => {

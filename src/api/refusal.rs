@@ -18,6 +18,9 @@ use crate::text::clean_short;
 pub enum Subject {
     /// A stored file: 403 means expired, deleted, or another project's.
     File,
+    /// A look at one job by its name: the service calls a name that it does not know malformed, so 400 means that there
+    /// is none.
+    Job,
     /// Anything else.
     Other,
 }
@@ -119,8 +122,9 @@ impl Refusal {
             return Kind::Key;
         }
         match (self.http, subject) {
-            (401, _) | (403, Subject::Other) => Kind::Key,
+            (401, _) | (403, Subject::Job | Subject::Other) => Kind::Key,
             (403, Subject::File) | (404, _) => Kind::NotFound,
+            (400, Subject::Job) if self.status.as_deref() != Some("FAILED_PRECONDITION") => Kind::NotFound,
             (408, _) => Kind::TimedOut,
             (429, _) => Kind::Quota,
             (400..=499, _) => Kind::Invalid,

@@ -39,7 +39,7 @@ pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::delete;
 pub use files::{can_be_deleted, delete_file, list_files};
-pub use find::{find, get, get_whole};
+pub use find::{find, get, get_if_there, get_whole};
 pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
 pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};

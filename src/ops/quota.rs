@@ -21,7 +21,7 @@ pub(super) fn explained(session: &Session, what: &str, error: api::Error) -> Fai
 
 /// A failed call as a failure that says when the same may be tried again.
 pub(super) fn paced(session: &Session, error: api::Error) -> Failure {
-    let (is_daily, now) = (error.is_daily, session.clock.now());
+    let (is_daily, now) = (error.is_daily, session.service_now());
     let failure = Failure::from(error);
     if !is_daily {
         let wait = failure.retry_after.map(|wait| format!("the service asks to wait {}", text::age(wait)));

@@ -47,6 +47,8 @@ pub enum Event {
     JobsListed(Seq, Result<Box<Listed>, Failure>),
     /// One job was fetched, with the service's own JSON.
     JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
+    /// The service has no such job with this key.
+    JobMissing(Seq, JobName),
 
     /// A dialog has been open long enough to be read.
     Unguarded(Seq),

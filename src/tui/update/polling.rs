@@ -116,7 +116,7 @@ fn after(model: &Model, wait: Duration) -> Timestamp {
 
 fn interval(model: &Model) -> Duration {
     let is_active = |entry: &Entry| match entry {
-        Entry::Job(tracked) => tracked.is_active(),
+        Entry::Job(tracked) => tracked.is_active() && !model.jobs.missing.contains(&tracked.job.name),
         Entry::Lost(_) | Entry::Campaign(_) => true,
     };
     let usual = match model.setting.refresh {

@@ -179,7 +179,7 @@ fn every(model: &Model) -> Option<String> {
 
 fn is_busy(jobs: &Jobs) -> bool {
     jobs.entries.iter().any(|entry| match entry {
-        Entry::Job(tracked) => tracked.is_active(),
+        Entry::Job(tracked) => tracked.is_active() && !jobs.missing.contains(&tracked.job.name),
         Entry::Lost(_) | Entry::Campaign(_) => true,
     })
 }

@@ -1,9 +1,11 @@
 //! What the service asks of us, told as soon as any call hears of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::api::pacing::Asked;
-use crate::clock::since;
+use crate::clock::{Stopwatch, since};
 use crate::ops::next_reset;
 use crate::tui::event::Event;
 use crate::tui::model::Paced;
@@ -13,8 +15,8 @@ use crate::tui::world::Here;
 pub(super) async fn tell(here: Here) {
     let mut asked = here.session.pacing.watch();
     loop {
-        let now = here.session.clock.now();
-        if let Some(paced) = paced(*asked.borrow_and_update(), now) {
+        let (now, service_now) = (here.session.clock.now(), here.session.service_now());
+        if let Some(paced) = paced(*asked.borrow_and_update(), now, service_now) {
             here.mailbox.tell(Event::Paced(paced));
         }
         // Whoever could ask for anything is gone with the session.
@@ -24,14 +26,19 @@ pub(super) async fn tell(here: Here) {
     }
 }
 
-/// The end of a day outlasts every other wait.
-fn paced(asked: Asked, now: Timestamp) -> Option<Paced> {
-    if let Some(found) = asked.day_used_up {
-        let began = now.saturating_sub(found.elapsed()).unwrap_or(now);
-        let until = next_reset(began);
-        return Some(Paced { asked: since(began, until), until, is_daily: true }).filter(|_| until > now);
-    }
-    let wait = asked.wait?;
-    let until = now.saturating_add(wait.left()).unwrap_or(now);
-    (!wait.left().is_zero()).then_some(Paced { asked: wait.asked, until, is_daily: false })
+/// The end of a day outlasts every other wait. The day is the service's, whatever our own clock says.
+fn paced(asked: Asked, now: Timestamp, service_now: Timestamp) -> Option<Paced> {
+    let day = asked.day_used_up.map(|found| day_of(found, service_now)).filter(|(_, left)| !left.is_zero());
+    let wait = asked.wait.map(|wait| (wait.asked, wait.left())).filter(|(_, left)| !left.is_zero());
+    let (asked, left) = day.or(wait)?;
+    let until = now.saturating_add(left).unwrap_or(now);
+    Some(Paced { asked, until, is_daily: day.is_some() })
+}
+
+/// The rest of a day from the moment at which its quota was found used up, and what is left of that.
+fn day_of(found: Stopwatch, service_now: Timestamp) -> (Duration, Duration) {
+    let elapsed = found.elapsed();
+    let began = service_now.saturating_sub(elapsed).unwrap_or(service_now);
+    let whole = since(began, next_reset(began));
+    (whole, whole.saturating_sub(elapsed))
 }
