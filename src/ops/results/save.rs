@@ -264,7 +264,8 @@ async fn from_service(
         Dest::Inline => reader.download_job(&job.name).await,
         Dest::File(file) => reader.download(file, 0).await,
     };
-    let download = again.map_err(|error| explain(session, job, error.into()))?;
+    let download = again.and_then(|download| session.budget.within(download));
+    let download = download.map_err(|error| explain(session, job, error.into()))?;
     let writing = order.open(session, job).await?;
     let mut ended = while_it_arrives(session, job, order, writing, place, download).await?;
     // What was saved before the room ran out is there already, and yet it is this save that did it.

@@ -192,7 +192,7 @@ async fn the_body_of_an_inline_job_comes_as_it_is_and_a_cut_is_an_error() {
     let download = reader.download_job(&job_name("x")).await.unwrap();
     assert_eq!(collect(download).await, (text.into_bytes(), None));
     let (bytes, error) = collect(reader.download_job(&job_name("x")).await.unwrap()).await;
-    assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (100, Kind::Unexpected, 2));
+    assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (100, Kind::Offline, 2));
 }
 
 #[tokio::test]
