@@ -12,7 +12,7 @@ use gemtts_tui::job::JobName;
 use gemtts_tui::ops::{self, KeyChoice, Pace, SaveFrom, SaveOrder, Saved, Session};
 
 use super::matrix::{
-    ABORTED, ALWAYS, BAD_KEY, INVALID, IN_TROUBLE, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, PRECONDITION, SOON, TOMORROW,
+    ABORTED, ALWAYS, BAD_KEY, IN_TROUBLE, INVALID, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, PRECONDITION, SOON, TOMORROW,
 };
 use super::site::{Bad, Fault, On, Site};
 
@@ -169,7 +169,9 @@ async fn an_old_job_without_its_file_says_when_the_service_dropped_it() {
         session.clock.advance(Duration::from_secs(50 * 3_600));
         let failure = save(&site, &session).await.unwrap_err();
         assert!(
-            failure.message.ends_with("the service drops results after 48 hours, for batches/made0 that was 2 h 00 ago"),
+            failure
+                .message
+                .ends_with("the service drops results after 48 hours, for batches/made0 that was 2 h 00 ago"),
             "{row}: {failure}"
         );
     }

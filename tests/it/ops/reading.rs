@@ -10,12 +10,11 @@ use gemtts_tui::job::{JobName, JobState};
 use gemtts_tui::ops::{self, Session};
 
 use super::matrix::{
-    ABORTED, ALWAYS, BAD_KEY, INVALID, IN_TROUBLE, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, PRECONDITION, SOON, TOMORROW,
+    ABORTED, ALWAYS, BAD_KEY, IN_TROUBLE, INVALID, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, PRECONDITION, SOON, TOMORROW,
 };
 use super::site::{Bad, Fault, On, Site};
 
-const COLUMNS: [(&str, On); 4] =
-    [("LB", On::List), ("GB", On::Get), ("FG", On::FilesList), ("M", On::Models)];
+const COLUMNS: [(&str, On); 4] = [("LB", On::List), ("GB", On::Get), ("FG", On::FilesList), ("M", On::Models)];
 
 fn made() -> JobName {
     JobName::parse("batches/made0").unwrap()

@@ -5,7 +5,7 @@ use gemtts_tui::job::{FileName, JobName};
 use gemtts_tui::ops::{self, Session};
 
 use super::matrix::{
-    ABORTED, ALWAYS, BAD_KEY, INVALID, IN_TROUBLE, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, PRECONDITION, SOON, TOMORROW,
+    ABORTED, ALWAYS, BAD_KEY, IN_TROUBLE, INVALID, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, PRECONDITION, SOON, TOMORROW,
 };
 use super::site::{Bad, Fault, On, Site};
 

@@ -5,7 +5,7 @@ use gemtts_tui::job::{JobName, JobState};
 use gemtts_tui::ops::{self, CancelAnswer};
 
 use super::matrix::{
-    ABORTED, ALWAYS, BAD_KEY, INVALID, IN_TROUBLE, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, SOON, TOMORROW,
+    ABORTED, ALWAYS, BAD_KEY, IN_TROUBLE, INVALID, LATER, NOT_ALLOWED, NOT_FOUND, PAGE, SOON, TOMORROW,
 };
 use super::site::{Bad, Fault, On, Site};
 
