@@ -3,6 +3,7 @@
 //! A front end gives a [`Session`] and gets plain data back; progress is reported through callbacks. Rules about
 //! jobs and money live here or below, never in a command or a screen.
 
+mod auto_save;
 mod budget;
 mod campaign;
 mod cancel;
@@ -29,6 +30,7 @@ mod upload;
 mod vocabulary;
 mod wait;
 
+pub use auto_save::{AutoSaved, auto_save, screen_folder, to_save};
 pub use budget::{Budget, Disk};
 pub use campaign::{
     Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,

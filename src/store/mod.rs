@@ -242,6 +242,11 @@ impl Store {
         self.0.saves.look(|saves| jobs.into_iter().map(|job| saves.of(origin, job).to_vec()).collect())
     }
 
+    /// The origins whose job of that name was saved to that folder.
+    pub fn origins_saved_to(&self, job: &JobName, folder: &Path) -> Result<Vec<String>, Error> {
+        self.0.saves.look(|saves| saves.origins_of(job, folder))
+    }
+
     /// The jobs of the last listing of this profile at this origin.
     pub fn known_jobs(&self, profile: &str, origin: &str) -> Result<Known, Error> {
         self.0.known.load(profile, origin)

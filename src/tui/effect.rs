@@ -42,6 +42,8 @@ pub enum Effect {
     StopOpening(Seq),
     /// Decode and save results: `SaveProgressed`, `RowSaved`, `SaveEnded`.
     Save(Seq, Box<Job>, SaveWhat),
+    /// Save all results of a job unless they are saved already: `SaveProgressed`, `RowSaved`, `AutoSaved`.
+    AutoSave(Seq, Box<Job>),
     /// Read the outline of the sound on one result line: `OutlineRead`. One at a time is under way.
     ReadOutline(Seq, Box<Job>, u64),
     /// Read one result line from the kept copy: `RawLine`.

@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
+mod auto_save;
 mod brake;
 mod campaigns;
 mod cancel;
@@ -46,6 +47,7 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use auto_save::standing as auto_save_standing;
 pub use brake::said as braking_said;
 #[cfg(test)]
 pub use campaigns::put as put_campaign;
@@ -99,6 +101,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
+        Event::AutoSaved(seq, result) => auto_save::ended(model, seq, result.map(|saved| *saved)),
         Event::Glanced(seq, glance) => create::glanced(model, seq, glance),
         Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),

@@ -75,7 +75,9 @@ pub(super) async fn list(here: Here, seq: Seq) {
 
 fn listed(here: &Here, listing: Listing) -> Listed {
     let transitions = remember_states(here, &listing.jobs);
+    let now = listing.server_time.unwrap_or_else(|| here.session.clock.now());
     Listed {
+        to_save: ops::to_save(&here.session, &listing.jobs, now),
         transitions,
         cancelling: ops::asked_to_cancel(&here.session),
         unanswered: ops::cancels_unanswered(&here.session),

@@ -125,6 +125,7 @@ impl World {
             }
             Effect::ReadSaved(name, folder) => drop(self.spawn(results::saved(here, name, folder))),
             Effect::Save(seq, job, what) => drop(self.spawn(results::save(here, seq, *job, what))),
+            Effect::AutoSave(seq, job) => drop(self.spawn(results::auto_save(here, seq, *job))),
             Effect::ReadOutline(seq, job, line) => drop(self.spawn(results::outline(here, seq, *job, line))),
             Effect::ReadRawLine(seq, job, line) => drop(self.spawn(results::raw_line(here, seq, *job, line))),
             Effect::Plan(seq, order) => {
