@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
 use crate::ops::{
-    Advance, AutoSaved, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending,
-    Transition, Unconfirmed,
+    Advance, AutoSaved, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved,
+    Spending, Transition, Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;

@@ -174,10 +174,8 @@ fn tell(model: &mut Model) {
 
 fn told(several: &[(String, Saved)]) -> (Level, String) {
     let good: u64 = several.iter().map(|(_, saved)| saved.saved + saved.skipped).sum();
-    let all: u64 = several
-        .iter()
-        .map(|(_, saved)| saved.expected.unwrap_or(saved.saved + saved.skipped + saved.failed))
-        .sum();
+    let all: u64 =
+        several.iter().map(|(_, saved)| saved.expected.unwrap_or(saved.saved + saved.skipped + saved.failed)).sum();
     let seconds = several.iter().map(|(_, saved)| saved.seconds).sum();
     let names: Vec<&str> = several.iter().take(MOST_NAMES).map(|(title, _)| title.as_str()).collect();
     let others = match several.len().saturating_sub(MOST_NAMES) {

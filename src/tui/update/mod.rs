@@ -52,6 +52,7 @@ pub use brake::said as braking_said;
 #[cfg(test)]
 pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
+pub use delete::{holds_unsaved_results, is_still_read};
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen, has_results};
 
@@ -212,7 +213,7 @@ mod tests {
                     None => update(&mut model, event),
                 };
                 for effect in &effects {
-                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(_) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
+                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(..) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
                     prop_assert!(!(read_only && changes), "{effect:?}");
                 }
                 let covered = !model.overlays.is_empty();
