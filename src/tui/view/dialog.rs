@@ -323,7 +323,8 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
         spent += (low + high) / 2.0 * share;
         kept += (low + high) / 2.0 * (1.0 - share);
     }
-    Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
+    let (spent, kept) = (text::dollars_about("About", (spent, spent)), text::dollars_about("about", (kept, kept)));
+    Some(format!("{spent} is spent already; {kept} will not be."))
 }
 
 /// Which caps would be passed, and by how much.
