@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::Global;
 use super::console::Console;
 use super::stage::{Key, Stage};
-use crate::config::{Colors, Env, Settings, Terminal};
+use crate::config::{AutoSave, Colors, Env, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
@@ -15,7 +15,13 @@ use crate::tui::run::Start;
 use crate::tui::theme::{Charset, Palette, Theme};
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
-pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(
+    console: &Arc<Console>,
+    global: &Global,
+    no_auto_save: bool,
+    env: &Env,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     if let Some(reason) = no_terminal(io::stdin().is_terminal(), io::stdout().is_terminal(), terminal.dumb) {
         let list = if global.demo { "gemtts-tui --demo list" } else { "gemtts-tui list" };
         let hint = format!("without one, use a command: `{list}` shows the jobs, `gemtts-tui help` the other commands");
@@ -29,6 +35,9 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
         Ok::<_, Failure>((stage, session))
     })?;
     session.gives_way = true;
+    if no_auto_save {
+        session.saving.auto = AutoSave::Off;
+    }
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, settings, &session, env),

@@ -202,7 +202,7 @@ fn open(
     };
     let listed = ops::listed_in(session.store.folder(), &session.profile, settings.base_url.origin());
     let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
-    let session = Session { limits: settings.verdicts, ..session };
+    let session = Session { limits: settings.verdicts, saving: settings.saving.clone(), ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
     let session = Session { caps: settings.caps, zone: jiff::tz::TimeZone::system(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })

@@ -14,6 +14,9 @@
 //! [transfer]
 //! max_rate = "20 MB/s"
 //!
+//! [save]
+//! auto = "ours"
+//!
 //! [spend]
 //! per_day = 25.0
 //! ```
@@ -29,6 +32,7 @@ use super::cache::Cache;
 use super::catalog::CatalogFiles;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::saving::Saving;
 use super::spend::Spend;
 use super::transfer::Transfer;
 use super::verdicts::Verdicts;
@@ -58,6 +62,9 @@ pub(super) struct File {
     /// What downloads may take, of all profiles.
     #[serde(default)]
     pub transfer: Transfer,
+    /// What the dashboard saves by itself, and where to, for every profile.
+    #[serde(default)]
+    pub save: Saving,
     /// The person's own models, voices and languages.
     #[serde(default)]
     pub catalog: CatalogFiles,

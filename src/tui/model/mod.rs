@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::failure::Failure;
 use crate::tui::keys::Context;
 
+mod auto_saves;
 mod choices;
 mod columns;
 mod cursor;
@@ -20,6 +21,7 @@ mod results;
 mod saved;
 mod saves;
 
+pub use auto_saves::AutoSaves;
 pub use choices::{Choice, choices_of, say_sample};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
@@ -64,6 +66,8 @@ pub struct Model {
     pub work: Vec<Work>,
     /// What each save that is under way saves, and saves that wait for one of the same job.
     pub saves: Saves,
+    /// What is saved although nobody asked.
+    pub auto_saves: AutoSaves,
     /// The submission that is under way: one at a time.
     pub submitting: Option<Submitting>,
     /// The form as it was left.
@@ -217,6 +221,7 @@ impl Model {
             notices: Notices::default(),
             work: Vec::new(),
             saves: Saves::default(),
+            auto_saves: AutoSaves::default(),
             submitting: None,
             draft: Draft::default(),
             offer_asked: None,

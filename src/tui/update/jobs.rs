@@ -25,7 +25,7 @@ pub fn title(job: &Job) -> String {
 
 /// Takes in a complete listing, or as much of it as came.
 pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
-    let Listed { listing, transitions, cancelling, unanswered, unconfirmed, campaigns } = listed;
+    let Listed { listing, transitions, cancelling, unanswered, unconfirmed, campaigns, to_save: _ } = listed;
     model.link.listed_at = Some(model.now);
     model.link.is_restored = false;
     model.link.complete = listing.complete;
@@ -163,6 +163,7 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
         unanswered: Vec::new(),
         unconfirmed: lost(model),
         campaigns: model.jobs.campaigns().cloned().collect::<Vec<_>>().into_iter().rev().collect(),
+        to_save: Vec::new(),
     };
     let (listed_at, is_restored, complete) = (model.link.listed_at, model.link.is_restored, model.link.complete);
     let effects = merge(model, listed);

@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
+mod auto_save;
 mod brake;
 mod campaigns;
 mod cancel;
@@ -46,10 +47,12 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use auto_save::standing as auto_save_standing;
 pub use brake::said as braking_said;
 #[cfg(test)]
 pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
+pub use delete::{holds_unsaved_results, is_still_read};
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen, has_results};
 
@@ -99,6 +102,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
+        Event::AutoSaved(seq, result) => auto_save::ended(model, seq, result.map(|saved| *saved)),
         Event::Glanced(seq, glance) => create::glanced(model, seq, glance),
         Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
@@ -209,7 +213,7 @@ mod tests {
                     None => update(&mut model, event),
                 };
                 for effect in &effects {
-                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(_) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
+                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(..) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
                     prop_assert!(!(read_only && changes), "{effect:?}");
                 }
                 let covered = !model.overlays.is_empty();

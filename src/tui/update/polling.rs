@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::tui::effect::Effect;
 use crate::tui::event::Listed;
 use crate::tui::model::{Entry, Level, Listing, Model, Seq, Trouble};
-use crate::tui::update::{campaigns, jobs, notices};
+use crate::tui::update::{auto_save, campaigns, jobs, notices};
 
 const WHILE_ACTIVE: Duration = Duration::from_secs(10);
 const OTHERWISE: Duration = Duration::from_secs(60);
@@ -54,7 +54,8 @@ pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>)
     }
     model.link.listing = Listing::Idle;
     let effects = match result {
-        Ok(listed) => {
+        Ok(mut listed) => {
+            let to_save = std::mem::take(&mut listed.to_save);
             if let Some(trouble) = model.link.trouble.take() {
                 let waited = crate::text::age(clock::since(trouble.since, model.now));
                 notices::settle(model, CANNOT_LIST);
@@ -62,6 +63,7 @@ pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>)
             }
             let mut effects = jobs::merge(model, *listed);
             effects.extend(campaigns::listed(model));
+            effects.extend(auto_save::found(model, to_save));
             effects
         }
         Err(failure) => {

@@ -106,14 +106,14 @@ impl World {
             })),
             Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
-            Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
+            Effect::DeleteJob(job, agreed) => drop(self.spawn(jobs::delete(here, *job, agreed))),
             Effect::GiveUp(token) => drop(self.spawn(jobs::give_up(here, token))),
             Effect::AdvanceCampaign(seq, id) => drop(self.spawn(campaigns::advance(here, seq, id))),
             Effect::PauseCampaign(id) => drop(self.spawn(campaigns::pause(here, id))),
             Effect::ResumeCampaign(id) => drop(self.spawn(campaigns::resume(here, id))),
             Effect::CancelCampaign(id) => drop(self.spawn(campaigns::cancel(here, id))),
             Effect::ListFiles(seq) => drop(self.spawn(jobs::list_files(here, seq))),
-            Effect::DeleteFile(name) => drop(self.spawn(jobs::delete_file(here, name))),
+            Effect::DeleteFile(file) => drop(self.spawn(jobs::delete_file(here, *file))),
             Effect::OpenJob(seq, job) => {
                 let task = self.spawn(results::open(here, seq, *job));
                 self.openings.insert(seq, task);
@@ -125,6 +125,7 @@ impl World {
             }
             Effect::ReadSaved(name, folder) => drop(self.spawn(results::saved(here, name, folder))),
             Effect::Save(seq, job, what) => drop(self.spawn(results::save(here, seq, *job, what))),
+            Effect::AutoSave(seq, job) => drop(self.spawn(results::auto_save(here, seq, *job))),
             Effect::ReadOutline(seq, job, line) => drop(self.spawn(results::outline(here, seq, *job, line))),
             Effect::ReadRawLine(seq, job, line) => drop(self.spawn(results::raw_line(here, seq, *job, line))),
             Effect::Plan(seq, order) => {
