@@ -49,6 +49,7 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
             continue;
         }
         model.jobs.unlisted.remove(&job.name);
+        model.jobs.missing.remove(&job.name);
         let before = known.remove(&job.name);
         let mut tracked = track(model, before, job);
         tracked.cancelling = tracked.cancelling || cancelling.contains(&tracked.job.name);
@@ -76,7 +77,9 @@ fn keep_the_missing(
 ) -> Vec<JobName> {
     let mut looked_for = Vec::new();
     for (name, tracked) in missing {
-        if complete && (tracked.is_active() || model.jobs.unlisted.contains(&name)) {
+        if model.jobs.missing.contains(&name) {
+            entries.push(Entry::Job(tracked));
+        } else if complete && (tracked.is_active() || model.jobs.unlisted.contains(&name)) {
             model.jobs.unlisted.insert(name.clone());
             looked_for.push(name);
             entries.push(Entry::Job(tracked));
@@ -151,6 +154,27 @@ pub fn upsert_known(model: &mut Model, job: Job) -> Vec<Effect> {
     if model.jobs.get(&job.name).is_some() { upsert(model, job) } else { Vec::new() }
 }
 
+/// Whether nothing will become of a job any more.
+pub fn is_over(model: &Model, job: &Job) -> bool {
+    job.state.is_terminal() || model.jobs.missing.contains(&job.name)
+}
+
+/// Marks a job that the service does not know any more, unless it was over. It stays in the list. Whether that is news.
+pub fn mark_missing(model: &mut Model, name: &JobName) -> bool {
+    let now = model.now;
+    let Some(tracked) = model.jobs.get_mut(name).filter(|tracked| tracked.is_active()) else { return false };
+    let from = std::mem::replace(&mut tracked.job.state, JobState::missing());
+    tracked.cancelling = false;
+    if from == JobState::missing() {
+        return false;
+    }
+    model.jobs.unlisted.remove(name);
+    model.jobs.missing.insert(name.clone());
+    remember(model, Transition { job: name.clone(), from: Some(from), to: JobState::missing(), at: now });
+    rebuild(model, None);
+    true
+}
+
 /// The first page of a listing that goes on: nothing is taken away before its end.
 pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
     if model.link.listing != Listing::InFlight(seq) {
@@ -204,6 +228,7 @@ pub fn remove(model: &mut Model, name: &JobName) {
     model.jobs.entries.retain(|entry| entry.id() != id);
     model.jobs.cursor.marks.remove(&id);
     model.jobs.unlisted.remove(name);
+    model.jobs.missing.remove(name);
     rebuild(model, None);
 }
 

@@ -82,6 +82,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),
+        Event::JobMissing(seq, name) => job::missing(model, seq, &name),
         Event::Unguarded(seq) => dialog::unguarded(model, seq),
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
@@ -115,6 +116,10 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
         Event::OutlineRead(seq, line, result) => outline::read(model, seq, line, result),
         Event::RawLine(seq, result) => text::raw_line_read(model, seq, result),
+        Event::Paced(paced) => {
+            model.link.paced = Some(paced);
+            Vec::new()
+        }
         Event::Noticed(result) => {
             notices::noticed(model, result);
             Vec::new()

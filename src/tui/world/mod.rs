@@ -24,6 +24,7 @@ mod campaigns;
 mod create;
 mod desk;
 mod jobs;
+mod pace;
 mod results;
 mod spending;
 
@@ -92,6 +93,12 @@ impl World {
     pub fn restore_into_mailbox(&self) {
         let here = self.here.clone();
         self.spawn(async move { jobs::restore(here).await });
+    }
+
+    /// Tells from now on what the service asks of us.
+    pub fn tell_the_pace(&self) {
+        let here = self.here.clone();
+        self.spawn(async move { pace::tell(here).await });
     }
 
     /// Carries an effect out.
