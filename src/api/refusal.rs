@@ -122,6 +122,7 @@ impl Refusal {
             (401, _) | (403, Subject::Other) => Kind::Key,
             (403, Subject::File) | (404, _) => Kind::NotFound,
             (408, _) => Kind::TimedOut,
+            (409, _) => Kind::Conflict,
             (429, _) => Kind::Quota,
             (400..=499, _) => Kind::Invalid,
             (500..=599, _) => Kind::Server,

@@ -162,6 +162,7 @@ pub(super) fn is_gone(error: &api::Error) -> bool {
         | api::error::Kind::Key
         | api::error::Kind::Quota
         | api::error::Kind::Server
+        | api::error::Kind::Conflict
         | api::error::Kind::Unexpected
         | api::error::Kind::Disk => false,
     }
