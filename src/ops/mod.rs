@@ -45,7 +45,7 @@ pub use find::{find, get, get_if_there, get_whole};
 pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
 pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
-pub use lost::{find_lost, give_up};
+pub use lost::{find_lost, give_up, plan_resend};
 pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};
 pub use quota::next_reset;

@@ -98,6 +98,8 @@ pub enum Event {
     Planned(Seq, Result<Box<Plan>, Failure>),
     /// What of a job would be taken again.
     RetakePlanned(Seq, Result<Box<Retake>, Failure>),
+    /// What would be sent in the place of a create whose answer was lost.
+    ResendPlanned(Seq, Result<Box<Plan>, Failure>),
     /// How far the upload of a new job is, or the download for a retake.
     SubmitProgressed(Seq, Progress),
     /// A new job was submitted, or was not.

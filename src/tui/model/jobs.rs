@@ -36,6 +36,8 @@ pub struct Jobs {
     pub deleting: BTreeSet<JobName>,
     /// Tokens of creates that were given up, for the same reason.
     pub given_up: BTreeSet<String>,
+    /// Tokens of creates of which it was said that they have been looked for long enough.
+    pub unresolved: BTreeSet<String>,
     /// Cancels that were sent and not answered yet.
     pub asking: BTreeSet<JobName>,
     /// Cancels that this session asked for, whatever came of them.

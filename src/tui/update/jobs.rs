@@ -1,12 +1,12 @@
 //! What the service says about jobs, merged with what we know, so that nothing on the screen jumps or is forgotten.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
 use crate::filter::Filter;
-use crate::job::{Job, JobName, JobState, doubts};
+use crate::job::{Doubt, Job, JobName, JobState, doubts};
 use crate::ops::{CampaignStatus, Transition, Unconfirmed};
 use crate::text::{clean_short, thousands};
 use crate::tui::effect::Effect;
@@ -355,13 +355,32 @@ fn selected_title(model: &Model) -> Option<String> {
     }
 }
 
+/// Says of creates that were doubled which jobs came of them, once, and what can be done. Nothing is cancelled for it.
+fn tell_duplicates(model: &mut Model, before: &BTreeMap<JobName, Doubt>) {
+    let is_news = |(later, doubt): (&JobName, &Doubt)| match doubt {
+        Doubt::Duplicate(first) if before.get(later) != Some(doubt) => Some((first.clone(), later.clone())),
+        Doubt::Duplicate(_) | Doubt::Twin(_) | Doubt::Stuck | Doubt::Slow(_) => None,
+    };
+    let news: Vec<(JobName, JobName)> = model.jobs.doubts.iter().filter_map(is_news).collect();
+    for (first, later) in news {
+        let name = model.jobs.get(&first).map(|tracked| title(&tracked.job)).unwrap_or_default();
+        let text = format!(
+            "DUPLICATE: one create of {name} came out as {first} and {later}, both billed; :stop doubt:duplicate cancels \
+             the later one"
+        );
+        notices::say(model, Level::Bad, text);
+    }
+}
+
 /// Finds everything again after the entries changed. Says so when the selected job is gone.
 pub fn rebuild(model: &mut Model, selected: Option<String>) {
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(&tracked.job),
         Entry::Lost(_) | Entry::Campaign(_) => None,
     });
-    model.jobs.doubts = doubts(jobs, lists::service_time(model));
+    let doubts = doubts(jobs, lists::service_time(model));
+    let before = std::mem::replace(&mut model.jobs.doubts, doubts);
+    tell_duplicates(model, &before);
     let is_there = lists::jobs(model).rebuild();
     if let (false, Some(name)) = (is_there, selected) {
         notices::say(model, Level::Info, format!("{name} is gone from the list"));

@@ -33,6 +33,7 @@ mod press;
 mod problems;
 mod prompt;
 mod record;
+mod resend;
 mod retake;
 mod rows;
 mod saving;
@@ -54,6 +55,7 @@ pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
 pub use delete::{holds_unsaved_results, is_still_read};
 pub use palette::fitting as commands_fitting;
+pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
@@ -108,6 +110,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
+        Event::ResendPlanned(seq, result) => resend::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
         Event::Submitted(seq, result) => submit::submitted(model, seq, result),
         Event::OfferCame(catalog) => catalog::completed(model, &catalog),

@@ -3,6 +3,8 @@
 //! Every 10 seconds while a job is active, every 60 otherwise, never under 2; slower after failures, up to 5 minutes, and
 //! never before the service wants it.
 //! Not at all while a person froze it or the service refuses the key.
+//!
+//! A create whose answer was lost is looked for at set times too, however slow the usual pace is.
 
 use std::time::Duration;
 
@@ -13,11 +15,22 @@ use crate::failure::{Exit, Failure};
 use crate::tui::effect::Effect;
 use crate::tui::event::Listed;
 use crate::tui::model::{Entry, Level, Listing, Model, Seq, Trouble};
-use crate::tui::update::{auto_save, campaigns, jobs, notices};
+use crate::tui::update::{auto_save, campaigns, jobs, notices, resend};
 
 const WHILE_ACTIVE: Duration = Duration::from_secs(10);
 const OTHERWISE: Duration = Duration::from_secs(60);
 const FLOOR: Duration = Duration::from_secs(2);
+/// When a create whose answer was lost is looked for, from its sending. The first of them are done before its sender gives
+/// the answer up, if the program lives that long.
+const PROBES: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(120),
+];
 const SLOWEST: Duration = Duration::from_secs(300);
 /// The service asks for five minutes at the most; what is longer is the rest of a day whose quota is used up. Then what
 /// may still be read is looked at now and then.
@@ -70,6 +83,7 @@ pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>)
                 notices::say(model, Level::Info, format!("the service answers again, after {waited}"));
             }
             let mut effects = jobs::merge(model, *listed);
+            resend::listed(model);
             effects.extend(campaigns::listed(model));
             effects.extend(auto_save::found(model, to_save));
             effects
@@ -100,8 +114,21 @@ fn failed(model: &mut Model, failure: Failure) {
 pub fn schedule(model: &mut Model) {
     let refused = model.link.trouble.as_ref().is_some_and(|trouble| trouble.failure.exit == Exit::Key);
     let busy = model.link.listing != Listing::Idle;
-    model.link.next_poll =
-        if model.link.frozen || refused || busy { None } else { Some(after(model, interval(model))) };
+    model.link.next_poll = if model.link.frozen || refused || busy { None } else { Some(next_look(model)) };
+}
+
+/// The next listing at the usual pace, or earlier when a lost create is to be looked for before that.
+fn next_look(model: &Model) -> Timestamp {
+    let usual = after(model, interval(model));
+    let probe = |entry: &Entry| match entry {
+        Entry::Lost(lost) => {
+            let times = PROBES.iter().filter_map(|probe| lost.at.checked_add(*probe).ok());
+            times.filter(|at| *at > model.now).min()
+        }
+        Entry::Job(_) | Entry::Campaign(_) => None,
+    };
+    let probes = model.jobs.entries.iter().filter_map(probe);
+    probes.map(|at| at.max(after(model, FLOOR))).chain([usual]).min().unwrap_or(usual)
 }
 
 /// Makes the next listing come soon, after something that changed a job.
@@ -204,6 +231,24 @@ mod tests {
         listed.unconfirmed = vec![lost("T1")];
         update(&mut model, Event::JobsListed(Seq(1), Ok(Box::new(listed))));
         assert_eq!((wait(&model), shown(&model)), (Some(10), vec!["T1".into(), "a".into()]));
+    }
+
+    #[test]
+    fn a_slow_pace_does_not_keep_a_lost_create_from_being_looked_for() {
+        let mut model = empty();
+        model.setting.refresh = Some(900);
+        tick(&mut model, 0);
+        let mut looks = Vec::new();
+        for _ in 0..9 {
+            let Listing::InFlight(seq) = model.link.listing else { panic!("no listing is under way") };
+            looks.push(model.now.duration_since(lost("T1").at).as_secs());
+            let listed = crate::tui::event::Listed { unconfirmed: vec![lost("T1")], ..listed(vec![]) };
+            update(&mut model, Event::JobsListed(seq, Ok(Box::new(listed))));
+            let seconds = wait(&model).unwrap();
+            assert!(seconds >= 2);
+            tick(&mut model, seconds as i64);
+        }
+        assert_eq!(looks, [0, 2, 5, 15, 30, 60, 120, 1_020, 1_920]);
     }
 
     #[test]

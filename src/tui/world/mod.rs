@@ -147,6 +147,12 @@ impl World {
                     older.abort();
                 }
             }
+            Effect::PlanResend(seq, token) => {
+                let task = self.spawn(create::plan_resend(here, seq, token));
+                if let Some(older) = self.planning.replace(task) {
+                    older.abort();
+                }
+            }
             Effect::AgreeToCap(plan) => create::agree(&here, plan),
             Effect::Submit { seq, plan } => {
                 // Taken before any other effect can have it dropped.
