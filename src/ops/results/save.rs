@@ -165,7 +165,8 @@ async fn from_copy(
     place: &Place,
     path: PathBuf,
 ) -> Result<Ended, Failure> {
-    let Some(chosen) = seek::chosen(session, place, &order.what.keys).await? else {
+    let has_texts = writing.judging.texts.is_some();
+    let Some(chosen) = seek::chosen(session, place, &order.what.keys, has_texts).await? else {
         if order.what.keys == KeyChoice::All && !has_index(session, place).await? {
             writing.index.begin(session, place).await;
         }
@@ -232,7 +233,8 @@ async fn given_up_on(place: &Place, copy: &Path, words: &Words, error: crate::sa
         | crate::save::Error::GivenUp { .. }
         | crate::save::Error::Moved { .. }
         | crate::save::Error::Panicked
-        | crate::save::Error::NoManifest { .. } => true,
+        | crate::save::Error::NoManifest { .. }
+        | crate::save::Error::Replaced { .. } => true,
     };
     if !is_good {
         discard(place.clone()).await;
@@ -403,7 +405,11 @@ async fn some_of(
 ) -> Result<FromDisk, Failure> {
     let bytes = chosen.rows.iter().map(|row| row.length).sum();
     let _ = writing.reads.set(Reads::Rows(bytes));
-    from_disk(writing, move |saver| crate::save::from_places(&path, form, &chosen.rows, saver), events).await
+    let read = move |saver: &mut Saver| {
+        saver.know_others(chosen.heard);
+        crate::save::from_places(&path, form, &chosen.rows, saver)
+    };
+    from_disk(writing, read, events).await
 }
 
 /// What has been saved, and what has been read, or why no more of it.
@@ -441,7 +447,7 @@ fn told(what: &SaveOrder, summary: &Summary, brought: &Brought, expected: Option
         skipped: summary.already + brought.summary.already,
         failed: summary.failed + brought.summary.failed,
         // Audio that nobody can match to its text needs a look as much as audio that looks bad.
-        suspect: summary.looks_bad + summary.unmatched,
+        suspect: summary.looks_bad + summary.unmatched + summary.review.unknown,
         duplicates: summary.duplicates,
         seconds: summary.seconds + brought.seconds,
         unchanged: brought.summary.saved + brought.summary.already,
