@@ -21,7 +21,7 @@ use super::decoding::Decoding;
 use super::feed::{self, Finished, From};
 use super::index;
 use super::keep::{Part, Place};
-use super::open::{discard, is_complete, settle, source};
+use super::open::{again, discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::remember::{Heard, remember};
@@ -88,7 +88,7 @@ async fn from_job(
     let lines = Lines::default();
     let writing = Writing::open(session, what, Some(job.name.clone()), judges, &lines).await?;
     let from = source(session, job, dest, &place, &|progress| events(Saving::Progress(progress))).await?;
-    let (room, from) = room::for_save(session, what, (job, dest), &place, from).await?;
+    let (room, from) = room::for_save(session, what, (job, dest), &place, from, events).await?;
     let words = Words::of(session, what, &room);
     let watching = room.watching(events);
     let order = Order { what, events: &watching, lines: &lines, words: &words };
@@ -261,12 +261,8 @@ async fn from_service(
     };
     tracing::warn!(%failure, "the results are saved without a copy of them");
     make_room(session, place).await;
-    let reader = &session.service.reader;
-    let again = match dest {
-        Dest::Inline => reader.download_job(&job.name).await,
-        Dest::File(file) => reader.download(file, 0).await,
-    };
-    let download = again.map_err(|error| explain(session, job, error.into()))?;
+    (order.events)(Saving::WithoutCopy);
+    let download = again(session, (job, dest), order.events).await?;
     let writing = order.open(session, job).await?;
     let mut ended = while_it_arrives(session, job, order, writing, place, download).await?;
     // What was saved before the room ran out is there already, and yet it is this save that did it.

@@ -47,6 +47,7 @@ pub(super) async fn saved(here: Here, name: JobName, folder: PathBuf) {
 
 /// Decodes and saves results into the folder that is named after the job.
 pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
+    let title = crate::text::clean_short(job.title(), 60);
     let order = SaveOrder {
         folder: ops::default_folder(&here.session, Path::new(""), &job),
         from: SaveFrom::Job(job),
@@ -62,6 +63,10 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
         }
         // It has no row among the results of the job; the summary counts it.
         Saving::Unchanged { .. } => {}
+        Saving::WithoutCopy => {
+            let said = format!("no room for a copy beside the audio: {title} is fetched again and saved without one");
+            here.mailbox.tell(Event::Noticed(Ok(said)));
+        }
         Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some((file, None)))),
     };
     let saved = ops::save(&here.session, &order, &events).await;
