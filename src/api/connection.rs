@@ -19,6 +19,7 @@ use super::call::Call;
 use super::client::{Timing, client};
 use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
+use super::mask::Mask;
 use super::record::Recorder;
 use super::refusal::{Failed, Pacing, Refusal, plain_words};
 use super::retry::{self, Attempt, Bucket, Class, Fault};
@@ -50,6 +51,7 @@ pub struct Connection {
     base: BaseUrl,
     key: ApiKey,
     key_header: HeaderValue,
+    mask: Mask,
     /// How long things may take.
     pub timing: Timing,
     bucket: Arc<Bucket>,
@@ -73,7 +75,8 @@ impl Connection {
         let client = client(base, timing)
             .map_err(|error| broken(format!("cannot prepare connections: {}", root_cause(&error))))?;
         let bucket = bucket.unwrap_or_else(|| BUCKET.clone());
-        Ok(Connection { client, base: base.clone(), key: key.clone(), key_header, timing, bucket, recorder: None })
+        let (base, key, mask) = (base.clone(), key.clone(), Mask::of(key));
+        Ok(Connection { client, base, key, key_header, mask, timing, bucket, recorder: None })
     }
 
     /// The same, with every exchange written down.
@@ -159,12 +162,7 @@ impl Connection {
         let recorder = self.recorder.as_ref();
         let mut exchange = recorder.map(|recorder| recorder.request(method, told.url, told.headers, told.body));
         match request.send().await {
-            Ok(response) => {
-                if let Some(exchange) = &exchange {
-                    exchange.head(response.status().as_u16(), response.headers());
-                }
-                Ok(Answered::new(response, exchange))
-            }
+            Ok(response) => Ok(Answered::new(response, &self.mask, exchange)),
             Err(error) => {
                 if let Some(exchange) = &mut exchange {
                     exchange.broken(&root_cause(&error));

@@ -23,6 +23,7 @@ mod cut;
 mod download;
 pub mod error;
 pub mod gemini;
+mod mask;
 pub mod page;
 mod record;
 mod refusal;
