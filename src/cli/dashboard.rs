@@ -34,6 +34,8 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
         setting: setting(global, settings, &session, env),
         theme: theme(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
+        multiplexer: settings.terminal.multiplexer,
+        can_suspend: !super::signal::is_ignored(super::signal::STOP),
         session: Arc::new(session),
     };
     let exit = tui::run::run(start, runtime.handle());
@@ -57,6 +59,7 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
         read_only: settings.read_only,
         demo: settings.demo,
         refresh,
+        low_bandwidth: settings.low_bandwidth,
         folder: env.folder().to_owned(),
         limits: session.limits,
         catalog: session.catalog.clone(),

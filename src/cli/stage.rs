@@ -306,6 +306,7 @@ impl From<&Global> for Flags {
             base_url: global.base_url.clone(),
             config: global.config.clone(),
             read_only: global.read_only,
+            low_bandwidth: global.low_bandwidth,
             demo: global.demo,
             ascii: global.ascii,
             color: global.color.into(),

@@ -1,6 +1,7 @@
 //! Keys, pastes, sizes and the mouse, from the terminal to the mailbox, on a thread of their own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
@@ -12,10 +13,29 @@ use crate::tui::mailbox::Mailbox;
 pub fn read_into(mailbox: Arc<Mailbox>) {
     let read = move || {
         while let Ok(input) = crossterm::event::read() {
+            // Told only after its tail, so that whoever sees the pasted text can go on typing.
+            if let Input::Paste(_) = input {
+                drop_the_tail(&mailbox);
+            }
             translate(input).into_iter().flatten().for_each(|event| mailbox.tell(event));
         }
     };
     std::thread::Builder::new().name("input".to_owned()).spawn(read).ok();
+}
+
+/// How long it must be quiet after a paste before keys are keys again. Nobody types so soon.
+const QUIET: Duration = Duration::from_millis(30);
+
+/// What comes in one piece with a paste belongs to it: text that holds the mark of the end of a paste, from a terminal
+/// that does not take it out, would go on as keys, and be commands.
+fn drop_the_tail(mailbox: &Mailbox) {
+    while let Ok(true) = crossterm::event::poll(QUIET) {
+        match crossterm::event::read() {
+            Ok(Input::Key(_) | Input::Paste(_) | Input::Mouse(_)) => {}
+            Ok(other) => translate(other).into_iter().flatten().for_each(|event| mailbox.tell(event)),
+            Err(_) => return,
+        }
+    }
 }
 
 /// What an input means: nothing to us, one thing, or two.

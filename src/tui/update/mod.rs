@@ -51,6 +51,7 @@ pub use brake::said as braking_said;
 pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
 pub use palette::fitting as commands_fitting;
+pub use polling::pace;
 pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.

@@ -193,6 +193,8 @@ fn submit_from_anywhere(model: &mut Model) -> Vec<Effect> {
 }
 
 fn refresh(model: &mut Model) -> Vec<Effect> {
+    // Whoever asks wants to see that something came.
+    model.link.shown_at = None;
     match model.screens.last() {
         Some(Screen::Job(_) | Screen::Key(_)) => job::refresh(model),
         Some(Screen::Files(_)) => files::list(model),
@@ -201,6 +203,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
 }
 
 fn refresh_all(model: &mut Model) -> Vec<Effect> {
+    model.link.shown_at = None;
     let mut effects = polling::list_anew(model);
     match model.screens.last() {
         Some(Screen::Job(_) | Screen::Key(_)) => effects.extend(job::refresh(model)),

@@ -70,6 +70,23 @@ pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
     }
 }
 
+/// What stands there when [`draw`] panicked half-way. The data that broke it is still there, so this knows none of it.
+pub fn broken(theme: &Theme, frame: &mut ratatui::Frame<'_>) {
+    let buffer = frame.buffer_mut();
+    buffer.reset();
+    let mut pen = Pen::new(buffer, theme);
+    let area = pen.area();
+    let said = [
+        "This screen cannot be drawn: an internal error.",
+        "Nothing is lost, and work goes on.",
+        "Esc goes back, Ctrl-c twice leaves; --log FILE keeps the details.",
+    ];
+    for (at, line) in said.iter().flat_map(|line| wrap::wrap(line, usize::from(area.width))).enumerate() {
+        let style = if at == 0 { theme.bad() } else { theme.text() };
+        pen.text(pen::row(area, u16::try_from(at).unwrap_or(u16::MAX)), &line, style);
+    }
+}
+
 fn screen(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     let is_tiny = layout::is_tiny(area.width, area.height);
     match model.screens.last() {
