@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::args::Global;
 use super::console::Console;
 use super::stage::{Key, Stage};
-use crate::config::{Colors, Env, Settings, Terminal};
+use crate::config::{Env, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
 use crate::tui::model::Setting;
 use crate::tui::run::Start;
-use crate::tui::theme::{Charset, Palette, Theme};
+use crate::tui::theme::Theme;
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
 pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -32,7 +32,7 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, settings, &session, env),
-        theme: theme(&settings.terminal),
+        theme: Theme::of(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
         multiplexer: settings.terminal.multiplexer,
         can_suspend: !super::signal::is_ignored(super::signal::STOP),
@@ -64,15 +64,6 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
         limits: session.limits,
         catalog: session.catalog.clone(),
     }
-}
-
-fn theme(terminal: &Terminal) -> Theme {
-    let palette = match terminal.colors {
-        Colors::None => Palette::None,
-        Colors::Ansi16 => Palette::Ansi16,
-        Colors::True => Palette::TrueColor,
-    };
-    Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
 }
 
 /// Seconds between two listings of the demo.

@@ -183,15 +183,14 @@ impl Dashboard {
     }
 
     fn copy(&self, copied: &str) -> io::Result<Result<String, Failure>> {
-        if copied.len() > term::LONGEST_COPY {
-            return Ok(Err(Failure::new(format!(
+        let is_copied = self.terminal.copy(copied, self.multiplexer)?;
+        Ok(match is_copied {
+            true => Ok(format!("copied {}", text::clean_short(copied, 60))),
+            false => Err(Failure::new(format!(
                 "{} is more than a terminal takes into its clipboard",
                 text::bytes(copied.len() as u64)
-            ))));
-        }
-        self.terminal.copy(copied, self.multiplexer)?;
-        let first = text::clean_short(copied, 60);
-        Ok(Ok(format!("copied {first}")))
+            ))),
+        })
     }
 
     /// Takes the terminal over again, with all its modes, after somebody else had it.

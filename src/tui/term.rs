@@ -59,8 +59,11 @@ impl Terminal {
     }
 
     /// Puts text into the clipboard of the terminal that a person sits at, also over SSH (OSC 52, write only).
-    pub fn copy(&self, text: &str, through: Multiplexer) -> io::Result<()> {
-        self.write(&clipboard(text, through))
+    /// False when it is more than a terminal takes; then nothing is written. Never waits for a window system.
+    pub fn copy(&self, text: &str, through: Multiplexer) -> io::Result<bool> {
+        let Some(bytes) = clipboard(text, through) else { return Ok(false) };
+        self.write(&bytes)?;
+        Ok(true)
     }
 
     fn write(&self, bytes: &str) -> io::Result<()> {
@@ -69,23 +72,26 @@ impl Terminal {
     }
 }
 
-/// The bytes that put text into a clipboard.
+/// The bytes that put text into a clipboard; nothing for more than a terminal takes.
 ///
 /// A multiplexer either takes them itself or passes them on when they are wrapped, as it is set up; tmux gets them both
 /// ways, since it may be set up for either and drops what it is not set up for. GNU screen only passes on, and drops
 /// strings that are longer than a few hundred bytes.
-fn clipboard(text: &str, through: Multiplexer) -> String {
+fn clipboard(text: &str, through: Multiplexer) -> Option<String> {
     use base64::Engine;
+    if text.len() > LONGEST_COPY {
+        return None;
+    }
     let encoded = base64::engine::general_purpose::STANDARD.encode(text);
     let plain = format!("\x1b]52;c;{encoded}\x07");
-    match through {
+    Some(match through {
         Multiplexer::None => plain,
         Multiplexer::Tmux => format!("{plain}\x1bPtmux;\x1b{plain}\x1b\\"),
         Multiplexer::Screen => {
             let bytes = plain.as_bytes().chunks(SCREEN_PIECE);
             bytes.map(|piece| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(piece))).collect()
         }
-    }
+    })
 }
 
 /// So many bytes at once GNU screen passes on.
@@ -139,7 +145,7 @@ fn wait_for_room() -> io::Result<()> {
 }
 
 /// The longest text that [`Terminal::copy`] takes, in bytes before encoding: more than this some terminals drop in silence.
-pub const LONGEST_COPY: usize = 74_994 / 4 * 3;
+const LONGEST_COPY: usize = 74_994 / 4 * 3;
 
 /// Gives the terminal back, if it is ours. Never fails and never panics, whatever thread it runs on.
 pub fn restore() {
@@ -259,28 +265,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_is_wrapped_for_what_stands_between() {
+    fn fault_76_a_copy_is_wrapped_for_what_stands_between_and_a_huge_one_is_refused() {
+        let clipboard = |text: &str, through| clipboard(text, through).unwrap_or_default();
         assert_eq!(clipboard("ch01", Multiplexer::None), "\x1b]52;c;Y2gwMQ==\x07");
         let in_tmux = clipboard("ch01", Multiplexer::Tmux);
         assert_eq!(in_tmux, "\x1b]52;c;Y2gwMQ==\x07\x1bPtmux;\x1b\x1b]52;c;Y2gwMQ==\x07\x1b\\");
         assert_eq!(clipboard("ch01", Multiplexer::Screen), "\x1bP\x1b]52;c;Y2gwMQ==\x07\x1b\\");
+        let encoded = clipboard(&"x".repeat(LONGEST_COPY), Multiplexer::None).len() - "\x1b]52;c;\x07".len();
+        assert!((74_900..=74_994).contains(&encoded), "{encoded}");
+        for through in [Multiplexer::None, Multiplexer::Tmux, Multiplexer::Screen] {
+            assert_eq!(clipboard(&"x".repeat(200_000), through), "", "{through:?}");
+        }
     }
 
     #[test]
     fn a_long_copy_through_screen_comes_in_pieces_that_make_up_the_whole() {
         let text = "x".repeat(5_000);
-        let in_screen = clipboard(&text, Multiplexer::Screen);
+        let in_screen = clipboard(&text, Multiplexer::Screen).unwrap();
         let pieces: Vec<&str> = in_screen.split("\x1b\\").filter(|piece| !piece.is_empty()).collect();
         assert!(pieces.len() > 20 && pieces.iter().all(|piece| piece.len() <= SCREEN_PIECE + 2));
         let whole: String = pieces.iter().map(|piece| piece.strip_prefix("\x1bP").unwrap()).collect();
-        assert_eq!(whole, clipboard(&text, Multiplexer::None));
-    }
-
-    #[test]
-    fn the_longest_copy_is_as_long_as_terminals_take() {
-        let longest = clipboard(&"x".repeat(LONGEST_COPY), Multiplexer::None);
-        let encoded = longest.len() - "\x1b]52;c;\x07".len();
-        assert!((74_900..=74_994).contains(&encoded), "{encoded}");
+        assert_eq!(Some(whole), clipboard(&text, Multiplexer::None));
     }
 
     #[test]

@@ -37,7 +37,10 @@ impl Line {
     pub fn insert(&mut self, text: &str) {
         for c in text.chars() {
             let c = if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
-            if is_harmless(c) && self.text.len() + c.len_utf8() <= Self::MOST {
+            if self.text.len() + c.len_utf8() > Self::MOST {
+                return;
+            }
+            if is_harmless(c) {
                 self.text.insert(self.cursor, c);
                 self.cursor += c.len_utf8();
             }

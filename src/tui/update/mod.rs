@@ -44,7 +44,7 @@ mod typing;
 mod work;
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub use brake::said as braking_said;
 #[cfg(test)]

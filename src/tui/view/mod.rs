@@ -38,6 +38,9 @@ mod totals;
 mod wrap;
 
 #[cfg(test)]
+#[path = "bytes/tests.rs"]
+mod bytes;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod heard;
@@ -45,6 +48,9 @@ mod heard;
 mod played;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+#[path = "sizes/tests.rs"]
+mod sizes;
 #[cfg(test)]
 mod tests;
 
