@@ -126,6 +126,7 @@ impl Refusal {
             (403, Subject::File) | (404, _) => Kind::NotFound,
             (400, Subject::Job) if self.status.as_deref() != Some("FAILED_PRECONDITION") => Kind::NotFound,
             (408, _) => Kind::TimedOut,
+            (409, _) => Kind::Conflict,
             (429, _) => Kind::Quota,
             (400..=499, _) => Kind::Invalid,
             (500..=599, _) => Kind::Server,

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::api::{Pacing, Service, Writer};
 use crate::audio::Limits;
 use crate::clock::Clock;
+use crate::config::Saving;
 use crate::failure::{Exit, Failure};
 use crate::money::{Caps, Catalog};
 use crate::ops::copies::{Copies, SharedCopies};
@@ -54,6 +55,8 @@ pub struct Session {
     pub shared: SharedCopies,
     /// Somebody looks on and presses keys: whatever keeps the processor busy lets the screen go first.
     pub gives_way: bool,
+    /// What is saved by itself, and where a screen saves to.
+    pub saving: Saving,
     /// What all jobs of this session and its clones share.
     pub budget: Budget,
     /// What the service asked for, so that a screen can say why nothing comes.
@@ -83,6 +86,7 @@ impl Session {
             copies: Copies::default(),
             shared: SharedCopies::default(),
             gives_way: false,
+            saving: Saving::off(),
             budget,
             pacing: Arc::default(),
             ahead: Arc::default(),

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
 use crate::ops::{
-    Advance, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending,
-    Transition, Unconfirmed,
+    Advance, AutoSaved, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved,
+    Spending, Transition, Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
@@ -87,6 +87,8 @@ pub enum Event {
     RowSaved(Seq, u64, Option<(String, Option<String>)>),
     /// A save came to its end.
     SaveEnded(Seq, Result<Saved, Failure>),
+    /// A save that nobody asked for came to its end.
+    AutoSaved(Seq, Result<Box<AutoSaved>, Failure>),
 
     /// What the sources of a new job look like.
     Glanced(Seq, Box<Glance>),
@@ -96,6 +98,8 @@ pub enum Event {
     Planned(Seq, Result<Box<Plan>, Failure>),
     /// What of a job would be taken again.
     RetakePlanned(Seq, Result<Box<Retake>, Failure>),
+    /// What would be sent in the place of a create whose answer was lost.
+    ResendPlanned(Seq, Result<Box<Plan>, Failure>),
     /// How far the upload of a new job is, or the download for a retake.
     SubmitProgressed(Seq, Progress),
     /// A new job was submitted, or was not.
@@ -163,6 +167,8 @@ pub struct Listed {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Campaigns, oldest first.
     pub campaigns: Vec<CampaignStatus>,
+    /// Jobs that no save holds and that are to be saved by themselves; those whose results go first come first.
+    pub to_save: Vec<JobName>,
 }
 
 /// An entry of a folder.

@@ -10,7 +10,7 @@ mod rate;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -43,6 +43,8 @@ struct Inner {
     ledger: Mutex<Ledger>,
     look: Look,
     folders: Mutex<HashMap<PathBuf, JobName>>,
+    /// Who writes into a folder now; those that nobody waits for any more are swept out by the next one.
+    writers: Mutex<HashMap<PathBuf, Weak<tokio::sync::Mutex<()>>>>,
 }
 
 impl Default for Budget {
@@ -73,6 +75,7 @@ impl Budget {
             ledger: Mutex::default(),
             look: Box::new(look),
             folders: Mutex::default(),
+            writers: Mutex::default(),
         }))
     }
 
@@ -136,6 +139,25 @@ impl Budget {
         folders.entry(folder.to_owned()).or_insert_with(|| job.clone()) == job
     }
 
+    /// A turn at writing into a folder, by its whole path, in the order in which they are asked for: a retake goes to the
+    /// folder of its original, and both may be saved at once. `on_wait` is told as in [`Budget::slot`].
+    pub(super) async fn turn_at(&self, folder: PathBuf, on_wait: &(dyn Fn(bool) + Send + Sync)) -> FolderTurn {
+        let turns = {
+            let mut writers = self.0.writers.lock().unwrap_or_else(PoisonError::into_inner);
+            writers.retain(|_, turns| turns.strong_count() > 0);
+            let turns = writers.get(&folder).and_then(Weak::upgrade).unwrap_or_default();
+            writers.insert(folder, Arc::downgrade(&turns));
+            turns
+        };
+        if let Ok(turn) = Arc::clone(&turns).try_lock_owned() {
+            return FolderTurn { _turn: turn };
+        }
+        on_wait(true);
+        let turn = turns.lock_owned().await;
+        on_wait(false);
+        FolderTurn { _turn: turn }
+    }
+
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,6 +178,11 @@ impl Slot {
         };
         Download { body: stream::unfold(both, next).boxed(), ..download }
     }
+}
+
+/// A turn at writing into a folder; the next one's when it is dropped.
+pub(super) struct FolderTurn {
+    _turn: tokio::sync::OwnedMutexGuard<()>,
 }
 
 /// Room on a disk that was promised; free again when it is dropped.

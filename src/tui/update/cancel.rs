@@ -43,6 +43,7 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
 pub fn ask_service(model: &mut Model, job: &Job) -> Effect {
     model.jobs.asking.insert(job.name.clone());
     model.jobs.asked.insert(job.name.clone());
+    model.jobs.unheard.remove(&job.name);
     if let Some(tracked) = model.jobs.get_mut(&job.name) {
         tracked.cancelling = true;
     }
@@ -64,6 +65,10 @@ pub fn answered(model: &mut Model, name: &JobName, answer: Result<Box<CancelAnsw
             stop_waiting(model, name);
             notices::say(model, Level::Info, format!("{title} was {word} already; nothing was cancelled"));
             effects
+        }
+        Ok(CancelAnswer::NotYet(failure)) => {
+            brake::unheard(model, name, &failure);
+            Vec::new()
         }
         Err(failure) => {
             stop_waiting(model, name);

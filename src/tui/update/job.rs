@@ -441,7 +441,7 @@ mod tests {
         let review = Review {
             changes: vec![Change { line: 3, verdict: Verdict::Runaway, times: 3.0 }],
             findings: vec![Finding::Exchanged { one: 4, other: 9 }],
-            unordered: 0,
+            ..Review::default()
         };
         update(&mut model, Event::Reviewed(seq, Box::new(review)));
         assert_eq!(model.job_screen().unwrap().tally.bad, 1);

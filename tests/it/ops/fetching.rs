@@ -244,3 +244,22 @@ async fn a_download_that_was_killed_goes_on_where_it_was() {
     saved.unwrap();
     assert!(files(&site) == right, "DL: killed");
 }
+
+#[tokio::test]
+async fn faults_37_38_a_file_that_ends_too_early_at_a_line_end_is_caught_by_its_rows() {
+    let right = right().await;
+    let whole = results(ROWS);
+    let ends: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] == b'\n').map(|at| at + 1).collect();
+    for (what, announced) in [("37: the connection ends it", false), ("38: its length is too small", true)] {
+        let site = site(None);
+        // The file of the service ends behind its second line.
+        site.world().results.truncate(ends[1]);
+        site.world().n_results = Some(ROWS);
+        site.world().hides_length = !announced;
+        let saved = save(&site, &site.session(false)).await.unwrap();
+        assert_eq!((saved.saved, saved.expected), (2, Some(ROWS as u64)), "{what}: two of four are told");
+        assert!(files(&site).iter().all(|(name, bytes)| right[name] == *bytes), "{what}");
+        let known = site.session(false).store.saves_of(&site.origin(), &JobName::parse("batches/made0").unwrap());
+        assert!(known.unwrap().iter().all(|save| !save.is_whole), "{what}: nothing counts as saved");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod budget;
 mod campaign;
+mod clocks;
 mod create;
 mod fetching;
 mod index;

@@ -108,6 +108,10 @@ pub struct World {
     pub n_results: Option<usize>,
     /// A job that succeeded does not say yet where its results are.
     pub hides_results: bool,
+    /// Downloads end with the connection, and nothing else tells how long they are.
+    pub hides_length: bool,
+    /// What the clock of the service shows in the head of every answer.
+    pub date: Option<&'static str>,
 }
 
 /// The service, another one that nobody may talk to, and a state folder.
@@ -160,6 +164,11 @@ impl Site {
     /// A session with it, as a program that was just started has it.
     pub fn session(&self, is_impatient: bool) -> Session {
         self.session_at(&self.server.origin, is_impatient)
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> String {
+        self.server.origin.clone()
     }
 
     /// A session with an address at which nobody listens.
@@ -258,11 +267,18 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
         world.count(on, exchange);
         let usual = match fault {
             Some(fault) if !fault.is_done => None,
-            Some(_) | None => Some(world.answer(on, exchange)),
+            Some(_) | None => Some(dated(world.answer(on, exchange), world.date)),
         };
         let Some(fault) = fault else { return exchange.answer(usual.unwrap_or_default()) };
         misbehave(exchange, fault, usual, &elsewhere);
     }
+}
+
+/// The answer with the time of the service in its head.
+fn dated(answer: Vec<u8>, date: Option<&str>) -> Vec<u8> {
+    let Some(date) = date else { return answer };
+    let at = answer.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    [&answer[..at], format!("date: {date}\r\n").as_bytes(), &answer[at..]].concat()
 }
 
 fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, elsewhere: &str) {
@@ -396,6 +412,7 @@ impl World {
         let from: Option<usize> = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')?.parse().ok());
         let all = self.results.len();
         match from {
+            None if self.hides_length => [&b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n"[..], &self.results].concat(),
             None => reply(200, &[], &self.results),
             Some(from) if from < all => {
                 let range = format!("bytes {from}-{}/{all}", all - 1);
