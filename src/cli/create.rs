@@ -10,6 +10,7 @@ use super::console::Console;
 use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
+use crate::job::Job;
 use crate::money::OverCap;
 use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
 use crate::request::{Fixes, Severity};
@@ -93,6 +94,12 @@ async fn tell(session: &Session, console: &Console, arguments: Telling, created:
             (job, "adopted")
         }
         Created::Begun(status) => return campaigns::begun(session, console, &status, arguments).await,
+        Created::Duplicate(jobs) => {
+            if arguments.json {
+                jobs.iter().for_each(|job| console.json(&json::outcome(job, &session.profile, "duplicate")));
+            }
+            return Err(duplicate(&jobs));
+        }
         Created::Unknown(lost) => {
             if arguments.json {
                 console.json(&json::unconfirmed(&lost, &session.profile));
@@ -291,6 +298,15 @@ async fn agree_to_cap(console: &Console, over: Option<OverCap>, yes: bool) -> Re
         true => Ok(Some(over)),
         false => Err(Failure::new("nothing was sent")),
     }
+}
+
+/// A create that was doubled on its way. Which of the jobs is wanted is for a person to say.
+pub fn duplicate(jobs: &[Job]) -> Failure {
+    let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let later = names.get(1..).unwrap_or_default().join(" ");
+    Failure::with_exit(Exit::SomeBad, format!("one create came out as {} jobs: {}", jobs.len(), names.join(", "))).hint(
+        format!("all of them are billed; nothing was cancelled: `gemtts-tui cancel {later}` stops what came later"),
+    )
 }
 
 fn unknown(lost: &Unconfirmed) -> Failure {

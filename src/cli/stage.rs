@@ -10,8 +10,8 @@ use super::args::{CampaignsVerb, FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
-use crate::api::Recorder;
 use crate::api::gemini::{self, Endpoint};
+use crate::api::{Pacing, Recorder};
 use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
@@ -190,9 +190,11 @@ fn open(
                 Some(path) => Some(Arc::new(recorder(path, &endpoint, &clock)?)),
                 None => None,
             };
-            let options = gemini::Options { read_only: settings.read_only, recorder, ..gemini::Options::default() };
+            let pacing = Arc::<Pacing>::default();
+            let (read_only, shown) = (settings.read_only, Some(pacing.clone()));
+            let options = gemini::Options { read_only, recorder, pacing: shown, ..gemini::Options::default() };
             let service = gemini::connect(&endpoint, &options)?;
-            session(service).with_key(&endpoint.key)?
+            Session { pacing, ..session(service).with_key(&endpoint.key)? }
         }
     };
     let session = session.with_budget(Budget::new(&settings.transfer));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api;
 use crate::api::error::{Certainty, Kind};
 use crate::failure::{Exit, Failure};
-use crate::job::{Job, JobName};
+use crate::job::{Job, JobName, JobState};
 use crate::store::Wished;
 
 use super::find::{explain, fetch, get};
@@ -118,6 +118,8 @@ async fn ask(session: &Session, name: &JobName) -> Result<Result<CancelAnswer, U
     // The service refuses to cancel what is over, and an answer that was lost may have been a yes.
     if matches!(error.certainty, Certainty::Refused | Certainty::Unknown) && error.kind != Kind::Key {
         match get(session, name).await {
+            // It was not a moment ago, so it is our wish that was fulfilled, and only the answer to it was lost.
+            Ok(fetched) if fetched.value.state == JobState::Cancelled => return Ok(Ok(CancelAnswer::Asked)),
             Ok(fetched) if fetched.value.state.is_terminal() => {
                 return Ok(Ok(CancelAnswer::AlreadyOver(fetched.value)));
             }

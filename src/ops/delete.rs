@@ -1,5 +1,6 @@
 //! Deleting a job, and what would be lost with it.
 
+use crate::api::error::Kind;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job, JobName};
 use crate::text::clean_short;
@@ -44,7 +45,7 @@ async fn remove(session: &Session, name: &JobName, agreed: Option<(&Job, Loss)>)
     }
     match writer.delete_job(name).await {
         Ok(()) => {}
-        Err(error) if is_gone(&error) => {
+        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Invalid) => {
             // The service calls an unknown id malformed; only a second look tells that from a refusal.
             match session.service.reader.get_job(name).await {
                 Err(again) if is_gone(&again) => {}

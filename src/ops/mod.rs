@@ -41,13 +41,14 @@ pub use copies::{Copies, SharedCopies};
 pub use create::{reconcile, submit};
 pub use delete::{delete, delete_as_agreed};
 pub use files::{can_be_deleted, delete_file, delete_seen_file, list_files, stored_file};
-pub use find::{find, get, get_whole};
+pub use find::{find, get, get_if_there, get_whole};
 pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
 pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
-pub use lost::{find_lost, give_up};
+pub use lost::{find_lost, give_up, plan_resend};
 pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};
+pub use quota::next_reset;
 pub use results::{
     Kept, KeyChoice, Opening, SaveFrom, SaveOrder, Saving, default_folder, each_saved, loss, open, outline, raw_line,
     save, with_results,

@@ -54,6 +54,8 @@ pub enum Effect {
     Plan(Seq, Order),
     /// Find out what of a job is to be taken again, and prepare it: `SubmitProgressed`, `RetakePlanned`.
     PlanRetake(Seq, Box<Job>, RetakeOrder),
+    /// Prepare the requests of a create whose answer was lost, by its token, to be sent once more: `ResendPlanned`.
+    PlanResend(Seq, String),
     /// A person has agreed that the plan of that number passes the caps that it names. Without this it is refused.
     AgreeToCap(Seq),
     /// Submit the plan that was made under that number, exactly once: `SubmitProgressed`, `Submitted`.

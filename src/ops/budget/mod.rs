@@ -4,6 +4,7 @@
 //! Another process has its own; the disk itself shows what that one has written.
 
 mod disk;
+mod largest;
 mod metered;
 mod rate;
 
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::api::{Download, Reader};
+use crate::api::{self, Download, Reader};
 use crate::clock::Stopwatch;
 use crate::config::Transfer;
 use crate::failure::{Exit, Failure};
@@ -36,6 +37,7 @@ pub struct Budget(Arc<Inner>);
 
 struct Inner {
     downloads: usize,
+    largest: u64,
     slots: Arc<Semaphore>,
     meter: Option<Arc<Meter>>,
     ledger: Mutex<Ledger>,
@@ -67,6 +69,7 @@ impl Budget {
     pub fn on_disks(transfer: &Transfer, look: impl Fn(&Path) -> Option<Disk> + Send + Sync + 'static) -> Self {
         Budget(Arc::new(Inner {
             downloads: transfer.downloads.max(1),
+            largest: transfer.max_result,
             slots: Arc::new(Semaphore::new(transfer.downloads.max(1))),
             meter: transfer.max_rate.map(|per_second| Arc::new(Meter::new(per_second))),
             ledger: Mutex::default(),
@@ -99,6 +102,11 @@ impl Budget {
         let permit = Arc::clone(&self.0.slots).acquire_owned().await;
         on_wait(false);
         Slot { _permit: permit.expect("nobody closes the places") }
+    }
+
+    /// The download, which ends with an error before it becomes larger than the results of one job may be.
+    pub(super) fn within(&self, download: Download) -> Result<Download, api::Error> {
+        largest::within(download, self.0.largest)
     }
 
     /// Room for that many bytes in a folder, until the promise is dropped. When there is none, tells how much there is.
@@ -304,7 +312,7 @@ mod tests {
     use super::*;
 
     fn budget(free: u64) -> Budget {
-        Budget::on_disks(&Transfer { downloads: 1, max_rate: None }, move |_| Some(Disk { id: 1, free }))
+        Budget::on_disks(&Transfer { downloads: 1, ..Transfer::default() }, move |_| Some(Disk { id: 1, free }))
     }
 
     #[test]

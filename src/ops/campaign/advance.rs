@@ -137,7 +137,10 @@ enum After {
 fn after(stopped: &Stopped) -> After {
     match &stopped.why {
         Why::Service(Kind::Quota | Kind::Offline | Kind::TimedOut | Kind::Server, asked) => After::Wait(*asked),
-        Why::Service(Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Unexpected | Kind::Disk, _) => After::Pause,
+        Why::Service(
+            Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Conflict | Kind::Unexpected | Kind::Disk,
+            _,
+        ) => After::Pause,
         // A cap, a repeat, a full disk of ours.
         Why::Ours => After::Pause,
         Why::Held | Why::Unwanted => After::Leave,

@@ -142,6 +142,9 @@ pub enum Saving {
         /// Of its audio.
         seconds: f64,
     },
+    /// There is no room for a copy of the results beside their audio: they are saved without one, and what has come
+    /// already is fetched again.
+    WithoutCopy,
     /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
     /// keeps it.
     Renamed {

@@ -1,8 +1,11 @@
 //! Everything that the screen shows, as plain data. `update` changes it, `draw` reads it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::clock::since;
 use crate::failure::Failure;
 use crate::tui::keys::Context;
 
@@ -140,6 +143,27 @@ pub struct Link {
     pub complete: bool,
     /// How far the service's clock is ahead of ours, in seconds.
     pub clock_ahead: i64,
+    /// What the service asks of us at this moment, whichever call it was that it told so.
+    pub paced: Option<Paced>,
+}
+
+/// A wait that the service asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paced {
+    /// How long, from the moment at which it was asked for.
+    pub asked: Duration,
+    /// When it is over.
+    pub until: Timestamp,
+    /// It is the rest of a day whose quota is used up.
+    pub is_daily: bool,
+}
+
+impl Paced {
+    /// What is left of it; nothing when it is over, and when the clock was set back behind its beginning.
+    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+        let left = since(now, self.until);
+        (!left.is_zero() && left <= self.asked).then_some(left)
+    }
 }
 
 /// Whether a listing is under way.
@@ -214,6 +238,7 @@ impl Model {
                 trouble: None,
                 complete: true,
                 clock_ahead: 0,
+                paced: None,
             },
             jobs: Jobs::default(),
             screens: Vec::new(),

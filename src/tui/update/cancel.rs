@@ -17,7 +17,7 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
     if campaigns::ask_cancel(model) {
         return Vec::new();
     }
-    let (over, rest): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| job.state.is_terminal());
+    let (over, rest): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| jobs::is_over(model, job));
     let (asked, targets): (Vec<Job>, Vec<Job>) =
         rest.into_iter().partition(|job| model.jobs.asking.contains(&job.name));
     match (over.as_slice(), asked.as_slice()) {

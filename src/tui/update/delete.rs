@@ -26,7 +26,7 @@ fn ask_about_jobs(model: &mut Model) -> Vec<Effect> {
     if give_up::ask(model) {
         return Vec::new();
     }
-    let (over, active): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| job.state.is_terminal());
+    let (over, active): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| jobs::is_over(model, job));
     match active.as_slice() {
         [] => {}
         [job] => {

@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Button, Confirm, EntryId, Guard, Level, Line, Model, Overlay, Seq, Target, Verb};
-use crate::tui::update::{brake, notices, retake, submit, typing};
+use crate::tui::update::{brake, notices, resend, retake, submit, typing};
 
 /// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
 pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
@@ -73,12 +73,13 @@ pub fn is_guarded(model: &mut Model, action: Option<Action>, edit: Option<Edit>)
     !changes_nothing && top(model).is_some_and(|confirm| confirm.guard != Guard::Over)
 }
 
-/// Moves the focus to the other button.
+/// Moves the focus to the next button; where there are two, to the other one.
 pub fn other_button(model: &mut Model) -> Vec<Effect> {
     if let Some(confirm) = top(model) {
-        confirm.focus = match confirm.focus {
-            Button::Keep => Button::Do,
-            Button::Do => Button::Keep,
+        confirm.focus = match (confirm.focus, confirm.verb) {
+            (Button::Keep, _) => Button::Do,
+            (Button::Do, Verb::Unresolved) => Button::Other,
+            (Button::Do | Button::Other, _) => Button::Keep,
         };
     }
     Vec::new()
@@ -113,7 +114,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
     match confirm.focus {
         Button::Keep if is_begun && !is_typed(confirm) => say_count(model),
         Button::Keep => no(model),
-        Button::Do => yes(model),
+        Button::Do | Button::Other => confirmed(model),
     }
 }
 
@@ -127,13 +128,24 @@ fn say_count(model: &mut Model) -> Vec<Effect> {
 /// Leaves everything as it is.
 pub fn no(model: &mut Model) -> Vec<Effect> {
     match model.overlays.pop() {
-        Some(Overlay::Confirm(confirm)) if confirm.verb == Verb::Retake => retake::dropped(model),
+        Some(Overlay::Confirm(confirm)) if matches!(confirm.verb, Verb::Retake | Verb::SendAgain) => {
+            retake::dropped(model)
+        }
         Some(Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Page(_)) | None => Vec::new(),
     }
 }
 
-/// Does it, when everything is known that must be, and typed that must be.
+/// The key for yes: does it, but where there are three ways out and nobody can tell which one is meant.
 pub fn yes(model: &mut Model) -> Vec<Effect> {
+    if top(model).is_some_and(|confirm| confirm.verb == Verb::Unresolved) {
+        notices::say(model, Level::Info, "choose with Tab and press Enter; Esc keeps waiting");
+        return Vec::new();
+    }
+    confirmed(model)
+}
+
+/// Does it, when everything is known that must be, and typed that must be.
+fn confirmed(model: &mut Model) -> Vec<Effect> {
     let Some(confirm) = top(model) else { return Vec::new() };
     if confirm.checking.is_some() {
         notices::say(model, Level::Info, "still looking at what would be lost");
@@ -143,7 +155,7 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         return say_count(model);
     }
     let Some(Overlay::Confirm(confirm)) = model.overlays.pop() else { return Vec::new() };
-    let Confirm { verb, targets, .. } = *confirm;
+    let Confirm { verb, targets, focus, .. } = *confirm;
     match verb {
         Verb::CancelJobs => {
             // The marks have done their work; left behind they would be what the next key is about.
@@ -159,7 +171,10 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
         Verb::SubmitAgain => submit::again(model, &targets),
         Verb::PassCap => submit::over_cap(model, &targets),
+        Verb::Unresolved if focus == Button::Other => resend::prepare(model, targets),
+        Verb::Unresolved => resend::give_up(model, targets),
         Verb::GiveUp => targets.into_iter().filter_map(give_up).collect(),
+        Verb::SendAgain => resend::send(model, targets),
         Verb::Retake => retake::submit(model, targets),
         Verb::CancelCampaign => targets.into_iter().filter_map(cancel_campaign).collect(),
     }

@@ -33,6 +33,7 @@ mod press;
 mod problems;
 mod prompt;
 mod record;
+mod resend;
 mod retake;
 mod rows;
 mod saving;
@@ -54,6 +55,7 @@ pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
 pub use delete::{holds_unsaved_results, is_still_read};
 pub use palette::fitting as commands_fitting;
+pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
@@ -82,6 +84,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),
+        Event::JobMissing(seq, name) => job::missing(model, seq, &name),
         Event::Unguarded(seq) => dialog::unguarded(model, seq),
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
@@ -107,6 +110,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
+        Event::ResendPlanned(seq, result) => resend::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
         Event::Submitted(seq, result) => submit::submitted(model, seq, result),
         Event::OfferCame(catalog) => catalog::completed(model, &catalog),
@@ -115,6 +119,10 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
         Event::OutlineRead(seq, line, result) => outline::read(model, seq, line, result),
         Event::RawLine(seq, result) => text::raw_line_read(model, seq, result),
+        Event::Paced(paced) => {
+            model.link.paced = Some(paced);
+            Vec::new()
+        }
         Event::Noticed(result) => {
             notices::noticed(model, result);
             Vec::new()

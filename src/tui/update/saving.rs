@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
-use crate::results::review::ORDER_UNVERIFIED;
+use crate::results::review::{KEY_UNKNOWN, ORDER_UNVERIFIED};
 use crate::results::{Outcome, Row};
 use crate::text::{clean_short, count, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
@@ -258,13 +258,16 @@ pub(super) fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -
     let good = saved.saved + saved.skipped;
     let audio = span(saved.seconds);
     // Audio that nobody can match to its text sounds as it should.
-    let unordered = saved.review.unordered;
-    let mut suspect = match saved.suspect.saturating_sub(unordered) {
+    let (unordered, unknown) = (saved.review.unordered, saved.review.unknown);
+    let mut suspect = match saved.suspect.saturating_sub(unordered + unknown) {
         0 => String::new(),
         number => format!(", {} sound wrong", thousands(number)),
     };
     if unordered > 0 {
         suspect = format!("{suspect}, {ORDER_UNVERIFIED}");
+    }
+    if unknown > 0 {
+        suspect = format!("{suspect}, {KEY_UNKNOWN}");
     }
     let level = if good == 0 { Level::Bad } else { Level::Good };
     let text = match what {

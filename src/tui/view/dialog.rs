@@ -1,4 +1,4 @@
-//! Dialogs: what will be done, to what exactly, what it loses, and two buttons of which the harmless one is focused.
+//! Dialogs: what will be done, to what exactly, what it loses, and buttons of which the harmless one is focused.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,7 +13,7 @@ use crate::tui::theme::Standing;
 use crate::tui::update::{holds_unsaved_results, is_still_read};
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
-use crate::tui::view::{campaigns, footer, retake, times};
+use crate::tui::view::{campaigns, footer, lost, retake, times};
 
 /// Names above that number are counted, not shown.
 const MOST_NAMES: usize = 5;
@@ -37,10 +37,13 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let place = layout::middle(area, width, lines.len() as u16 + 2 + n_below);
     pen.clear(place);
     let style = match confirm.verb {
-        Verb::SubmitAgain | Verb::Retake | Verb::PassCap => theme.focused_border(),
-        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp | Verb::CancelCampaign => {
-            theme.danger_border()
-        }
+        Verb::SubmitAgain | Verb::Retake | Verb::PassCap | Verb::Unresolved => theme.focused_border(),
+        Verb::CancelJobs
+        | Verb::DeleteJobs
+        | Verb::DeleteFiles
+        | Verb::GiveUp
+        | Verb::SendAgain
+        | Verb::CancelCampaign => theme.danger_border(),
     };
     let frame = Frame { title: vec![piece(question(confirm), theme.title())], style, ..Frame::default() };
     let inside = pad(pen.frame(place, &frame), 1);
@@ -92,6 +95,8 @@ fn question(confirm: &Confirm) -> String {
         Verb::CancelJobs | Verb::CancelCampaign => "Cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
         Verb::GiveUp => "Give up",
+        Verb::Unresolved => return lost::question(confirm),
+        Verb::SendAgain => "Send again",
         Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
         Verb::PassCap => return "Spend more than the cap?".to_owned(),
         Verb::Retake => return retake::question(confirm),
@@ -106,7 +111,7 @@ fn noun(verb: Verb) -> &'static str {
     match verb {
         Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain | Verb::PassCap | Verb::Retake => "job",
         Verb::DeleteFiles => "file",
-        Verb::GiveUp => "create",
+        Verb::GiveUp | Verb::Unresolved | Verb::SendAgain => "create",
         Verb::CancelCampaign => "campaign",
     }
 }
@@ -120,7 +125,7 @@ fn name(target: &Target) -> String {
         },
         Target::Plan(_, repeated) => repeated.clone(),
         Target::Cap(_, name, _) => name.clone(),
-        Target::Lost(lost) => lost.display_name.clone(),
+        Target::Lost(lost) | Target::Again(_, lost, _) => lost.display_name.clone(),
         Target::Retake(_, job, _) => job.title().to_owned(),
         Target::Campaign(status) => status.name.clone(),
     }
@@ -132,6 +137,8 @@ fn deed(confirm: &Confirm) -> String {
         Verb::CancelJobs | Verb::CancelCampaign => "cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "delete",
         Verb::GiveUp => "give up",
+        Verb::Unresolved => return "Mark as lost".to_owned(),
+        Verb::SendAgain => return "Yes, send it again".to_owned(),
         Verb::SubmitAgain => return "Yes, submit again".to_owned(),
         Verb::PassCap => return "Yes, spend more".to_owned(),
         Verb::Retake => return retake::deed(confirm),
@@ -183,7 +190,7 @@ fn identity(model: &Model, target: &Target) -> Option<String> {
     let (id, made) = match target {
         Target::Job(job, _) => (job.name.as_str(), job.create_time),
         Target::File(file) => (file.name.as_str(), file.create_time),
-        Target::Lost(lost) => (lost.token.as_str(), Some(lost.at)),
+        Target::Lost(lost) | Target::Again(_, lost, _) => (lost.token.as_str(), Some(lost.at)),
         Target::Plan(..) | Target::Cap(..) | Target::Retake(..) | Target::Campaign(_) => return None,
     };
     let age = made.map(|made| format!(" · {} old", text::age(times::age_of(model, made))));
@@ -216,7 +223,7 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             let state = file.state.as_deref().map(|state| text::clean_short(state, 16)).unwrap_or_default();
             vec![piece([state, file.size_bytes.map(text::bytes).unwrap_or_default()].join("  "), theme.text())]
         }
-        Target::Lost(lost) => {
+        Target::Lost(lost) | Target::Again(_, lost, _) => {
             let standing = Standing::Unknown;
             let mut facts = vec![piece(format!("{} {:<10}", standing.glyph(), "UNKNOWN"), theme.state(standing))];
             if !is_narrow {
@@ -291,7 +298,9 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
             said.push(("Submitting it again is billed again.".to_owned(), theme.warn()));
         }
         Verb::PassCap => said.extend(caps(confirm).into_iter().map(|text| (text, theme.warn()))),
-        Verb::GiveUp => said.extend(lost(pen, confirm)),
+        Verb::Unresolved => return lost::ways_out(pen, model, confirm),
+        Verb::GiveUp => said.extend(lost::given_up(pen, confirm)),
+        Verb::SendAgain => said.extend(lost::sent_again(pen, confirm)),
         Verb::Retake => said.extend(retake::consequences(pen, confirm)),
         Verb::CancelCampaign => said.extend(campaigns::consequences(pen, confirm)),
     }
@@ -338,27 +347,6 @@ fn caps(confirm: &Confirm) -> Vec<String> {
     vec![format!("{}{}.", sentence[..1].to_uppercase(), &sentence[1..])]
 }
 
-/// What it means to give creates up: nothing at the service changes, but money may be spent twice.
-fn lost(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
-    let theme = pen.theme;
-    let (mut n_requests, mut n_characters) = (0, 0);
-    for target in &confirm.targets {
-        if let Target::Lost(lost) = target {
-            n_requests += lost.n_requests;
-            n_characters += lost.characters;
-        }
-    }
-    let (requests, characters) = (text::count(n_requests, "request"), text::count(n_characters, "character"));
-    vec![
-        (
-            format!("The answer was lost: it may exist. Sent again, {requests} with {characters} may be billed twice."),
-            theme.warn(),
-        ),
-        ("Giving it up only lets the same content be sent again; nothing is cancelled.".to_owned(), theme.text()),
-        ("If it turns up in a listing after all, it is shown as a job.".to_owned(), theme.text()),
-    ]
-}
-
 fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
     let theme = pen.theme;
     let (mut n_unsaved, mut n_results) = (0u64, Some(0u64));
@@ -399,11 +387,14 @@ fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, place: Rect) {
         let style = match (confirm.focus == which, which) {
             (true, _) => theme.selected(),
             (false, Button::Do) if confirm.checking.is_some() => theme.muted(),
-            (false, Button::Keep | Button::Do) => theme.text(),
+            (false, Button::Keep | Button::Do | Button::Other) => theme.text(),
         };
         let text = if confirm.focus == which { format!("[ {label} ]") } else { format!("  {label}  ") };
         piece(text, style)
     };
+    if confirm.verb == Verb::Unresolved {
+        return lost::buttons(pen, confirm, place);
+    }
     let both =
         |deed: String| [button(Button::Keep, "Cancel".to_owned()), piece("  ", theme.text()), button(Button::Do, deed)];
     let pieces = both(deed(confirm));
@@ -441,6 +432,7 @@ fn tiny(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
         None if confirm.checking.is_some() => {
             pen.text(place, "looking …", theme.active());
         }
+        None if confirm.verb == Verb::Unresolved => lost::buttons(pen, confirm, place),
         None => {
             pen.text(place, if room < 11 { "y or n" } else { "y yes  n no" }, theme.key());
         }

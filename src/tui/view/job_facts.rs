@@ -139,6 +139,7 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
         }
         return match (model.jobs.doubts.get(&job.name), rate::left(tracked)) {
             // What may be paid twice is worth more than when it is done.
+            (Some(Doubt::Duplicate(_)), _) => ("⚠ duplicate".to_owned(), theme.bad()),
             (Some(doubt @ Doubt::Twin(_)), _) => (format!("⚠ {}?", doubt.word()), theme.warn()),
             (_, Some(left)) => (format!("~{}", text::age(left)), theme.text()),
             (_, None) if age > STUCK_AFTER => ("⚠ stuck?".to_owned(), theme.warn()),

@@ -103,11 +103,15 @@ fn remember_states(here: &Here, jobs: &[Job]) -> Vec<Transition> {
 
 /// Fetches one job and the service's own JSON of it.
 pub(super) async fn fetch(here: Here, seq: Seq, name: JobName) {
-    let fetched = ops::get(&here.session, &name).await.map(|fetched| {
-        let raw = serde_json::to_string_pretty(&fetched.raw).unwrap_or_default();
-        Box::new((fetched.value, raw))
-    });
-    here.mailbox.tell(Event::JobFetched(seq, name, fetched));
+    let told = match ops::get_if_there(&here.session, &name).await {
+        Ok(Some(fetched)) => {
+            let raw = serde_json::to_string_pretty(&fetched.raw).unwrap_or_default();
+            Event::JobFetched(seq, name, Ok(Box::new((fetched.value, raw))))
+        }
+        Ok(None) => Event::JobMissing(seq, name),
+        Err(failure) => Event::JobFetched(seq, name, Err(failure)),
+    };
+    here.mailbox.tell(told);
 }
 
 /// Finds out what deletions would lose.

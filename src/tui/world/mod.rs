@@ -24,6 +24,7 @@ mod campaigns;
 mod create;
 mod desk;
 mod jobs;
+mod pace;
 mod results;
 mod spending;
 
@@ -94,6 +95,12 @@ impl World {
         self.spawn(async move { jobs::restore(here).await });
     }
 
+    /// Tells from now on what the service asks of us.
+    pub fn tell_the_pace(&self) {
+        let here = self.here.clone();
+        self.spawn(async move { pace::tell(here).await });
+    }
+
     /// Carries an effect out.
     pub fn perform(&mut self, effect: Effect) {
         let here = self.here.clone();
@@ -136,6 +143,12 @@ impl World {
             }
             Effect::PlanRetake(seq, job, order) => {
                 let task = self.spawn(create::plan_retake(here, seq, *job, order));
+                if let Some(older) = self.planning.replace(task) {
+                    older.abort();
+                }
+            }
+            Effect::PlanResend(seq, token) => {
+                let task = self.spawn(create::plan_resend(here, seq, token));
                 if let Some(older) = self.planning.replace(task) {
                     older.abort();
                 }

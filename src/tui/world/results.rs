@@ -47,6 +47,7 @@ pub(super) async fn saved(here: Here, name: JobName, folder: PathBuf) {
 
 /// Decodes and saves results into the folder that is named after the job.
 pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
+    let title = crate::text::clean_short(job.title(), 60);
     let order = SaveOrder {
         folder: ops::screen_folder(&here.session, &job),
         from: SaveFrom::Job(job),
@@ -76,6 +77,10 @@ fn tell(here: &Here, seq: Seq, event: Saving) {
         }
         // It has no row among the results of the job; the summary counts it.
         Saving::Unchanged { .. } => {}
+        Saving::WithoutCopy => {
+            let said = format!("no room for a copy beside the audio: {title} is fetched again and saved without one");
+            here.mailbox.tell(Event::Noticed(Ok(said)));
+        }
         Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some((file, None)))),
     }
 }

@@ -6,6 +6,7 @@ mod create;
 mod index;
 mod jobs;
 mod keeping;
+mod lifeline;
 mod matrix;
 mod offer;
 mod piping;
