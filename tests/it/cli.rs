@@ -5,6 +5,7 @@ mod asking;
 mod campaigns;
 mod changing;
 mod killed;
+mod lifeline;
 mod offer;
 pub mod program;
 mod reading;

@@ -5,6 +5,7 @@
 
 mod gone;
 mod leaving;
+mod lifeline;
 mod quiet;
 mod replaying;
 mod retaking;
