@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(standing(&model, &name("a")), Some("being saved"));
         assert!(begun(&lists(&mut model, jobs(&["a"]), &["a"])).is_empty(), "it is under way");
         assert!(ends(&mut model, &first, Ok(AutoSaved::Saved(saved()))).is_empty());
-        assert_eq!(said(&model), "a saved to ./ch (40 of 40, 1 m of audio)");
+        assert_eq!(said(&model), "a saved to ./ch (40 of 40, 1 m 00 of audio)");
         assert!(model.overlays.is_empty() && model.notices.unseen == 0);
         assert!(model.jobs.saved.contains_key(&name("a")));
         assert!(
@@ -263,7 +263,7 @@ mod tests {
             n += 1;
         }
         assert_eq!(n, 50);
-        assert_eq!(said(&model), "50 jobs saved: j00, j01, j02 and 47 others (2 000 of 2 000, 50 m of audio)");
+        assert_eq!(said(&model), "50 jobs saved: j00, j01, j02 and 47 others (2 000 of 2 000, 50 m 00 of audio)");
         let told = model.notices.log.iter().filter(|notice| notice.text.contains("saved")).count();
         assert_eq!(told, 1);
     }

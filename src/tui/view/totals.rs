@@ -79,8 +79,8 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
     say(5, totals.cancelling, "cancelling", theme.warn(), false);
     say(8, totals.stuck, "stuck ⚠", theme.warn(), false);
     say(8, totals.twins, if totals.twins == 1 { "twin ⚠" } else { "twins ⚠" }, theme.warn(), false);
-    say(6, totals.slow, "slow ⚠", theme.warn(), false);
-    say(8, totals.gone_soon, "gone soon ⚠", theme.warn(), false);
+    say(5, totals.slow, "slow ⚠", theme.warn(), false);
+    say(7, totals.gone_soon, "gone soon ⚠", theme.warn(), false);
     if totals.in_flight.1 > 0.0 {
         let text = format!("in flight {}", job_facts::about(totals.in_flight));
         parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
@@ -148,7 +148,7 @@ fn count(model: &Model) -> Totals {
         }
         totals.stuck += u64::from(job_facts::is_stuck(model, tracked));
         match model.jobs.doubts.get(&tracked.job.name) {
-            Some(Doubt::Twin(_)) => totals.twins += 1,
+            Some(Doubt::Twin(_) | Doubt::Duplicate(_)) => totals.twins += 1,
             Some(Doubt::Slow(_)) => totals.slow += 1,
             Some(Doubt::Stuck) | None => {}
         }

@@ -56,20 +56,21 @@ pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
             SaveWhat::Lines(lines) => KeyChoice::Lines(lines),
         },
     };
-    let saved = ops::save(&here.session, &order, &|event| tell(&here, seq, event)).await;
+    let saved = ops::save(&here.session, &order, &|event| tell(&here, seq, &title, event)).await;
     here.mailbox.tell(Event::SaveEnded(seq, saved));
     spending::tell(&here).await;
 }
 
 /// The same of all results, unless they are saved already.
 pub(super) async fn auto_save(here: Here, seq: Seq, job: Job) {
-    let saved = ops::auto_save(&here.session, &job, &|event| tell(&here, seq, event)).await;
+    let title = crate::text::clean_short(job.title(), 60);
+    let saved = ops::auto_save(&here.session, &job, &|event| tell(&here, seq, &title, event)).await;
     here.mailbox.tell(Event::AutoSaved(seq, saved.map(Box::new)));
     spending::tell(&here).await;
 }
 
 /// Tells what happens while results are saved.
-fn tell(here: &Here, seq: Seq, event: Saving) {
+fn tell(here: &Here, seq: Seq, title: &str, event: Saving) {
     match event {
         Saving::Progress(progress) => here.mailbox.tell(Event::SaveProgressed(seq, progress)),
         Saving::Row { line, file, sha256, .. } => {
