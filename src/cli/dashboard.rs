@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::args::Global;
 use super::console::Console;
 use super::stage::{Key, Stage};
-use crate::config::{AutoSave, Colors, Env, Settings, Terminal};
+use crate::config::{AutoSave, Env, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
 use crate::tui::model::Setting;
 use crate::tui::run::Start;
-use crate::tui::theme::{Charset, Palette, Theme};
+use crate::tui::theme::Theme;
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
 pub fn run(
@@ -41,11 +41,13 @@ pub fn run(
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, settings, &session, env),
-        theme: theme(&settings.terminal),
+        theme: Theme::of(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
+        multiplexer: settings.terminal.multiplexer,
+        can_suspend: !super::signal::is_ignored(super::signal::STOP),
         session: Arc::new(session),
     };
-    let exit = tui::run::run(start, runtime.handle());
+    let exit = super::sudden::caught(|| tui::run::run(start, runtime.handle()));
     // A request that hangs does not keep the person; the journals are right at any moment.
     runtime.shutdown_background();
     exit
@@ -60,25 +62,17 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
         key_tail: session.key_tail.clone(),
         host: match &global.replay {
             Some(recording) => format!("replay of {}", crate::text::clean_short(&recording.display().to_string(), 60)),
-            None => settings.base_url.host().to_owned(),
+            None => settings.base_url.authority().to_owned(),
         },
         is_google: settings.base_url.is_google(),
         read_only: settings.read_only,
         demo: settings.demo,
         refresh,
+        low_bandwidth: settings.low_bandwidth,
         folder: env.folder().to_owned(),
         limits: session.limits,
         catalog: session.catalog.clone(),
     }
-}
-
-fn theme(terminal: &Terminal) -> Theme {
-    let palette = match terminal.colors {
-        Colors::None => Palette::None,
-        Colors::Ansi16 => Palette::Ansi16,
-        Colors::True => Palette::TrueColor,
-    };
-    Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
 }
 
 /// Seconds between two listings of the demo.

@@ -118,7 +118,7 @@ impl Stage {
     ) -> Result<Self, Failure> {
         let hidden = match &settings.log {
             Some(path) => log::begin(path, settings.verbose)?,
-            None => Hidden::default(),
+            None => Hidden::of_process(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
         Ok(Stage { settings, hidden, embedded, record: global.record.clone(), _folder: folder })
@@ -307,7 +307,9 @@ impl From<&Global> for Flags {
             profile: global.profile.clone(),
             base_url: global.base_url.clone(),
             config: global.config.clone(),
+            key_file: global.key_file.clone(),
             read_only: global.read_only,
+            low_bandwidth: global.low_bandwidth,
             demo: global.demo,
             ascii: global.ascii,
             color: global.color.into(),

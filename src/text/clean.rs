@@ -2,20 +2,30 @@
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthChar;
+
+/// Marks that stand on one letter. No script needs as many; a thousand of them would bury the lines above and below.
+const MOST_MARKS: usize = 8;
+
 /// Makes text harmless and visible: control characters become their pictures (`␛`), tabs and line ends become
-/// spaces, and characters that turn or hide text become `⟨U+202E⟩`.
+/// spaces, and characters that turn or hide text become `⟨U+202E⟩`, as do marks piled up on one letter.
 ///
 /// Ratatui drops C0 and C1 controls in most widgets but passes bidirectional overrides, zero-width and tag
 /// characters, and standard output has no filter at all; so this runs where text enters, not where it is drawn.
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
+    let mut n_marks = 0;
     for c in text.chars() {
+        let is_mark = !c.is_ascii() && c.width() == Some(0);
+        n_marks = if is_mark { n_marks + 1 } else { 0 };
         match c {
             '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => clean.push(' '),
             '\0'..='\u{1f}' => clean.push(char::from_u32(0x2400 + c as u32).expect("control pictures are characters")),
             '\u{7f}' => clean.push('␡'),
             '\u{80}'..='\u{9f}' => write!(clean, "\\x{:02x}", c as u32).expect("a String takes every write"),
-            c if turns_or_hides(c) => write!(clean, "⟨U+{:04X}⟩", c as u32).expect("a String takes every write"),
+            c if turns_or_hides(c) || n_marks > MOST_MARKS => {
+                write!(clean, "⟨U+{:04X}⟩", c as u32).expect("a String takes every write")
+            }
             c => clean.push(c),
         }
     }
@@ -44,6 +54,11 @@ pub fn clean_within(text: &str, most: usize) -> String {
     cut
 }
 
+/// Whether a character may reach a terminal as it is: no control, and nothing that turns or hides text.
+pub fn is_harmless(c: char) -> bool {
+    !c.is_control() && !turns_or_hides(c)
+}
+
 fn turns_or_hides(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}'
@@ -70,10 +85,19 @@ mod tests {
             ("a\u{200b}b\u{feff}", "a⟨U+200B⟩b⟨U+FEFF⟩"),
             ("\u{e0041}", "⟨U+E0041⟩"),
             ("\u{7f}", "␡"),
+            ("e\u{301}", "e\u{301}"),
+            ("\u{1f469}\u{200d}\u{1f467}", "\u{1f469}⟨U+200D⟩\u{1f467}"),
+            ("\x1bPq\x1b\\ \x1b_x\x1b\\ \x08", "␛Pq␛\\ ␛_x␛\\ ␈"),
         ];
         for (from, to) in table {
             assert_eq!(clean(from), to, "{from:?}");
         }
+    }
+
+    #[test]
+    fn marks_that_pile_up_on_one_letter_become_visible() {
+        let piled = clean(&format!("a{}b", "\u{308}".repeat(12)));
+        assert_eq!(piled, format!("a{}{}b", "\u{308}".repeat(8), "⟨U+0308⟩".repeat(4)));
     }
 
     #[test]
@@ -94,7 +118,7 @@ mod tests {
         #[test]
         fn clean_text_holds_no_control_and_is_clean_already(text in any::<String>()) {
             let once = clean(&text);
-            prop_assert!(!once.chars().any(|c| c.is_control() || turns_or_hides(c)));
+            prop_assert!(once.chars().all(is_harmless));
             prop_assert_eq!(clean(&once), once);
         }
     }
