@@ -25,10 +25,10 @@ pub mod error;
 pub mod gemini;
 pub mod page;
 mod record;
-mod refusal;
+pub mod refusal;
 pub mod retry;
 mod upload;
-mod wire;
+pub mod wire;
 
 pub use error::Error;
 pub use record::Recorder;
