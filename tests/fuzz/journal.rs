@@ -104,7 +104,10 @@ fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
     let again = Store::open(folder.path()).expect("it opens again");
     assert!(damaged(&again) <= damage + 1);
     let tracked = again.intent(token).expect("a look").expect("the intent is there");
-    assert_eq!((tracked.intent, tracked.verdict), (intent(token, at), Some(Verdict::Confirmed { job: job.to_string() })));
+    assert_eq!(
+        (tracked.intent, tracked.verdict),
+        (intent(token, at), Some(Verdict::Confirmed { job: job.to_string() }))
+    );
     assert_eq!(again.upload_of(&uploaded.sha256).expect("a look"), Some(uploaded));
     assert!(again.wishes().expect("a look").contains(&wished));
     assert_eq!(again.saves_of(ORIGIN, &job).expect("a look").last(), Some(&saved));

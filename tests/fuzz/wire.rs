@@ -74,7 +74,10 @@ fn answer(value: &Value) {
 fn kept(job: Job, seen: Seen) {
     assert!(is_name(job.name.id(), 128));
     let error = job.error.as_ref().map(|error| &error.message);
-    [job.display_name.as_ref(), job.model.as_ref(), error].into_iter().flatten().for_each(|text| harmless(text, LONGEST));
+    [job.display_name.as_ref(), job.model.as_ref(), error]
+        .into_iter()
+        .flatten()
+        .for_each(|text| harmless(text, LONGEST));
     harmless(job.state.as_str(), 64);
     assert!(is_harmless(job.title()) && is_harmless(job.state.word()));
     if let Some(counts) = job.counts {
