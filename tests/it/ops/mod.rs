@@ -8,6 +8,7 @@ mod fetching;
 mod index;
 mod jobs;
 mod keeping;
+mod lifeline;
 mod matrix;
 mod offer;
 mod piping;
