@@ -6,6 +6,7 @@ mod campaigns;
 mod changing;
 mod escapes;
 mod killed;
+mod lifeline;
 mod offer;
 pub mod program;
 mod reading;

@@ -6,6 +6,8 @@
 mod copying;
 mod gone;
 mod leaving;
+mod lifeline;
+mod paced;
 mod quiet;
 mod replaying;
 mod retaking;

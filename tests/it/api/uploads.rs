@@ -205,7 +205,7 @@ fn odd_store(status: &'static str) -> Server {
 }
 
 #[tokio::test]
-async fn an_upload_that_does_not_end_is_a_clear_error() {
+async fn fault_44_an_upload_that_does_not_end_is_a_clear_error() {
     let table = [
         ("active", "cannot upload ch01: the service took the last piece and did not end the upload"),
         ("cancelled", "cannot upload ch01: the service cancelled the upload"),
@@ -245,7 +245,7 @@ async fn an_upload_that_does_not_get_on_ends() {
 }
 
 #[tokio::test]
-async fn an_upload_address_elsewhere_gets_no_byte() {
+async fn fault_43_an_upload_address_elsewhere_gets_no_byte() {
     let other = Server::start(|exchange| {
         exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(b"abc", "ACTIVE")))
     });
