@@ -3,6 +3,7 @@
 mod budget;
 mod campaign;
 mod create;
+mod faults;
 mod index;
 mod jobs;
 mod keeping;
