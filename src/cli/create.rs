@@ -305,8 +305,9 @@ async fn agree_to_cap(console: &Console, over: Option<OverCap>, yes: bool) -> Re
 pub fn duplicate(jobs: &[Job]) -> Failure {
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
     let later = names.get(1..).unwrap_or_default().join(" ");
-    Failure::with_exit(Exit::SomeBad, format!("one create came out as {} jobs: {}", jobs.len(), names.join(", ")))
-        .hint(format!("all of them are billed; nothing was cancelled: `gemtts-tui cancel {later}` stops what came later"))
+    Failure::with_exit(Exit::SomeBad, format!("one create came out as {} jobs: {}", jobs.len(), names.join(", "))).hint(
+        format!("all of them are billed; nothing was cancelled: `gemtts-tui cancel {later}` stops what came later"),
+    )
 }
 
 fn unknown(lost: &Unconfirmed) -> Failure {

@@ -215,7 +215,11 @@ mod tests {
         let name = "x ~gt-01ARYZ6S4100000000000000AB";
         let pair = |state| [named(name, job("b", state, 500)), named(name, job("a", JobState::Pending, 5))];
         assert_eq!(found(&pair(JobState::Running)), [("a".to_owned(), "duplicate")]);
-        assert_eq!(found(&pair(JobState::Failed)), [("a".to_owned(), "duplicate")], "one create, whatever became of it");
+        assert_eq!(
+            found(&pair(JobState::Failed)),
+            [("a".to_owned(), "duplicate")],
+            "one create, whatever became of it"
+        );
         let together = [named(name, job("a", JobState::Running, 5)), named(name, job("b", JobState::Running, 4))];
         assert_eq!(found(&together), [("b".to_owned(), "duplicate")], "worse than a twin");
         let over = [named(name, job("a", JobState::Running, 5)), named(name, job("b", JobState::Cancelled, 4))];

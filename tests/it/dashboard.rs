@@ -3,6 +3,7 @@
 //! What the screens say is tested without one, in `update` and `view`. Here it is the modes, the bytes on the wire,
 //! the signals, and a terminal that shrinks, stands still or goes away.
 
+mod creating;
 mod gone;
 mod leaving;
 mod quiet;

@@ -128,7 +128,9 @@ fn say_count(model: &mut Model) -> Vec<Effect> {
 /// Leaves everything as it is.
 pub fn no(model: &mut Model) -> Vec<Effect> {
     match model.overlays.pop() {
-        Some(Overlay::Confirm(confirm)) if matches!(confirm.verb, Verb::Retake | Verb::SendAgain) => retake::dropped(model),
+        Some(Overlay::Confirm(confirm)) if matches!(confirm.verb, Verb::Retake | Verb::SendAgain) => {
+            retake::dropped(model)
+        }
         Some(Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Page(_)) | None => Vec::new(),
     }
 }

@@ -38,10 +38,15 @@ pub fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
     notices::grow_old(model);
     // A clock that was set back must not stop the polling until it has caught up.
-    let due = model.link.next_poll.is_some_and(|at| at <= now || clock::since(now, at) > SLOWEST);
+    let due = model.link.next_poll.is_some_and(|at| at <= now || clock::since(now, at) > slowest(model));
     let mut effects = if due { list(model) } else { Vec::new() };
     effects.extend(campaigns::tick(model));
     effects
+}
+
+/// The longest wait between two listings: a person who set a slower pace than our slowest keeps it.
+fn slowest(model: &Model) -> Duration {
+    model.setting.refresh.map_or(SLOWEST, |seconds| Duration::from_secs(seconds).max(SLOWEST))
 }
 
 /// Lists now, unless a listing is under way.
@@ -104,8 +109,7 @@ fn failed(model: &mut Model, failure: Failure) {
 pub fn schedule(model: &mut Model) {
     let refused = model.link.trouble.as_ref().is_some_and(|trouble| trouble.failure.exit == Exit::Key);
     let busy = model.link.listing != Listing::Idle;
-    model.link.next_poll =
-        if model.link.frozen || refused || busy { None } else { Some(next_look(model)) };
+    model.link.next_poll = if model.link.frozen || refused || busy { None } else { Some(next_look(model)) };
 }
 
 /// The next listing at the usual pace, or earlier when a lost create is to be looked for before that.
@@ -146,8 +150,7 @@ fn interval(model: &Model) -> Duration {
     };
     let attempts = model.link.trouble.as_ref().map_or(0, |trouble| trouble.attempts);
     let doubled = usual.saturating_mul(1u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
-    // A person who set a slower pace than our slowest keeps it.
-    doubled.min(SLOWEST.max(usual))
+    doubled.min(slowest(model))
 }
 
 /// Stops polling, or goes on.
@@ -207,7 +210,7 @@ mod tests {
             tick(&mut model, 0);
             answer(&mut model, jobs.clone());
             assert_eq!(wait(&model), Some(expected), "{jobs:?} {refresh:?}");
-            assert_eq!(tick(&mut model, expected as i64 - 1), []);
+            assert_eq!((tick(&mut model, 1), tick(&mut model, expected as i64 - 2)), (vec![], vec![]));
             assert_eq!(tick(&mut model, 1), [Effect::ListJobs(Seq(2))]);
         }
     }

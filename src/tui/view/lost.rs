@@ -18,7 +18,9 @@ type Said = (String, Style);
 /// `What about ch07?`
 pub fn question(confirm: &Confirm) -> String {
     match confirm.targets.first() {
-        Some(Target::Lost(lost)) => format!("{} is still UNKNOWN: what now?", text::clean_short(&lost.display_name, 40)),
+        Some(Target::Lost(lost)) => {
+            format!("{} is still UNKNOWN: what now?", text::clean_short(&lost.display_name, 40))
+        }
         Some(_) | None => "Still UNKNOWN: what now?".to_owned(),
     }
 }
@@ -88,8 +90,7 @@ fn amount(n_requests: u64, characters: u64) -> String {
 /// Three buttons, or, where there is no room for them, the focused one.
 pub fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, place: Rect) {
     let theme = *pen.theme;
-    let labels =
-        [(Button::Keep, "Keep waiting"), (Button::Do, "Mark as lost"), (Button::Other, "Submit again")];
+    let labels = [(Button::Keep, "Keep waiting"), (Button::Do, "Mark as lost"), (Button::Other, "Submit again")];
     let button = |(which, label): (Button, &str)| match confirm.focus == which {
         true => piece(format!("[ {label} ]"), theme.selected()),
         false => piece(format!("  {label}  "), theme.text()),

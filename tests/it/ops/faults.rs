@@ -91,7 +91,8 @@ async fn fault_12_a_200_that_names_no_job_is_unknown_and_its_name_is_never_used(
         is_unknown_for_good(what, &mut site).await;
         let world = site.world();
         let is_usual = |it: &&String| it.contains("/batches?") || it.contains("/models/") || it.contains("/files");
-        let asked: Vec<&String> = world.targets.iter().filter(|it| !is_usual(it) && !it.contains(" /session?")).collect();
+        let asked: Vec<&String> =
+            world.targets.iter().filter(|it| !is_usual(it) && !it.contains(" /session?")).collect();
         assert_eq!(asked, Vec::<&String>::new(), "{what}");
     }
 }
