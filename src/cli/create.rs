@@ -160,9 +160,8 @@ fn summary(plan: &Plan) -> String {
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
         summary.push_str(&format!(", {} of audio", range(text::span(low), text::span(high))));
-        if let Some((low, high)) = estimate.dollars {
-            let dollars = range(text::dollars(low), text::dollars(high));
-            summary.push_str(&format!(", about {dollars} at batch price"));
+        if let Some(dollars) = estimate.dollars {
+            summary.push_str(&format!(", {} at batch price", text::dollars_about("about", dollars)));
         }
     }
     if plan.n_jobs() > 1 {
@@ -256,8 +255,8 @@ fn known(plan: &Plan) -> Option<String> {
 
 /// `  part 2: 316 requests, 24 980 tokens, 214 kB, about $0.29 to $0.35`.
 fn part_line(part: &PlannedPart, number: usize) -> String {
-    let dollars = part.estimate.dollars.map(|(low, high)| range(text::dollars(low), text::dollars(high)));
-    let dollars = dollars.map(|dollars| format!(", about {dollars}")).unwrap_or_default();
+    let dollars = part.estimate.dollars.map(|dollars| format!(", {}", text::dollars_about("about", dollars)));
+    let dollars = dollars.unwrap_or_default();
     format!(
         "  part {number}: {}, {}, {}{dollars}",
         text::count(part.n_requests, "request"),

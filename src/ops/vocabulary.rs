@@ -221,6 +221,8 @@ pub enum CancelAnswer {
     Asked,
     /// There was nothing to stop any more.
     AlreadyOver(Job),
+    /// The service is out of reach, or its answer was lost. The wish is written down, and is to be told again.
+    NotYet(crate::failure::Failure),
 }
 
 /// What deleting a job would lose.

@@ -5,6 +5,7 @@ mod asking;
 mod campaigns;
 mod changing;
 mod creating;
+mod escapes;
 mod killed;
 mod offer;
 pub mod program;

@@ -61,6 +61,8 @@ pub async fn advance(
         Next::Submit(number) => submit(session, &status, number, progress).await?,
         Next::Cancel(job) => match cancel(session, &job).await? {
             CancelAnswer::Asked | CancelAnswer::AlreadyOver(_) => Did::Cancelled(job),
+            // The next step asks again.
+            CancelAnswer::NotYet(failure) => return Err(failure),
         },
         Next::Waits(_) | Next::Paused | Next::Cancelled | Next::Submitted | Next::Over => Did::Nothing,
     };

@@ -2,7 +2,8 @@
 
 use crate::tui::model::Line;
 
-use crate::job::{FileName, Job};
+use crate::api::StoredFile;
+use crate::job::Job;
 use crate::money::OverCap;
 use crate::ops::{CampaignStatus, Loss, Plan, Retake, Unconfirmed};
 use crate::tui::model::Seq;
@@ -78,8 +79,8 @@ pub enum Verb {
 pub enum Target {
     /// A job, as it was when the dialog opened, and what its deletion would lose, once known.
     Job(Box<Job>, Option<Loss>),
-    /// A stored file and its display name.
-    File(FileName, String),
+    /// A stored file, as it was when the dialog opened.
+    File(Box<StoredFile>),
     /// The plan of a new job, and the job that it repeats.
     Plan(Seq, String),
     /// The plan of a new job, its name, and the caps that it would pass.

@@ -167,7 +167,7 @@ fn confirmed(model: &mut Model) -> Vec<Effect> {
             let jobs = targets.into_iter().filter_map(job_of).collect();
             brake::begin(model, jobs)
         }
-        Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
+        Verb::DeleteJobs => targets.into_iter().filter_map(|target| delete_job(model, target)).collect(),
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
         Verb::SubmitAgain => submit::again(model, &targets),
         Verb::PassCap => submit::over_cap(model, &targets),
@@ -185,9 +185,16 @@ fn job_of(target: Target) -> Option<Job> {
     Some(*job)
 }
 
+fn delete_job(model: &mut Model, target: Target) -> Option<Effect> {
+    let Target::Job(job, loss) = target else { return None };
+    model.jobs.deleting.insert(job.name.clone());
+    // What nobody could find out was asked about as lost.
+    Some(Effect::DeleteJob(job, loss.unwrap_or(Loss::Unsaved { saved: 0, of: None })))
+}
+
 fn delete_file(target: Target) -> Option<Effect> {
-    let Target::File(name, _) = target else { return None };
-    Some(Effect::DeleteFile(name))
+    let Target::File(file) = target else { return None };
+    Some(Effect::DeleteFile(file))
 }
 
 fn give_up(target: Target) -> Option<Effect> {

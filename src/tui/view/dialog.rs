@@ -3,15 +3,17 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::api::StoredFile;
 use crate::job::{Counts, Job};
 use crate::ops::Loss;
 use crate::text;
 use crate::tui::layout;
 use crate::tui::model::{Button, Confirm, Guard, Model, Target, Verb};
 use crate::tui::theme::Standing;
+use crate::tui::update::{holds_unsaved_results, is_still_read};
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
-use crate::tui::view::{campaigns, footer, lost, retake};
+use crate::tui::view::{campaigns, footer, lost, retake, times};
 
 /// Names above that number are counted, not shown.
 const MOST_NAMES: usize = 5;
@@ -70,15 +72,18 @@ fn content(pen: &Pen<'_>, model: &Model, confirm: &Confirm, room: usize, most: u
     };
     let most_names = if confirm.verb == Verb::Retake { retake::MOST_KEYS } else { MOST_NAMES };
     for n_names in (1..=most_names).rev() {
-        let mut lines = targets(pen, confirm, room, n_names);
-        lines.push(Vec::new());
-        lines.extend(wrapped(&said));
-        if lines.len() <= most {
-            return lines;
+        // A name of which there are two does not say which one is meant: where there is room, ids and ages do.
+        for ages in [Some(model), None] {
+            let mut lines = targets(pen, confirm, room, n_names, ages);
+            lines.push(Vec::new());
+            lines.extend(wrapped(&said));
+            if lines.len() <= most {
+                return lines;
+            }
         }
     }
     // The last sentence explains the harmless button, which explains itself.
-    let mut lines = targets(pen, confirm, room, 1);
+    let mut lines = targets(pen, confirm, room, 1, None);
     lines.extend(wrapped(&said[..said.len() - 1]));
     lines.truncate(most);
     lines
@@ -114,8 +119,10 @@ fn noun(verb: Verb) -> &'static str {
 fn name(target: &Target) -> String {
     match target {
         Target::Job(job, _) => job.title().to_owned(),
-        Target::File(file, display_name) if display_name.is_empty() => file.to_string(),
-        Target::File(_, display_name) => display_name.clone(),
+        Target::File(file) => match file.display_name.as_deref() {
+            Some(name) if !name.is_empty() => text::clean_short(name, 60),
+            Some(_) | None => file.name.to_string(),
+        },
         Target::Plan(_, repeated) => repeated.clone(),
         Target::Cap(_, name, _) => name.clone(),
         Target::Lost(lost) | Target::Again(_, lost, _) => lost.display_name.clone(),
@@ -142,7 +149,8 @@ fn deed(confirm: &Confirm) -> String {
     }
 }
 
-fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
+/// The names and how they stand; each with its id and its age below, by the model's clock, when there is one.
+fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize, ages: Option<&Model>) -> Vec<Vec<Piece>> {
     if let [Target::Retake(_, _, Some(made))] = &confirm.targets[..] {
         return retake::takes(pen, made, room, most);
     }
@@ -155,12 +163,14 @@ fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Ve
     let widest = widest.min(room.saturating_sub(behind).max(room / 3));
     let mut lines: Vec<Vec<Piece>> = shown
         .iter()
-        .map(|target| {
+        .flat_map(|target| {
             let name = text::fit(&theme.plain(&name(target)), widest);
             let padding = " ".repeat(widest.saturating_sub(text::width(&name)) + 2);
             let mut line = vec![piece(name, theme.title()), piece(padding, theme.text())];
             line.extend(facts(pen, target, is_narrow));
-            line
+            let identity = ages.and_then(|model| identity(model, target));
+            let below = identity.map(|identity| vec![piece(format!("  {identity}"), theme.muted())]);
+            [Some(line), below].into_iter().flatten()
         })
         .collect();
     let n_others = confirm.targets.len() - shown.len();
@@ -173,6 +183,18 @@ fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Ve
         lines.push(vec![piece(others, theme.text())]);
     }
     lines
+}
+
+/// What tells a target from others of its name: its id, and how old it is.
+fn identity(model: &Model, target: &Target) -> Option<String> {
+    let (id, made) = match target {
+        Target::Job(job, _) => (job.name.as_str(), job.create_time),
+        Target::File(file) => (file.name.as_str(), file.create_time),
+        Target::Lost(lost) | Target::Again(_, lost, _) => (lost.token.as_str(), Some(lost.at)),
+        Target::Plan(..) | Target::Cap(..) | Target::Retake(..) | Target::Campaign(_) => return None,
+    };
+    let age = made.map(|made| format!(" · {} old", text::age(times::age_of(model, made))));
+    Some(format!("{id}{}", age.unwrap_or_default()))
 }
 
 fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
@@ -197,9 +219,10 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             }
             facts
         }
-        // A file without a name of its own is named already.
-        Target::File(_, display_name) if display_name.is_empty() => Vec::new(),
-        Target::File(file, _) => vec![piece(file.as_str(), theme.muted())],
+        Target::File(file) => {
+            let state = file.state.as_deref().map(|state| text::clean_short(state, 16)).unwrap_or_default();
+            vec![piece([state, file.size_bytes.map(text::bytes).unwrap_or_default()].join("  "), theme.text())]
+        }
         Target::Lost(lost) | Target::Again(_, lost, _) => {
             let standing = Standing::Unknown;
             let mut facts = vec![piece(format!("{} {:<10}", standing.glyph(), "UNKNOWN"), theme.state(standing))];
@@ -259,8 +282,12 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
         }
         Verb::DeleteJobs => said.extend(losses(pen, confirm)),
         Verb::DeleteFiles => {
-            if confirm.typed.is_some() {
+            let is_lost = files(confirm).any(|file| holds_unsaved_results(model, &file.name));
+            if is_lost {
                 said.push(("Results that were not saved are lost with it.".to_owned(), theme.bad()));
+            }
+            if files(confirm).any(|file| is_still_read(model, &file.name)) {
+                said.push(("A job that is not over reads from it, and fails without it.".to_owned(), theme.bad()));
             }
             said.push((
                 "Jobs that still read from a deleted file fail. The service drops it after 48 hours anyway.".to_owned(),
@@ -288,6 +315,13 @@ fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
     })
 }
 
+fn files(confirm: &Confirm) -> impl Iterator<Item = &StoredFile> {
+    confirm.targets.iter().filter_map(|target| {
+        let Target::File(file) = target else { return None };
+        Some(&**file)
+    })
+}
+
 /// `About $2.89 is spent already; about $3.40 will not be.`
 fn money(model: &Model, confirm: &Confirm) -> Option<String> {
     let (mut spent, mut kept) = (0.0, 0.0);
@@ -298,7 +332,8 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
         spent += (low + high) / 2.0 * share;
         kept += (low + high) / 2.0 * (1.0 - share);
     }
-    Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
+    let (spent, kept) = (text::dollars_about("About", (spent, spent)), text::dollars_about("about", (kept, kept)));
+    Some(format!("{spent} is spent already; {kept} will not be."))
 }
 
 /// Which caps would be passed, and by how much.

@@ -68,7 +68,8 @@ pub fn status_name(code: i64) -> Option<&'static str> {
 
 /// An estimated amount, by its middle: `≈ $3.01`.
 pub fn about(range: (f64, f64)) -> String {
-    format!("≈ {}", text::dollars((range.0 + range.1) / 2.0))
+    let middle = (range.0 + range.1) / 2.0;
+    text::dollars_about("≈", (middle, middle))
 }
 
 /// What a job came to, or may come to: `$3.01`, `≈ $3.01`.
