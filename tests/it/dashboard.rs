@@ -4,6 +4,7 @@
 //! the signals, and a terminal that shrinks, stands still or goes away.
 
 mod copying;
+mod creating;
 mod gone;
 mod leaving;
 mod lifeline;

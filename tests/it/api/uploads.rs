@@ -265,7 +265,7 @@ async fn fault_43_an_upload_address_elsewhere_gets_no_byte() {
 }
 
 #[tokio::test]
-async fn an_input_that_cannot_be_sent_is_refused_before_anything_is_sent() {
+async fn fault_15_an_input_of_2_gb_and_a_byte_is_refused_before_anything_is_sent() {
     let server = Server::start(|exchange| exchange.json(200, "{}"));
     let huge = tempfile::NamedTempFile::new().unwrap();
     huge.as_file().set_len((2 << 30) + 1).unwrap();

@@ -60,6 +60,7 @@ const KEY_REFUSED: Comes = Comes { exit: 3, ..NOTHING };
 fn exit(submitted: &Result<Created, Failure>) -> u8 {
     match submitted {
         Ok(Created::Confirmed(_) | Created::Adopted(_) | Created::Begun(_)) => 0,
+        Ok(Created::Duplicate(_)) => 4,
         Ok(Created::Unknown(_)) => 5,
         Err(failure) => failure.exit.code(),
     }
@@ -150,6 +151,7 @@ async fn create_whose_answer_says_nothing_certain() {
         ("C: connected, silent", Bad::Silence),
         ("C: reset after the full request", Bad::Reset),
         ("C: FIN after the full request", Bad::Close),
+        ("C: HTTP/2 REFUSED_STREAM", Bad::RefusedStream),
         ("C: 408", Bad::Status(408, r#"{"error":{"code":408}}"#)),
         ("C: 412 without the status of the service", Bad::Status(412, "{}")),
         ("C: 500", Bad::Status(500, r#"{"error":{"code":500,"status":"INTERNAL"}}"#)),

@@ -4,6 +4,7 @@ mod budget;
 mod campaign;
 mod clocks;
 mod create;
+mod faults;
 mod fetching;
 mod index;
 mod jobs;

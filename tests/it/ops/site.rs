@@ -17,6 +17,9 @@ use crate::api::server::{Exchange, Server, head, reply};
 
 pub const KEY: &str = "AIzaCANARY000000000000000000000000000000";
 
+/// An empty SETTINGS frame, and RST_STREAM of stream 1 with REFUSED_STREAM.
+const REFUSED_STREAM: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
+
 /// The calls on the way from a plan to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
@@ -61,6 +64,8 @@ pub enum Bad {
     Length(isize),
     /// 200 with half of the usual body in chunks, and the end of the connection.
     CutChunk,
+    /// What a peer of HTTP/2 says: this stream was refused, as if it had not been looked at.
+    RefusedStream,
     /// An address of an upload that is somewhere else.
     Elsewhere,
     /// The usual answer, and then nobody listens any more.
@@ -87,6 +92,10 @@ pub struct World {
     pub processing: usize,
     pub starts: usize,
     pub queries: usize,
+    pub lists: usize,
+    pub looks_at_file: usize,
+    /// Method and target of every request.
+    pub targets: Vec<String>,
     /// The display names of all creates that arrived.
     pub creates: Vec<String>,
     /// The display names of the jobs that there are.
@@ -147,6 +156,12 @@ impl Site {
         self.world.lock().unwrap()
     }
 
+    /// Creates and lists that arrived.
+    pub fn counted(&self) -> (usize, usize) {
+        let world = self.world();
+        (world.creates.len(), world.lists)
+    }
+
     /// Requests that went to the other origin.
     pub fn n_elsewhere(&self) -> usize {
         self.elsewhere.seen().len()
@@ -163,7 +178,17 @@ impl Site {
 
     /// A session with it, as a program that was just started has it.
     pub fn session(&self, is_impatient: bool) -> Session {
-        self.session_at(&self.server.origin, is_impatient)
+        let limit = Duration::from_millis(150);
+        let timing = match is_impatient {
+            true => Timing { headers: limit, silence: limit, call: limit, ..Timing::default() },
+            false => Timing::default(),
+        };
+        self.session_at(&self.server.origin, timing)
+    }
+
+    /// A session that waits so long for a file to be ready.
+    pub fn session_until_ready(&self, ready: Duration) -> Session {
+        self.session_at(&self.server.origin, Timing { ready, ..Timing::default() })
     }
 
     /// Where it listens.
@@ -173,20 +198,16 @@ impl Site {
 
     /// A session with an address at which nobody listens.
     pub fn lost_session(&self) -> Session {
-        self.session_at(&Server::nowhere().origin, false)
+        self.session_at(&Server::nowhere().origin, Timing::default())
     }
 
-    fn session_at(&self, origin: &str, is_impatient: bool) -> Session {
+    fn session_at(&self, origin: &str, timing: Timing) -> Session {
         let policy = Policy {
             first: Duration::from_millis(1),
             longest: Duration::from_millis(4),
             budget: Duration::from_secs(5),
         };
-        let mut timing = Timing { policy, look_again: Duration::from_millis(1), ..Timing::default() };
-        if is_impatient {
-            let limit = Duration::from_millis(150);
-            timing = Timing { headers: limit, silence: limit, call: limit, ..timing };
-        }
+        let timing = Timing { policy, look_again: Duration::from_millis(1), ..timing };
         let endpoint = Endpoint { base: BaseUrl::parse(origin).unwrap(), key: ApiKey::parse(KEY).unwrap() };
         let options = gemini::Options { timing, bucket: Some(Arc::new(Bucket::full())), ..gemini::Options::default() };
         let way = gemini::connect(&endpoint, &options).unwrap();
@@ -255,6 +276,7 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
     move |exchange| {
         let mut world = world.lock().unwrap();
         world.requests += 1;
+        world.targets.push(format!("{} {}", exchange.request.method, exchange.request.target));
         let on = call(exchange);
         world.calls.push(on);
         let fault = world.fault.as_mut().filter(|fault| fault.on == on && fault.times > 0).map(|fault| {
@@ -307,6 +329,7 @@ fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, else
             let start = format!("HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n", body.len());
             exchange.answer([start.as_bytes(), &body[..body.len() / 2]].concat());
         }
+        Bad::RefusedStream => exchange.answer(REFUSED_STREAM),
         Bad::Elsewhere => {
             let url = format!("{elsewhere}/session?upload_id=secret");
             exchange.answer(reply(200, &[("x-goog-upload-status", "active"), ("x-goog-upload-url", &url)], ""));
@@ -331,10 +354,10 @@ impl World {
                 let name = body.split(r#""displayName":""#).nth(1).and_then(|rest| rest.split('"').next());
                 self.creates.push(name.unwrap().to_owned());
             }
+            On::List => self.lists += 1,
+            On::FilesGet => self.looks_at_file += 1,
             On::UploadPiece
-            | On::FilesGet
             | On::FilesList
-            | On::List
             | On::Get
             | On::Cancel
             | On::DeleteJob
