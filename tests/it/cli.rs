@@ -6,6 +6,7 @@ mod campaigns;
 mod changing;
 mod killed;
 mod offer;
+mod piped;
 pub mod program;
 mod reading;
 mod recording;
