@@ -36,6 +36,7 @@ use crate::results::{Form, PackedRows, Tokens};
 use super::{Progress, Texts};
 
 pub use folder::default_folder;
+pub(super) use folder::folder_of_original;
 pub use loss::loss;
 pub use outline::outline;
 pub use raw::raw_line;

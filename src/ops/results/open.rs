@@ -192,6 +192,7 @@ pub(super) async fn source(
             opened => opened,
         },
     };
+    let download = download.and_then(|download| session.budget.within(download));
     let download = download.map_err(|error| explain(session, job, error.into()))?;
     Ok(From::Service(slot.with(download), Some(part)))
 }

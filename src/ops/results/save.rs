@@ -8,7 +8,7 @@ use crate::api::Download;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
 use crate::ops::session::on_disk;
-use crate::ops::{Saved, Session};
+use crate::ops::{Progress, Saved, Session};
 use crate::results::review::Review;
 use crate::results::{Form, Judging, Parser, Totals};
 use crate::save::{Saver, Summary};
@@ -44,6 +44,9 @@ pub async fn save(
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Saved, Failure> {
     let takes = Takes::new(&what.keys)?;
+    let on_wait = |is_waiting| events(Saving::Progress(Progress { is_waiting, ..Progress::default() }));
+    // Taken before a place for a download, which nobody should hold who waits for a folder.
+    let _turn = session.budget.turn_at(absolute(&what.folder), &on_wait).await;
     match &what.from {
         SaveFrom::File(path) => {
             let source = path.clone();
