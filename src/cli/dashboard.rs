@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::args::Global;
 use super::console::Console;
 use super::stage::{Key, Stage};
-use crate::config::{AutoSave, Colors, Env, Settings, Terminal};
+use crate::config::{AutoSave, Env, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
 use crate::tui::model::Setting;
 use crate::tui::run::Start;
-use crate::tui::theme::{Charset, Palette, Theme};
+use crate::tui::theme::Theme;
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
 pub fn run(
@@ -41,8 +41,10 @@ pub fn run(
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, settings, &session, env),
-        theme: theme(&settings.terminal),
+        theme: Theme::of(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
+        multiplexer: settings.terminal.multiplexer,
+        can_suspend: !super::signal::is_ignored(super::signal::STOP),
         session: Arc::new(session),
     };
     let exit = super::sudden::caught(|| tui::run::run(start, runtime.handle()));
@@ -66,19 +68,11 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
         read_only: settings.read_only,
         demo: settings.demo,
         refresh,
+        low_bandwidth: settings.low_bandwidth,
         folder: env.folder().to_owned(),
         limits: session.limits,
         catalog: session.catalog.clone(),
     }
-}
-
-fn theme(terminal: &Terminal) -> Theme {
-    let palette = match terminal.colors {
-        Colors::None => Palette::None,
-        Colors::Ansi16 => Palette::Ansi16,
-        Colors::True => Palette::TrueColor,
-    };
-    Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
 }
 
 /// Seconds between two listings of the demo.

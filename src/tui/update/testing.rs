@@ -29,6 +29,7 @@ pub fn empty() -> Model {
         read_only: false,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
         folder: "/home/ann/book".into(),
         limits: crate::audio::Limits::default(),
         catalog: crate::money::Catalog::built_in(),

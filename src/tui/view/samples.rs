@@ -32,6 +32,7 @@ fn setting() -> Setting {
         read_only: false,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
         folder: "/home/ada/books".into(),
         limits: crate::audio::Limits::default(),
         catalog: crate::money::Catalog::built_in(),
