@@ -60,6 +60,7 @@ const KEY_REFUSED: Comes = Comes { exit: 3, ..NOTHING };
 fn exit(submitted: &Result<Created, Failure>) -> u8 {
     match submitted {
         Ok(Created::Confirmed(_) | Created::Adopted(_) | Created::Begun(_)) => 0,
+        Ok(Created::Duplicate(_)) => 4,
         Ok(Created::Unknown(_)) => 5,
         Err(failure) => failure.exit.code(),
     }
