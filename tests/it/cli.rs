@@ -9,6 +9,7 @@ mod escapes;
 mod killed;
 mod lifeline;
 mod offer;
+mod piped;
 pub mod program;
 mod reading;
 mod recording;
