@@ -28,6 +28,7 @@ pub mod page;
 mod record;
 mod refusal;
 pub mod retry;
+mod tls;
 mod upload;
 mod wire;
 

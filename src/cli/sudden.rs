@@ -48,7 +48,7 @@ mod tests {
     use crate::failure::Exit;
 
     #[test]
-    fn a_panic_is_a_failure() {
+    fn fault_61_a_panic_is_a_failure() {
         let failure = caught::<()>(|| panic!("on purpose")).unwrap_err();
         assert_eq!(failure.exit, Exit::Failed);
         assert_eq!(caught(|| Ok(3)), Ok(3));

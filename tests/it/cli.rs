@@ -11,6 +11,7 @@ mod reading;
 mod recording;
 mod retaking;
 mod saving;
+mod secrets;
 mod several;
 mod sources;
 mod spending;

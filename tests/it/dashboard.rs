@@ -12,6 +12,7 @@ mod safe;
 mod sources;
 mod starting;
 mod stopping;
+mod sudden;
 mod wire;
 
 use std::path::Path;
