@@ -6,16 +6,22 @@ use std::sync::Arc;
 use super::args::Global;
 use super::console::Console;
 use super::stage::{Key, Stage};
-use crate::config::{Colors, Env, Settings, Terminal};
+use crate::config::{AutoSave, Env, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
 use crate::tui::model::Setting;
 use crate::tui::run::Start;
-use crate::tui::theme::{Charset, Palette, Theme};
+use crate::tui::theme::Theme;
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
-pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(
+    console: &Arc<Console>,
+    global: &Global,
+    no_auto_save: bool,
+    env: &Env,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     if let Some(reason) = no_terminal(io::stdin().is_terminal(), io::stdout().is_terminal(), terminal.dumb) {
         let list = if global.demo { "gemtts-tui --demo list" } else { "gemtts-tui list" };
         let hint = format!("without one, use a command: `{list}` shows the jobs, `gemtts-tui help` the other commands");
@@ -29,11 +35,16 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
         Ok::<_, Failure>((stage, session))
     })?;
     session.gives_way = true;
+    if no_auto_save {
+        session.saving.auto = AutoSave::Off;
+    }
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, settings, &session, env),
-        theme: theme(&settings.terminal),
+        theme: Theme::of(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
+        multiplexer: settings.terminal.multiplexer,
+        can_suspend: !super::signal::is_ignored(super::signal::STOP),
         session: Arc::new(session),
     };
     let exit = super::sudden::caught(|| tui::run::run(start, runtime.handle()));
@@ -57,19 +68,11 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
         read_only: settings.read_only,
         demo: settings.demo,
         refresh,
+        low_bandwidth: settings.low_bandwidth,
         folder: env.folder().to_owned(),
         limits: session.limits,
         catalog: session.catalog.clone(),
     }
-}
-
-fn theme(terminal: &Terminal) -> Theme {
-    let palette = match terminal.colors {
-        Colors::None => Palette::None,
-        Colors::Ansi16 => Palette::Ansi16,
-        Colors::True => Palette::TrueColor,
-    };
-    Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
 }
 
 /// Seconds between two listings of the demo.

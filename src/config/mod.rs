@@ -13,6 +13,7 @@ mod file;
 mod folders;
 mod key;
 mod private;
+mod saving;
 mod spend;
 mod terminal;
 mod transfer;
@@ -28,7 +29,8 @@ pub use env::Env;
 pub use error::Error;
 pub use folders::Folders;
 pub use key::{KeySource, without_keys};
-pub use terminal::{ColorChoice, Colors, Terminal};
+pub use saving::{AutoSave, Saving};
+pub use terminal::{ColorChoice, Colors, Multiplexer, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
@@ -66,6 +68,8 @@ pub struct Flags {
     pub ascii: bool,
     /// `--color auto|always|never`.
     pub color: ColorChoice,
+    /// `--low-bandwidth`.
+    pub low_bandwidth: bool,
     /// `--log FILE`.
     pub log: Option<PathBuf>,
     /// How often `-v` was given.
@@ -128,12 +132,16 @@ pub struct Settings {
     pub cache: Cache,
     /// What downloads may take.
     pub transfer: Transfer,
+    /// What the dashboard saves by itself, and where to.
+    pub saving: Saving,
     /// Models, voices and languages: those of this build with the person's own files laid over them.
     pub catalog: Arc<Catalog>,
     /// What jobs may cost without a question.
     pub caps: Caps,
     /// What the terminal can show.
     pub terminal: Terminal,
+    /// Whether as little as possible goes to the terminal and to the service.
+    pub low_bandwidth: bool,
     /// Where to log.
     pub log: Option<PathBuf>,
     /// How much to log.
@@ -195,9 +203,11 @@ impl Settings {
             verdicts: file.verdicts.0,
             cache: file.cache,
             transfer: file.transfer,
+            saving: file.save,
             catalog,
             caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
+            low_bandwidth: flags.low_bandwidth || file.low_bandwidth,
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings,
@@ -225,9 +235,12 @@ impl Settings {
             verdicts: Limits::default(),
             cache: Cache::default(),
             transfer: Transfer::default(),
+            // Nobody looks at a demo for its files, and a replay may hold only a part of them.
+            saving: Saving::off(),
             catalog: Catalog::built_in(),
             caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
+            low_bandwidth: flags.low_bandwidth,
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings: Vec::new(),

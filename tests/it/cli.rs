@@ -4,6 +4,7 @@ mod alone;
 mod asking;
 mod campaigns;
 mod changing;
+mod escapes;
 mod killed;
 mod offer;
 pub mod program;

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::clock::since;
 use crate::failure::Exit;
 use crate::text;
-use crate::tui::model::{Entry, Jobs, Model, Overlay, Screen};
+use crate::tui::model::{Model, Overlay, Screen};
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 use crate::tui::view::times;
 
@@ -135,8 +135,13 @@ fn link(pen: &Pen<'_>, model: &Model) -> Vec<Part> {
         Some(trouble) if trouble.failure.exit == Exit::Key => {
             parts.push(stays("✗ key refused".to_owned(), theme.bad()));
         }
+        _ if times::pace(model).is_some() => {
+            parts.extend(times::pace(model).map(|words| stays(format!("⚠ {words}"), theme.warn())));
+        }
         Some(trouble) => {
-            parts.push(stays(format!("⚠ offline since {}", times::clock(zone, trouble.since)), theme.warn()));
+            // Who asked for a wait is there.
+            let word = if trouble.failure.retry_after.is_some() { "slowed down" } else { "offline" };
+            parts.push(stays(format!("⚠ {word} since {}", times::clock(zone, trouble.since)), theme.warn()));
         }
         None if link.frozen => parts.push(stays("frozen".to_owned(), theme.warn())),
         None if link.listed_at.is_none() || link.is_restored => parts.push(stays("loading".to_owned(), theme.active())),
@@ -168,15 +173,7 @@ fn every(model: &Model) -> Option<String> {
         return Some(format!("next try {}", times::clock_seconds(&model.zone, next)));
     }
     // The same rule by which `update` plans the next listing.
-    let seconds = model.setting.refresh.unwrap_or_else(|| if is_busy(&model.jobs) { 10 } else { 60 });
-    Some(format!("every {seconds} s"))
-}
-
-fn is_busy(jobs: &Jobs) -> bool {
-    jobs.entries.iter().any(|entry| match entry {
-        Entry::Job(tracked) => tracked.is_active(),
-        Entry::Lost(_) | Entry::Campaign(_) => true,
-    })
+    Some(format!("every {} s", crate::tui::update::pace(model).as_secs()))
 }
 
 /// Writes parts at both ends; the lowest ranks give way until the rest fits. Returns the cells that the right end took.

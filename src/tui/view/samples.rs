@@ -32,6 +32,7 @@ fn setting() -> Setting {
         read_only: false,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
         folder: "/home/ada/books".into(),
         limits: crate::audio::Limits::default(),
         catalog: crate::money::Catalog::built_in(),
@@ -206,6 +207,14 @@ pub fn over_cap(mut model: Model, over: OverCap, typed: &str) -> Model {
         typed: over.to_type().map(|dollars| (dollars, Line::new(typed))),
         focus: Button::Keep,
     })));
+    model
+}
+
+/// The service answered that it wants to be left alone for a while, or until tomorrow.
+pub fn paced(mut model: Model, is_daily: bool) -> Model {
+    let (asked, left) = if is_daily { (80_000, 65_000) } else { (46, 38) };
+    let until = now() + SignedDuration::from_secs(left);
+    model.link.paced = Some(Paced { asked: std::time::Duration::from_secs(asked), until, is_daily });
     model
 }
 

@@ -6,8 +6,12 @@ use super::{Account, FINISHED, eventually, wire};
 use crate::pty::Terminal;
 
 #[test]
-fn hostile_names_write_nothing_but_text() {
+fn fault_70_hostile_names_write_nothing_but_text() {
+    let flood = r"\u001b".repeat(10_240);
     let payloads = [
+        r"\u001b]8;;http://evil.example/\u001b\\click\u001b]8;;\u001b\\",
+        r"\u001b_Gi=1;AAAA\u001b\\\u0008\u0008\u0008\u0008",
+        &flood,
         r"\u001b]52;c;aGVsbG8=\u0007clip",
         r"\u001b[2J\u001b[Hclear",
         r"\u009b31mred\u009d0;title\u009c",
@@ -27,7 +31,12 @@ fn hostile_names_write_nothing_but_text() {
     }
     let account = Account::of(&scenario);
     let mut terminal = Terminal::start(account.dashboard(&[]), 160, 40);
-    terminal.wait("all jobs", |screen| screen.contains("Jobs  14") && screen.contains("live"));
+    let screen = terminal.wait("all jobs", |screen| screen.contains("Jobs  20") && screen.contains("live"));
+    assert!(screen.contains("␛]52;c;") && screen.contains("⟨U+202E⟩"), "{screen}");
+    // Whatever a row shows, it ends where all the others do.
+    let cells = terminal.cells();
+    let edge = |row| cells.cell(row, 159).map(|cell| cell.contents().to_owned());
+    assert!((3..23).all(|row| edge(row).as_deref() == Some("│")), "{screen}");
     for payload in 0..payloads.len() {
         // The job's details, its error or its keys, one of its results, its raw answer.
         terminal.send(&"j".repeat(usize::from(payload > 0)));
@@ -44,12 +53,28 @@ fn hostile_names_write_nothing_but_text() {
 }
 
 #[test]
-fn what_is_pasted_presses_no_key() {
+fn fault_71_what_is_pasted_presses_no_key() {
     let account = Account::of(FINISHED);
     let mut terminal = account.open(&[]);
-    terminal.send("\x1b[200~Dy\nq\x1b[201~");
-    let screen = terminal.wait_for("pasted text is taken only where text is typed");
-    assert!(screen.contains("Jobs  2"), "{screen}");
+    let large = "Dy\n".repeat(350_000);
+    // The mark of the end within: what follows comes as keys, in one piece with the paste.
+    for text in ["ddyy\n", "xyDy\n", "Dy\nq", &large, "a\x1b[201~xyDy\nq", "\x1b[201~Dy\x1b[200~Dy\n"] {
+        terminal.send(&format!("\x1b[200~{text}\x1b[201~"));
+        let screen = terminal.wait_for("pasted text is taken only where text is typed");
+        assert!(screen.contains("Jobs  2") && !screen.contains("[ Cancel ]"), "{screen}");
+        // A key takes the notice off, so that the next one can be told from it.
+        terminal.send("?\x1b");
+        terminal.wait("the list alone", |screen| screen.contains("Jobs  2") && !screen.contains("pasted text"));
+    }
+    // Into a field: cleaned, cut, and not confirmed.
+    terminal.send("/");
+    terminal.send(&format!("\x1b[200~chapter\x1b]0;x\x07-two\n\u{202e}\x1b[201~"));
+    terminal.wait_for("/chapter]0;x-two");
+    terminal.send("\x15");
+    terminal.send(&format!("\x1b[200~{large}\x1b[201~"));
+    terminal.wait_for("Jobs  0 of 2");
+    terminal.send("\x15two\r");
+    terminal.wait_for("Jobs  1 of 2");
     terminal.send("q");
     assert_eq!(terminal.end().code(), Some(0));
     account.was_only_read();
