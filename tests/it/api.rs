@@ -5,11 +5,14 @@ mod changes;
 mod downloads;
 mod examples;
 mod offers;
+mod origins;
 mod paths;
 mod reads;
 mod recorded;
 mod resuming;
 pub mod server;
+#[cfg(unix)]
+mod trusted;
 mod uploads;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@ mod reading;
 mod recording;
 mod retaking;
 mod saving;
+mod secrets;
 mod several;
 mod sources;
 mod spending;

@@ -16,6 +16,7 @@ mod safe;
 mod sources;
 mod starting;
 mod stopping;
+mod sudden;
 mod wire;
 
 use std::path::Path;
