@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::Global;
 use super::console::Console;
 use super::stage::{Key, Stage};
-use crate::config::{Env, Settings, Terminal};
+use crate::config::{AutoSave, Env, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
@@ -15,7 +15,13 @@ use crate::tui::run::Start;
 use crate::tui::theme::Theme;
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
-pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(
+    console: &Arc<Console>,
+    global: &Global,
+    no_auto_save: bool,
+    env: &Env,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     if let Some(reason) = no_terminal(io::stdin().is_terminal(), io::stdout().is_terminal(), terminal.dumb) {
         let list = if global.demo { "gemtts-tui --demo list" } else { "gemtts-tui list" };
         let hint = format!("without one, use a command: `{list}` shows the jobs, `gemtts-tui help` the other commands");
@@ -29,6 +35,9 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
         Ok::<_, Failure>((stage, session))
     })?;
     session.gives_way = true;
+    if no_auto_save {
+        session.saving.auto = AutoSave::Off;
+    }
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, settings, &session, env),
@@ -38,7 +47,7 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
         can_suspend: !super::signal::is_ignored(super::signal::STOP),
         session: Arc::new(session),
     };
-    let exit = tui::run::run(start, runtime.handle());
+    let exit = super::sudden::caught(|| tui::run::run(start, runtime.handle()));
     // A request that hangs does not keep the person; the journals are right at any moment.
     runtime.shutdown_background();
     exit
@@ -53,7 +62,7 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
         key_tail: session.key_tail.clone(),
         host: match &global.replay {
             Some(recording) => format!("replay of {}", crate::text::clean_short(&recording.display().to_string(), 60)),
-            None => settings.base_url.host().to_owned(),
+            None => settings.base_url.authority().to_owned(),
         },
         is_google: settings.base_url.is_google(),
         read_only: settings.read_only,

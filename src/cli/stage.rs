@@ -10,8 +10,8 @@ use super::args::{CampaignsVerb, FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
-use crate::api::Recorder;
 use crate::api::gemini::{self, Endpoint};
+use crate::api::{Pacing, Recorder};
 use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
@@ -118,7 +118,7 @@ impl Stage {
     ) -> Result<Self, Failure> {
         let hidden = match &settings.log {
             Some(path) => log::begin(path, settings.verbose)?,
-            None => Hidden::default(),
+            None => Hidden::of_process(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
         Ok(Stage { settings, hidden, embedded, record: global.record.clone(), _folder: folder })
@@ -190,9 +190,11 @@ fn open(
                 Some(path) => Some(Arc::new(recorder(path, &endpoint, &clock)?)),
                 None => None,
             };
-            let options = gemini::Options { read_only: settings.read_only, recorder, ..gemini::Options::default() };
+            let pacing = Arc::<Pacing>::default();
+            let (read_only, shown) = (settings.read_only, Some(pacing.clone()));
+            let options = gemini::Options { read_only, recorder, pacing: shown, ..gemini::Options::default() };
             let service = gemini::connect(&endpoint, &options)?;
-            session(service).with_key(&endpoint.key)?
+            Session { pacing, ..session(service).with_key(&endpoint.key)? }
         }
     };
     let session = session.with_budget(Budget::new(&settings.transfer));
@@ -202,7 +204,7 @@ fn open(
     };
     let listed = ops::listed_in(session.store.folder(), &session.profile, settings.base_url.origin());
     let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
-    let session = Session { limits: settings.verdicts, ..session };
+    let session = Session { limits: settings.verdicts, saving: settings.saving.clone(), ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
     let session = Session { caps: settings.caps, zone: jiff::tz::TimeZone::system(), ..session };
     Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
@@ -305,6 +307,7 @@ impl From<&Global> for Flags {
             profile: global.profile.clone(),
             base_url: global.base_url.clone(),
             config: global.config.clone(),
+            key_file: global.key_file.clone(),
             read_only: global.read_only,
             low_bandwidth: global.low_bandwidth,
             demo: global.demo,

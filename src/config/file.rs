@@ -15,6 +15,9 @@
 //! [transfer]
 //! max_rate = "20 MB/s"
 //!
+//! [save]
+//! auto = "ours"
+//!
 //! [spend]
 //! per_day = 25.0
 //! ```
@@ -30,6 +33,7 @@ use super::cache::Cache;
 use super::catalog::CatalogFiles;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::saving::Saving;
 use super::spend::Spend;
 use super::transfer::Transfer;
 use super::verdicts::Verdicts;
@@ -62,6 +66,9 @@ pub(super) struct File {
     /// What downloads may take, of all profiles.
     #[serde(default)]
     pub transfer: Transfer,
+    /// What the dashboard saves by itself, and where to, for every profile.
+    #[serde(default)]
+    pub save: Saving,
     /// The person's own models, voices and languages.
     #[serde(default)]
     pub catalog: CatalogFiles,
@@ -103,14 +110,15 @@ impl Profile {
 
 impl File {
     /// Reads the file. `None` when there is none and none was asked for.
-    pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
-        let Some(text) = read_text(path, must_exist)? else { return Ok(None) };
-        let file = Self::parse(&text, path)?;
+    pub(super) fn read(path: &Path, must_exist: bool, home: Option<&Path>) -> Result<Option<Self>, Error> {
+        let Some(opened) = open(path, must_exist)? else { return Ok(None) };
+        let file = Self::parse(&text_of(&opened, path)?, path)?;
         // A changed configuration could run any command; one that names a key file should not tell others where it is.
         if file.profile.values().any(|profile| profile.key_file.is_some()) {
-            private::check(path, Secrecy::Unreadable)?;
+            private::check(&opened, path, Secrecy::Unreadable)?;
+            private::stays_at_home(path, home)?;
         } else if file.profile.values().any(|profile| profile.key_command.is_some()) {
-            private::check(path, Secrecy::Unchangeable)?;
+            private::check(&opened, path, Secrecy::Unchangeable)?;
         }
         Ok(Some(file))
     }
@@ -162,15 +170,21 @@ impl File {
 
 /// Reads a text file of the configuration. `None` when there is none and none was asked for.
 pub(super) fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
-    let unreadable = |source| Error::Read { path: path.to_owned(), source };
-    let opened = match std::fs::File::open(path) {
-        Ok(opened) => opened,
-        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
+    open(path, must_exist)?.map(|opened| text_of(&opened, path)).transpose()
+}
+
+fn open(path: &Path, must_exist: bool) -> Result<Option<std::fs::File>, Error> {
+    match std::fs::File::open(path) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Ok(None),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn text_of(opened: &std::fs::File, path: &Path) -> Result<String, Error> {
     let mut text = String::new();
-    opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(Some(text))
+    let read = opened.take(LONGEST).read_to_string(&mut text);
+    read.map(|_| text).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 /// Serde quotes a value of the wrong type: `invalid type: string "…", expected …`. The value may be a key.
@@ -257,10 +271,10 @@ mod tests {
     #[test]
     fn what_downloads_may_take_is_checked_where_it_stands() {
         let transfer = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().transfer;
-        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None });
+        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None, max_result: 4 << 30 });
         assert_eq!(
-            transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\n"),
-            Transfer { downloads: 1, max_rate: Some(20_000_000) }
+            transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\nmax_result = \"16 GB\"\n"),
+            Transfer { downloads: 1, max_rate: Some(20_000_000), max_result: 16_000_000_000 }
         );
         for (text, part) in [
             ("downloads = 0", "downloads is a number from 1 to 16"),
@@ -268,6 +282,7 @@ mod tests {
             ("downloads = -1", "downloads is a number from 1 to 16"),
             ("max_rate = \"20 Mbit/s\"", "such as 20 MB/s"),
             ("max_rate = 20", "invalid type"),
+            ("max_result = \"none\"", "such as 16 GB"),
             ("rate = \"20 MB/s\"", "unknown field `rate`"),
         ] {
             let message = failure(&format!("[transfer]\n{text}\n"));

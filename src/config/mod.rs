@@ -13,6 +13,7 @@ mod file;
 mod folders;
 mod key;
 mod private;
+mod saving;
 mod spend;
 mod terminal;
 mod transfer;
@@ -27,8 +28,8 @@ pub use cache::Cache;
 pub use env::Env;
 pub use error::Error;
 pub use folders::Folders;
-pub use key::KeySource;
-pub use key::SECRET_VARIABLES;
+pub use key::{KeySource, without_keys};
+pub use saving::{AutoSave, Saving};
 pub use terminal::{ColorChoice, Colors, Multiplexer, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
@@ -57,6 +58,8 @@ pub struct Flags {
     pub base_url: Option<String>,
     /// `--config FILE`.
     pub config: Option<PathBuf>,
+    /// `--key-file FILE`.
+    pub key_file: Option<PathBuf>,
     /// `--read-only`.
     pub read_only: bool,
     /// `--demo`.
@@ -129,6 +132,8 @@ pub struct Settings {
     pub cache: Cache,
     /// What downloads may take.
     pub transfer: Transfer,
+    /// What the dashboard saves by itself, and where to.
+    pub saving: Saving,
     /// Models, voices and languages: those of this build with the person's own files laid over them.
     pub catalog: Arc<Catalog>,
     /// What jobs may cost without a question.
@@ -158,7 +163,7 @@ impl Settings {
             Some(path) => (path.clone(), true),
             None => (folders.config.join("config.toml"), false),
         };
-        let file = File::read(&path, must_exist)?;
+        let file = File::read(&path, must_exist, env.get("HOME").map(Path::new))?;
         let config_file = file.is_some().then(|| path.clone());
         let file = file.unwrap_or_default();
 
@@ -170,8 +175,13 @@ impl Settings {
 
         let mut warnings = Vec::new();
         let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
-        let key_source = KeySource::find(env, &profile, &mut warnings);
-        if flags.profile.is_some() && profile.has_key() && matches!(key_source, KeySource::Environment { .. }) {
+        if !base_url.is_google() && !base_url.is_loopback() {
+            let origin = base_url.origin();
+            warnings
+                .push(format!("Requests and the key go to {origin} and not to Google, because of {base_url_origin}."));
+        }
+        let key_source = KeySource::find(flags.key_file.as_deref(), env, &profile, &mut warnings);
+        if profile.has_key() && matches!(key_source, KeySource::Environment { .. }) {
             warnings.push(format!("{key_source} wins over the key of profile {}.", clean(&name)));
         }
 
@@ -193,6 +203,7 @@ impl Settings {
             verdicts: file.verdicts.0,
             cache: file.cache,
             transfer: file.transfer,
+            saving: file.save,
             catalog,
             caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
@@ -224,6 +235,8 @@ impl Settings {
             verdicts: Limits::default(),
             cache: Cache::default(),
             transfer: Transfer::default(),
+            // Nobody looks at a demo for its files, and a replay may hold only a part of them.
+            saving: Saving::off(),
             catalog: Catalog::built_in(),
             caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),

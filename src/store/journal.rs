@@ -5,21 +5,15 @@
 //! what is new first.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+use super::lines::{self, Halt, Progress};
 use super::{Error, files};
-
-/// The format that this program writes and reads.
-const VERSION: u64 = 1;
-
-/// The longest line that is read: longer ones are damage.
-const LONGEST_LINE: u64 = 1 << 20;
 
 /// What the records of one journal add up to.
 pub(super) trait View: Default {
@@ -43,15 +37,7 @@ pub(super) struct Journal<V> {
 #[derive(Debug, Default)]
 struct ReadSoFar<V> {
     view: V,
-    offset: u64,
-    damaged: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Line<R> {
-    v: u64,
-    sum: String,
-    record: R,
+    progress: Progress,
 }
 
 impl<V: View> Journal<V> {
@@ -82,7 +68,7 @@ impl<V: View> Journal<V> {
         self.catch_up(&mut read, &file)?;
         let mut lines = Vec::new();
         for record in decide(&read.view) {
-            write_line(&mut lines, &record);
+            lines::write(&mut lines, &record);
         }
         if lines.is_empty() {
             return Ok(());
@@ -105,7 +91,7 @@ impl<V: View> Journal<V> {
 
     /// How many lines could not be read, and the file they are in.
     pub(super) fn damage(&self) -> (PathBuf, u64) {
-        (self.path.clone(), self.hold().damaged)
+        (self.path.clone(), self.hold().progress.damaged)
     }
 
     fn hold(&self) -> MutexGuard<'_, ReadSoFar<V>> {
@@ -116,72 +102,21 @@ impl<V: View> Journal<V> {
     fn catch_up(&self, read: &mut ReadSoFar<V>, file: &File) -> Result<(), Error> {
         let failed = |error| Error::read(&self.path)(error);
         let length = file.metadata().map_err(failed)?.len();
-        if length < read.offset {
+        if length < read.progress.offset {
             // Somebody put an older copy in its place.
             *read = ReadSoFar::default();
         }
-        if length == read.offset {
+        if length == read.progress.offset {
             return Ok(());
         }
         let mut reader = BufReader::with_capacity(64 * 1024, file);
-        reader.seek(SeekFrom::Start(read.offset)).map_err(|error| Error::read(&self.path)(error))?;
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let taken = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
-            let taken = taken.map_err(|error| Error::read(&self.path)(error))? as u64;
-            let is_whole = line.last() == Some(&b'\n');
-            if !is_whole && taken == LONGEST_LINE {
-                let rest = reader.skip_until(b'\n').map_err(|error| Error::read(&self.path)(error))?;
-                read.offset += taken + rest as u64;
-                read.damaged += 1;
-                continue;
-            }
-            let records = self.records::<V::Record>(line.trim_ascii())?;
-            if !is_whole && records.is_empty() {
-                // The end, or a record that somebody is writing just now: it is read when it is whole.
-                return Ok(());
-            }
-            read.offset += taken;
-            read.damaged += u64::from(records.is_empty() && !line.trim_ascii().is_empty());
-            for record in records {
-                read.view.apply(record);
-            }
-        }
+        reader.seek(SeekFrom::Start(read.progress.offset)).map_err(|error| Error::read(&self.path)(error))?;
+        let ReadSoFar { view, progress } = read;
+        lines::read_on(&mut reader, progress, |record| view.apply(record)).map_err(|halt| match halt {
+            Halt::Read(error) => Error::read(&self.path)(error),
+            Halt::Newer(version) => Error::Newer { path: self.path.clone(), version },
+        })
     }
-
-    /// The records in a line: one, or none when it is damaged, or the later ones when their line ends are.
-    fn records<R: DeserializeOwned>(&self, line: &[u8]) -> Result<Vec<R>, Error> {
-        let mut records = Vec::new();
-        let mut rest = line;
-        while !rest.is_empty() {
-            let mut lines = serde_json::Deserializer::from_slice(rest).into_iter::<Line<Box<RawValue>>>();
-            if let Some(Ok(found)) = lines.next()
-                && found.sum == checksum(found.v, found.record.get())
-            {
-                if found.v > VERSION {
-                    return Err(Error::Newer { path: self.path.clone(), version: found.v });
-                }
-                rest = &rest[lines.byte_offset()..];
-                records.extend(serde_json::from_str::<R>(found.record.get()).ok());
-            } else {
-                rest = memchr::memmem::find(&rest[1..], br#"{"v":"#).map_or(&[], |at| &rest[1 + at..]);
-            }
-        }
-        Ok(records)
-    }
-}
-
-fn write_line(lines: &mut Vec<u8>, record: &impl Serialize) {
-    let record = serde_json::value::to_raw_value(record).expect("records have string keys and no maps of other keys");
-    let line = Line { v: VERSION, sum: checksum(VERSION, record.get()), record };
-    serde_json::to_writer(&mut *lines, &line).expect("a Vec takes every write");
-    lines.push(b'\n');
-}
-
-/// The first 16 hex digits of SHA-256: against accidents, not against anybody.
-fn checksum(version: u64, text: &str) -> String {
-    super::hex(&super::sha256(format!("{version} {text}").as_bytes())[..8])
 }
 
 fn ends_with_a_line_end(file: &mut File) -> io::Result<bool> {
@@ -276,9 +211,8 @@ mod tests {
     #[test]
     fn a_later_format_is_refused_and_not_touched() {
         let folder = tempfile::tempdir().unwrap();
-        let record = serde_json::value::to_raw_value("new").unwrap();
-        let line = Line { v: 2, sum: checksum(2, record.get()), record };
-        fs::write(folder.path().join(Words::FILE), serde_json::to_vec(&line).unwrap()).unwrap();
+        let line = format!("{{\"v\":2,\"sum\":\"{}\",\"record\":\"new\"}}", lines::checksum(2, "\"new\""));
+        fs::write(folder.path().join(Words::FILE), line).unwrap();
         let refused = Journal::<Words>::open(folder.path()).unwrap_err();
         assert!(matches!(refused, Error::Newer { version: 2, .. }), "{refused}");
     }

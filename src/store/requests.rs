@@ -64,6 +64,16 @@ impl Store {
         }
     }
 
+    /// Gives what stands beside kept requests, the texts of their source and what is unchanged, to the same requests that
+    /// were prepared once more.
+    pub fn give_beside(&self, kept: &Path, prepared: &Path) -> Result<(), Error> {
+        let (from, to) = (Store::texts_path(kept), Store::texts_path(prepared));
+        if from.exists() {
+            fs::copy(&from, &to).map(drop).map_err(Error::write(&to))?;
+        }
+        self.give_unchanged(kept, prepared)
+    }
+
     /// Keeps requests that were prepared elsewhere, as the lines of a file.
     pub fn put_requests(&self, lines: &str, token: &str) -> Result<(), Error> {
         files::replace(&self.requests_path(token), lines.as_bytes(), Durability::Cached)

@@ -153,17 +153,15 @@ mod tests {
             (7, 1, cell("d", Color::Reset, Modifier::empty())),
             (3, 2, cell("e", Color::Reset, Modifier::REVERSED)),
         ];
-        assert_eq!(
-            written(&cells),
-            "\x1b[2H\x1b[1;31mab\x1b[6G\x1b[22;2mc \x1b[22;39md\x1b[3;4H\x1b[7me\x1b[m"
-        );
+        assert_eq!(written(&cells), "\x1b[2H\x1b[1;31mab\x1b[6G\x1b[22;2mc \x1b[22;39md\x1b[3;4H\x1b[7me\x1b[m");
         assert_eq!(written(&[]), "");
         assert_eq!(written(&cells[4..5]), "\x1b[2;8Hd");
     }
 
     /// Some cells of a small screen, with looks that the dashboard uses.
     fn some_cells() -> impl Strategy<Value = Vec<(u16, u16, Cell)>> {
-        let colours = [Color::Reset, Color::Red, Color::LightCyan, Color::White, Color::Indexed(200), Color::Rgb(1, 2, 3)];
+        let colours =
+            [Color::Reset, Color::Red, Color::LightCyan, Color::White, Color::Indexed(200), Color::Rgb(1, 2, 3)];
         let modifiers = [
             Modifier::empty(),
             Modifier::BOLD,

@@ -19,6 +19,8 @@ pub enum Letter {
     Continued,
     /// A signal asks us to leave.
     Signal(u8),
+    /// Nobody reads the keys any more.
+    Deaf,
 }
 
 /// Rows and progress arrive a thousand times a second. They are drawn together, at most so often.

@@ -73,6 +73,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
         can_suspend: start.can_suspend,
     };
     dashboard.world.restore_into_mailbox();
+    dashboard.world.tell_the_pace();
     let exit = dashboard.live(&mut model, &mailbox);
     // Whatever ended it, a line that hung up included: what was typed comes back.
     unkept_draft(&model).into_iter().for_each(|effect| dashboard.world.perform(effect));
@@ -133,6 +134,7 @@ impl Dashboard {
                     }
                     Letter::Continued => self.come_back(model)?,
                     Letter::Signal(number) => return Ok(Exit::Signal(number)),
+                    Letter::Deaf => return Err(io::Error::other("its keys can be read no more")),
                 }
             }
         }

@@ -29,10 +29,11 @@ fn hostile_text_drives_nothing_through_any_command() {
         );
     }
     let world = World::of(&scenario);
-    let mut lines: Vec<Vec<String>> = ["list", "list --json", "list --state FAILED", "files list", "files list --json", "doctor"]
-        .iter()
-        .map(|line| line.split(' ').map(str::to_owned).collect())
-        .collect();
+    let mut lines: Vec<Vec<String>> =
+        ["list", "list --json", "list --state FAILED", "files list", "files list --json", "doctor"]
+            .iter()
+            .map(|line| line.split(' ').map(str::to_owned).collect())
+            .collect();
     for at in 0..PAYLOADS.len() {
         for line in [
             format!("get good{at}"),
