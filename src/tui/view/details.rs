@@ -73,7 +73,7 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
     }
     lines.push(vec![piece(from.join(" · "), theme.text())]);
     if let Some(doubt) = model.jobs.doubts.get(&job.name) {
-        lines.push(vec![piece(odd(doubt), theme.warn())]);
+        lines.extend(odd(doubt).into_iter().map(|said| vec![piece(said, theme.warn())]));
     }
     if let Some(error) = &job.error {
         lines.push(vec![piece(job_facts::error(error), theme.bad())]);
@@ -97,15 +97,17 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
     lines
 }
 
-/// What is odd about a job, in a sentence.
-fn odd(doubt: &Doubt) -> String {
+/// What is odd about a job, in a line or two.
+fn odd(doubt: &Doubt) -> Vec<String> {
     match doubt {
-        Doubt::Duplicate(first) => {
-            format!("⚠ DUPLICATE of {first}: one create, two jobs, both billed; x cancels this later one")
-        }
-        Doubt::Twin(other) => format!("⚠ looks like {other}, created just before it: both are billed"),
-        Doubt::Stuck => "⚠ not over after the promised day; the service gives up after two".to_owned(),
-        Doubt::Slow(usual) => format!("⚠ most jobs of its model took {} or less", text::age(*usual)),
+        // The name takes a line of its own: whole, it is what a person compares.
+        Doubt::Duplicate(first) => vec![
+            format!("⚠ DUPLICATE of {first}"),
+            "One create, two jobs, both billed: x cancels this later one.".to_owned(),
+        ],
+        Doubt::Twin(other) => vec![format!("⚠ looks like {other}, created just before it: both are billed")],
+        Doubt::Stuck => vec!["⚠ not over after the promised day; the service gives up after two".to_owned()],
+        Doubt::Slow(usual) => vec![format!("⚠ most jobs of its model took {} or less", text::age(*usual))],
     }
 }
 
