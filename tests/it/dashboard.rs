@@ -7,6 +7,8 @@ mod copying;
 mod creating;
 mod gone;
 mod leaving;
+mod lifeline;
+mod paced;
 mod quiet;
 mod replaying;
 mod retaking;
@@ -14,6 +16,7 @@ mod safe;
 mod sources;
 mod starting;
 mod stopping;
+mod sudden;
 mod wire;
 
 use std::path::Path;

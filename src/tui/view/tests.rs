@@ -131,6 +131,21 @@ fn a_create_that_was_doubled_or_stays_lost() {
 }
 
 #[test]
+fn the_form_names_another_host_beside_its_buttons() {
+    for (width, height) in [(120, 32), (80, 24)] {
+        let mut elsewhere = form(empty(width, height), |_| ());
+        assert!(!text_of_screen(&elsewhere).contains("] to "));
+        elsewhere.setting.is_google = false;
+        elsewhere.setting.host = "proxy.example.org:8443".into();
+        let shown = text_of_screen(&elsewhere);
+        let line = shown.lines().find(|line| line.contains("[ Submit")).unwrap_or_else(|| panic!("{shown}"));
+        assert!(line.contains(" to proxy.example.org:8443"), "{shown}");
+        elsewhere.setting.demo = true;
+        assert!(!text_of_screen(&elsewhere).contains(" to proxy"), "a demo goes nowhere");
+    }
+}
+
+#[test]
 fn designed_states_of_the_list() {
     snapshot("jobs_empty_80x24", &empty(80, 24));
     snapshot("jobs_loading_80x24", &loading(80, 24));

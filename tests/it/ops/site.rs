@@ -30,6 +30,12 @@ pub enum On {
     FilesList,
     Create,
     List,
+    Get,
+    Cancel,
+    DeleteJob,
+    DeleteFile,
+    Download,
+    Models,
     Other,
 }
 
@@ -50,6 +56,8 @@ pub enum Bad {
     Redirect,
     /// 200 and a body.
     Says(&'static str),
+    /// 200 with the usual body up to its last part, and then nothing.
+    Stall,
     /// 200 and so many bytes of white space before a brace.
     Huge(usize),
     /// 200 with the usual body, and a length that is too large by so much, or too small.
@@ -95,6 +103,24 @@ pub struct World {
     /// Lists do not show jobs.
     pub hides_jobs: bool,
     pub requests: usize,
+    /// Every call that arrived, in its order.
+    pub calls: Vec<On>,
+    /// The state of all jobs; they wait when there is none.
+    pub state: Option<&'static str>,
+    /// What a cancel makes of them, when that is not that they are cancelled.
+    pub cancel_makes: Option<&'static str>,
+    /// Jobs and files are there no more.
+    pub is_deleted: bool,
+    /// What a job that succeeded has made.
+    pub results: Vec<u8>,
+    /// How many results it is said to have made; the lines of the file when there is none.
+    pub n_results: Option<usize>,
+    /// A job that succeeded does not say yet where its results are.
+    pub hides_results: bool,
+    /// Downloads end with the connection, and nothing else tells how long they are.
+    pub hides_length: bool,
+    /// What the clock of the service shows in the head of every answer.
+    pub date: Option<&'static str>,
 }
 
 /// The service, another one that nobody may talk to, and a state folder.
@@ -111,6 +137,19 @@ impl Site {
         let elsewhere = Arc::new(Server::start(|exchange| exchange.json(200, "{}")));
         let server = Server::start(script(world.clone(), elsewhere.origin.clone()));
         Site { world, server, elsewhere, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The same with one job, in this state.
+    pub fn with_job(state: &'static str, fault: Option<Fault>) -> Self {
+        let site = Site::start(fault);
+        site.world().jobs.push("ch01".to_owned());
+        site.world().state = Some(state);
+        site
+    }
+
+    /// How often something was asked for.
+    pub fn n(&self, on: On) -> usize {
+        self.world().calls.iter().filter(|call| **call == on).count()
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
@@ -150,6 +189,11 @@ impl Site {
     /// A session that waits so long for a file to be ready.
     pub fn session_until_ready(&self, ready: Duration) -> Session {
         self.session_at(&self.server.origin, Timing { ready, ..Timing::default() })
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> String {
+        self.server.origin.clone()
     }
 
     /// A session with an address at which nobody listens.
@@ -216,6 +260,12 @@ fn call(exchange: &Exchange) -> On {
         ("POST", "/session", _) => On::UploadPiece,
         ("GET", "/v1beta/files", _) => On::FilesList,
         ("GET", "/v1beta/batches", _) => On::List,
+        ("GET", "/v1beta/models", _) => On::Models,
+        ("GET", path, _) if path.ends_with(":download") => On::Download,
+        ("GET", path, _) if path.starts_with("/v1beta/batches/") => On::Get,
+        ("POST", path, _) if path.ends_with(":cancel") => On::Cancel,
+        ("DELETE", path, _) if path.starts_with("/v1beta/batches/") => On::DeleteJob,
+        ("DELETE", path, _) if path.starts_with("/v1beta/files/") => On::DeleteFile,
         ("GET", path, _) if path.starts_with("/v1beta/files/") => On::FilesGet,
         ("POST", path, _) if path.ends_with(":batchGenerateContent") => On::Create,
         _ => On::Other,
@@ -228,6 +278,7 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
         world.requests += 1;
         world.targets.push(format!("{} {}", exchange.request.method, exchange.request.target));
         let on = call(exchange);
+        world.calls.push(on);
         let fault = world.fault.as_mut().filter(|fault| fault.on == on && fault.times > 0).map(|fault| {
             fault.times -= 1;
             *fault
@@ -238,11 +289,18 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
         world.count(on, exchange);
         let usual = match fault {
             Some(fault) if !fault.is_done => None,
-            Some(_) | None => Some(world.answer(on, exchange)),
+            Some(_) | None => Some(dated(world.answer(on, exchange), world.date)),
         };
         let Some(fault) = fault else { return exchange.answer(usual.unwrap_or_default()) };
         misbehave(exchange, fault, usual, &elsewhere);
     }
+}
+
+/// The answer with the time of the service in its head.
+fn dated(answer: Vec<u8>, date: Option<&str>) -> Vec<u8> {
+    let Some(date) = date else { return answer };
+    let at = answer.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    [&answer[..at], format!("date: {date}\r\n").as_bytes(), &answer[at..]].concat()
 }
 
 fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, elsewhere: &str) {
@@ -276,6 +334,11 @@ fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, else
             let url = format!("{elsewhere}/session?upload_id=secret");
             exchange.answer(reply(200, &[("x-goog-upload-status", "active"), ("x-goog-upload-url", &url)], ""));
         }
+        Bad::Stall => {
+            let body = body();
+            exchange.answer([head(200, &[], body.len()), body[..body.len() * 7 / 8].to_vec()].concat());
+            exchange.stay_silent();
+        }
         Bad::Leave => exchange.last_words = usual,
     }
 }
@@ -293,7 +356,15 @@ impl World {
             }
             On::List => self.lists += 1,
             On::FilesGet => self.looks_at_file += 1,
-            On::UploadPiece | On::FilesList | On::Other => {}
+            On::UploadPiece
+            | On::FilesList
+            | On::Get
+            | On::Cancel
+            | On::DeleteJob
+            | On::DeleteFile
+            | On::Download
+            | On::Models
+            | On::Other => {}
         }
     }
 
@@ -330,12 +401,47 @@ impl World {
                 self.jobs.push(name);
                 ok(&self.job(self.jobs.len() - 1))
             }
-            On::List if self.hides_jobs || self.jobs.is_empty() => ok(&json!({})),
+            On::List if self.hides_jobs || self.is_deleted || self.jobs.is_empty() => ok(&json!({})),
             On::List => {
                 let jobs: Vec<Value> = (0..self.jobs.len()).map(|at| self.job(at)).collect();
                 ok(&json!({ "operations": jobs }))
             }
-            On::Other => reply(404, &[], r#"{"error":{"code":404,"status":"NOT_FOUND","message":"no"}}"#),
+            On::Get => match (0..self.jobs.len()).find(|at| exchange.request.path().ends_with(&format!("/made{at}"))) {
+                Some(at) if !self.is_deleted => ok(&self.job(at)),
+                Some(_) | None => refusal(404, "NOT_FOUND"),
+            },
+            On::Cancel if self.state.is_some_and(|state| state != "BATCH_STATE_RUNNING") => {
+                refusal(400, "FAILED_PRECONDITION")
+            }
+            On::Cancel => {
+                self.state = self.cancel_makes.or(Some("BATCH_STATE_CANCELLED"));
+                ok(&json!({}))
+            }
+            On::DeleteJob if self.is_deleted => refusal(404, "NOT_FOUND"),
+            // To the service a file that is gone is one that nobody may see.
+            On::DeleteFile if self.is_deleted => refusal(403, "PERMISSION_DENIED"),
+            On::DeleteJob | On::DeleteFile => {
+                self.is_deleted = true;
+                ok(&json!({}))
+            }
+            On::Download => self.download(exchange.request.header("range")),
+            On::Models => ok(&json!({ "models": [{ "name": "models/m", "displayName": "A model" }] })),
+            On::Other => refusal(404, "NOT_FOUND"),
+        }
+    }
+
+    /// The results from an offset on, or all of them.
+    fn download(&self, range: &str) -> Vec<u8> {
+        let from: Option<usize> = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')?.parse().ok());
+        let all = self.results.len();
+        match from {
+            None if self.hides_length => [&b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n"[..], &self.results].concat(),
+            None => reply(200, &[], &self.results),
+            Some(from) if from < all => {
+                let range = format!("bytes {from}-{}/{all}", all - 1);
+                reply(206, &[("content-range", &range)], &self.results[from..])
+            }
+            Some(_) => reply(416, &[("content-range", &format!("bytes */{all}"))], ""),
         }
     }
 
@@ -349,15 +455,33 @@ impl World {
 
     fn job(&self, at: usize) -> Value {
         let name = format!("batches/made{at}");
-        json!({
+        let state = self.state.unwrap_or("BATCH_STATE_PENDING");
+        let mut job = json!({
             "name": name,
             "metadata": {
                 "model": "models/m",
                 "displayName": self.jobs[at],
                 "createTime": NOW,
-                "state": "BATCH_STATE_PENDING",
+                "state": state,
                 "name": name,
             },
-        })
+        });
+        if state == "BATCH_STATE_SUCCEEDED" {
+            let lines = self.results.iter().filter(|byte| **byte == b'\n').count();
+            let n = self.n_results.unwrap_or(lines).to_string();
+            job["metadata"]["endTime"] = json!(NOW);
+            job["metadata"]["inputConfig"] = json!({ "fileName": "files/up1" });
+            job["metadata"]["batchStats"] = json!({ "requestCount": n, "successfulRequestCount": n });
+            if !self.hides_results {
+                job["metadata"]["output"] = json!({ "responsesFile": format!("files/batch-made{at}") });
+            }
+        }
+        job
     }
+}
+
+/// The service's own way to say no.
+fn refusal(code: u16, status: &str) -> Vec<u8> {
+    let body = json!({ "error": { "code": code, "status": status, "message": "no" } });
+    reply(code, &[("content-type", "application/json")], body.to_string())
 }
