@@ -1,11 +1,13 @@
 //! The way to the service, against a server that misbehaves on purpose.
 
+mod again;
 mod changes;
 mod downloads;
 mod examples;
 mod offers;
 mod paths;
 mod reads;
+mod recorded;
 mod resuming;
 pub mod server;
 mod uploads;

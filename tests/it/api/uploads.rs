@@ -205,7 +205,7 @@ fn odd_store(status: &'static str) -> Server {
 }
 
 #[tokio::test]
-async fn an_upload_that_does_not_end_is_a_clear_error() {
+async fn fault_44_an_upload_that_does_not_end_is_a_clear_error() {
     let table = [
         ("active", "cannot upload ch01: the service took the last piece and did not end the upload"),
         ("cancelled", "cannot upload ch01: the service cancelled the upload"),
@@ -245,7 +245,7 @@ async fn an_upload_that_does_not_get_on_ends() {
 }
 
 #[tokio::test]
-async fn an_upload_address_elsewhere_gets_no_byte() {
+async fn fault_43_an_upload_address_elsewhere_gets_no_byte() {
     let other = Server::start(|exchange| {
         exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(b"abc", "ACTIVE")))
     });
@@ -265,7 +265,7 @@ async fn an_upload_address_elsewhere_gets_no_byte() {
 }
 
 #[tokio::test]
-async fn an_input_that_cannot_be_sent_is_refused_before_anything_is_sent() {
+async fn fault_15_an_input_of_2_gb_and_a_byte_is_refused_before_anything_is_sent() {
     let server = Server::start(|exchange| exchange.json(200, "{}"));
     let huge = tempfile::NamedTempFile::new().unwrap();
     huge.as_file().set_len((2 << 30) + 1).unwrap();
