@@ -67,6 +67,9 @@ fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(name);
     fs::write(&path, file).expect("a file");
+    // As the program makes them: nobody else reads a journal.
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its own file");
     let store = Store::open(folder.path()).expect("whatever stands in a journal, it opens");
     let damage = damaged(&store);
     assert!(damage >= read.damaged, "{damage} of {}", read.damaged);
