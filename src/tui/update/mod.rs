@@ -46,6 +46,8 @@ mod typing;
 mod work;
 
 #[cfg(test)]
+mod odd;
+#[cfg(test)]
 pub(super) mod testing;
 
 pub use auto_save::standing as auto_save_standing;
