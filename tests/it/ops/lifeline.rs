@@ -31,7 +31,8 @@ async fn a_job_that_changed_since_the_question_is_not_deleted() {
         bench.world().jobs = vec![now];
         let refused = ops::delete_as_agreed(&bench.session, &shown, Loss::Nothing).await.unwrap_err();
         assert!(refused.exit == Exit::Refused && refused.message.contains(said), "{said}: {refused}");
-        assert_eq!((bench.world().deletes, bench.world().jobs.len()), (0, 1), "{said}");
+        let world = bench.world();
+        assert_eq!((world.deletes, world.jobs.len()), (0, 1), "{said}");
     }
     bench.world().jobs = vec![shown.clone(), job("j2", JobState::Cancelled)];
     ops::delete_as_agreed(&bench.session, &shown, Loss::Nothing).await.unwrap();
