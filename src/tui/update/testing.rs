@@ -298,6 +298,7 @@ pub fn retaken(id: &str) -> Retake {
     }
 }
 
+/// A file of the service, with that id.
 pub fn stored_file(id: &str) -> StoredFile {
     StoredFile {
         name: FileName::parse_loose(id).unwrap(),
