@@ -55,6 +55,9 @@ pub struct Global {
     /// Refuse everything that changes something at the service
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Open a dashboard that changes things beside another one, or where the file system has no locks
+    #[arg(long, global = true)]
+    pub no_lock: bool,
     /// Use an embedded service with invented jobs: no key, no network, folders of its own
     #[arg(long, global = true)]
     pub demo: bool,

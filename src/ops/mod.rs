@@ -42,7 +42,7 @@ pub use files::{can_be_deleted, delete_file, list_files};
 pub use find::{find, get, get_whole};
 pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
-pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
+pub use list::{Cancels, asked_to_cancel, cancels, costs, damage, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up};
 pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};

@@ -50,6 +50,7 @@ pub use brake::said as braking_said;
 #[cfg(test)]
 pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
+pub use notices::tell_what_keeps_back;
 pub use palette::fitting as commands_fitting;
 pub use saving::{Chosen, chosen, has_results};
 
