@@ -61,7 +61,7 @@ pub fn since(earlier: Timestamp, later: Timestamp) -> Duration {
 }
 
 /// Measures how long something takes, whatever the wall clock does meanwhile. Stands still under paused test time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stopwatch(tokio::time::Instant);
 
 impl Stopwatch {

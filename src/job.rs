@@ -232,6 +232,11 @@ pub enum JobState {
 }
 
 impl JobState {
+    /// Our own word for a job that was not over and that the service does not know any more, with this key.
+    pub fn missing() -> Self {
+        JobState::Other("JOB_STATE_MISSING".to_owned())
+    }
+
     /// Reads a state as the service spells it.
     pub fn from_wire(state: &str) -> Self {
         let short = state.strip_prefix("BATCH_STATE_").or_else(|| state.strip_prefix("JOB_STATE_"));

@@ -19,9 +19,10 @@ use super::call::Call;
 use super::client::{Timing, client};
 use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
+use super::pacing::Pacing;
 use super::record::Recorder;
-use super::refusal::{Failed, Pacing, Refusal, plain_words};
-use super::retry::{self, Attempt, Bucket, Class, Fault};
+use super::refusal::{Failed, Headers, Refusal, plain_words};
+use super::retry::{self, Bucket, Fault};
 use crate::clock::Stopwatch;
 use crate::config::BaseUrl;
 use crate::secret::ApiKey;
@@ -52,8 +53,9 @@ pub struct Connection {
     key_header: HeaderValue,
     /// How long things may take.
     pub timing: Timing,
-    bucket: Arc<Bucket>,
+    pub(super) bucket: Arc<Bucket>,
     recorder: Option<Arc<Recorder>>,
+    pacing: Arc<Pacing>,
 }
 
 /// All calls of the process share it.
@@ -73,12 +75,18 @@ impl Connection {
         let client = client(base, timing)
             .map_err(|error| broken(format!("cannot prepare connections: {}", root_cause(&error))))?;
         let bucket = bucket.unwrap_or_else(|| BUCKET.clone());
-        Ok(Connection { client, base: base.clone(), key: key.clone(), key_header, timing, bucket, recorder: None })
+        let (base, key, pacing) = (base.clone(), key.clone(), Arc::default());
+        Ok(Connection { client, base, key, key_header, timing, bucket, recorder: None, pacing })
     }
 
     /// The same, with every exchange written down.
     pub fn recorded(self, recorder: Option<Arc<Recorder>>) -> Self {
         Connection { recorder, ..self }
+    }
+
+    /// The same, with what the service asks for written down there.
+    pub fn paced(self, pacing: Arc<Pacing>) -> Self {
+        Connection { pacing, ..self }
     }
 
     /// Where the key goes.
@@ -227,8 +235,15 @@ impl Connection {
         // Whatever part of it comes in time will do.
         let _ = timeout(self.timing.headers, read).await;
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let pacing = Pacing { retry_after, date: server_time(response.headers()) };
-        Refusal::read(http, &body).failed(&call.what, call.subject, &self.key, pacing)
+        let pacing = Headers { retry_after, date: server_time(response.headers()) };
+        self.says_no(&Refusal::read(http, &body), call, pacing)
+    }
+
+    /// What a refusal means, after what it asks for was written down.
+    fn says_no(&self, refusal: &Refusal, call: &Call, pacing: Headers<'_>) -> Failed {
+        let failed = refusal.failed(&call.what, call.subject, &self.key, pacing);
+        self.pacing.heard(&failed.error);
+        failed
     }
 
     /// One request with a small JSON answer.
@@ -265,7 +280,7 @@ impl Connection {
         }
         match serde_json::from_slice::<Value>(body) {
             Ok(value) if value.is_object() => match Refusal::in_success(&value) {
-                Some(refusal) => Err(refusal.failed(&call.what, call.subject, &self.key, Pacing::default())),
+                Some(refusal) => Err(self.says_no(&refusal, call, Headers::default())),
                 None => Ok(value),
             },
             Ok(_) | Err(_) => {
@@ -284,47 +299,18 @@ impl Connection {
         match timeout(self.timing.silence, response.chunk()).await {
             Ok(Ok(piece)) => Ok(piece),
             Ok(Err(error)) => {
-                let failed = self.broken(&call.what, &error);
+                // A line that broke, not a service that talks nonsense: whoever waits for it goes on.
                 let message = format!("{}: the answer was cut off: {}", call.what, self.quote(&root_cause(&error)));
-                let error = Error { message, kind: Kind::Unexpected, ..failed.error };
-                Err(Failed { error, fault: Fault::Broken })
+                let failed = Failed::last(Kind::Offline, Certainty::Unknown, message);
+                Err(Failed { fault: Fault::Broken, ..failed })
             }
-            Err(_) => Err(self.silent(&call.what, self.timing.silence)),
+            Err(_) => {
+                let (origin, seconds) = (self.base.origin(), self.timing.silence.as_secs_f32());
+                let message = format!("{}: stalled: nothing came from {origin} for {seconds} s", call.what);
+                let failed = Failed::last(Kind::TimedOut, Certainty::Unknown, message);
+                Err(Failed { fault: Fault::TimedOut, ..failed })
+            }
         }
-    }
-
-    /// Repeats a call as the policy of its class says.
-    pub async fn repeat<T, F>(&self, class: Class, mut call: impl FnMut() -> F) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Failed>>,
-    {
-        let mut waited = Duration::ZERO;
-        let mut failed = 0;
-        loop {
-            let failure = match call().await {
-                Ok(value) => {
-                    self.bucket.succeeded();
-                    return Ok(value);
-                }
-                Err(failure) => failure,
-            };
-            failed += 1;
-            let Failed { error, fault } = failure;
-            let attempt = Attempt { class, fault, failed, waited, asked: error.retry_after };
-            waited += self.pause(attempt, error).await?;
-        }
-    }
-
-    /// Waits before the next attempt, or gives the error back when there shall be none.
-    pub async fn pause(&self, attempt: Attempt, mut error: Error) -> Result<Duration, Error> {
-        let Some(wait) = self.timing.policy.wait(attempt, jitter()) else { return Err(error) };
-        if !self.bucket.pay_for(attempt.fault) {
-            error.message.push_str("; not tried again: too many retries lately");
-            return Err(error);
-        }
-        tracing::debug!(failed = attempt.failed, ms = wait.as_millis(), error = %error, "trying again");
-        tokio::time::sleep(wait).await;
-        Ok(wait)
     }
 
     /// A connection that could not be made, or that broke.
@@ -368,13 +354,4 @@ pub fn root_cause(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     text.unwrap_or_else(|| if error.is_timeout() { "timed out".to_owned() } else { "no cause is known".to_owned() })
-}
-
-fn jitter() -> f64 {
-    use ring::rand::{SecureRandom, SystemRandom};
-    let mut bytes = [0; 4];
-    match SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.5,
-    }
 }

@@ -48,6 +48,8 @@ pub enum Kind {
     Quota,
     /// The service refuses the request as it is.
     Invalid,
+    /// The service has such a thing already, or is at work on it.
+    Conflict,
     /// The service is in trouble.
     Server,
     /// The answer is not what the service says: HTML, broken JSON, a redirect, a cut body.
@@ -61,7 +63,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind {
             Kind::Offline | Kind::TimedOut | Kind::Server | Kind::Quota => true,
-            Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Unexpected | Kind::Disk => false,
+            Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Conflict | Kind::Unexpected | Kind::Disk => false,
         }
     }
 
@@ -76,6 +78,7 @@ impl Error {
             | Kind::NotFound
             | Kind::Quota
             | Kind::Invalid
+            | Kind::Conflict
             | Kind::Server
             | Kind::Unexpected
             | Kind::Disk => None,
@@ -93,6 +96,7 @@ impl From<Error> for Failure {
             | Kind::NotFound
             | Kind::Quota
             | Kind::Invalid
+            | Kind::Conflict
             | Kind::Server
             | Kind::Unexpected => Exit::Failed,
         };

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::call::Call;
 use super::connection::{Answer, Connection};
 use super::error::{Certainty, Error, Kind};
+use super::pacing::Pacing;
 use super::record::Recorder;
 use super::refusal::{Failed, Subject};
 use super::retry::{Bucket, Class, Fault};
@@ -54,13 +55,16 @@ pub struct Options {
     pub bucket: Option<Arc<Bucket>>,
     /// Writes every exchange down.
     pub recorder: Option<Arc<Recorder>>,
+    /// Where calls write down what the service asks for; `None` when nobody looks.
+    pub pacing: Option<Arc<Pacing>>,
 }
 
 /// Prepares the way to the service. Connects to nothing yet.
 pub fn connect(endpoint: &Endpoint, options: &Options) -> Result<Service, Error> {
     let bucket = options.bucket.clone();
     let connection = Connection::new(&endpoint.base, &endpoint.key, options.timing, bucket)?;
-    let connection = Arc::new(connection.recorded(options.recorder.clone()));
+    let pacing = options.pacing.clone().unwrap_or_default();
+    let connection = Arc::new(connection.recorded(options.recorder.clone()).paced(pacing));
     let writer: Option<Arc<dyn Writer>> = match options.read_only {
         true => None,
         false => Some(Arc::new(GeminiWriter { connection: connection.clone() })),
@@ -90,7 +94,8 @@ impl Reader for Gemini {
 
     fn get_job<'a>(&'a self, name: &'a JobName) -> BoxFuture<'a, Result<Fetched<Job>, Error>> {
         async move {
-            let call = Call::get(format!("cannot get {name}"), format!("/v1beta/{name}"));
+            let mut call = Call::get(format!("cannot get {name}"), format!("/v1beta/{name}"));
+            call.subject = Subject::Job;
             let Answer { value: raw, server_time } =
                 self.connection.repeat(Class::Read, || self.connection.large_json(&call)).await?;
             let value = wire::job(&raw, Seen::Whole).ok_or_else(|| not_a(&call, "job"))?;
@@ -198,7 +203,8 @@ impl GeminiWriter {
             };
             match failed.fault {
                 Fault::Status(404) => Ok(()),
-                Fault::Status(400) if failed.error.kind == Kind::Invalid && may_be_gone.load(Ordering::Relaxed) => {
+                // A name that it does not know is malformed to the service, and a file that is gone forbidden.
+                Fault::Status(400 | 403) if failed.error.kind != Kind::Key && may_be_gone.load(Ordering::Relaxed) => {
                     Ok(())
                 }
                 _ => {

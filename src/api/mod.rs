@@ -15,6 +15,7 @@ use crate::job::{FileName, Job, JobName};
 use crate::money::ListedVoice;
 use crate::secret::SessionAddress;
 
+mod again;
 mod answered;
 mod call;
 mod client;
@@ -23,6 +24,7 @@ mod cut;
 mod download;
 pub mod error;
 pub mod gemini;
+pub mod pacing;
 pub mod page;
 mod record;
 mod refusal;
@@ -31,6 +33,7 @@ mod upload;
 mod wire;
 
 pub use error::Error;
+pub use pacing::Pacing;
 pub use record::Recorder;
 
 /// What every backend can be asked. All of it may be repeated without harm; the retry policy lives below this trait.

@@ -18,6 +18,9 @@ use crate::text::clean_short;
 pub enum Subject {
     /// A stored file: 403 means expired, deleted, or another project's.
     File,
+    /// A look at one job by its name: the service calls a name that it does not know malformed, so 400 means that there
+    /// is none.
+    Job,
     /// Anything else.
     Other,
 }
@@ -56,7 +59,7 @@ pub struct Refusal {
 
 /// Pacing headers of an answer.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pacing<'a> {
+pub struct Headers<'a> {
     /// `Retry-After`.
     pub retry_after: Option<&'a str>,
     /// `Date`.
@@ -119,9 +122,11 @@ impl Refusal {
             return Kind::Key;
         }
         match (self.http, subject) {
-            (401, _) | (403, Subject::Other) => Kind::Key,
+            (401, _) | (403, Subject::Job | Subject::Other) => Kind::Key,
             (403, Subject::File) | (404, _) => Kind::NotFound,
+            (400, Subject::Job) if self.status.as_deref() != Some("FAILED_PRECONDITION") => Kind::NotFound,
             (408, _) => Kind::TimedOut,
+            (409, _) => Kind::Conflict,
             (429, _) => Kind::Quota,
             (400..=499, _) => Kind::Invalid,
             (500..=599, _) => Kind::Server,
@@ -138,7 +143,7 @@ impl Refusal {
     }
 
     /// The failure of a call that is described by `what`, such as `cannot list jobs`.
-    pub fn failed(&self, what: &str, subject: Subject, key: &ApiKey, pacing: Pacing<'_>) -> Failed {
+    pub fn failed(&self, what: &str, subject: Subject, key: &ApiKey, pacing: Headers<'_>) -> Failed {
         let kind = self.kind(subject);
         let said = clean_short(&key.redact(&self.message), 200);
         let said = said.trim().trim_end_matches('.');
@@ -189,7 +194,7 @@ mod tests {
 
     fn failed(http: u16, body: &str, subject: Subject) -> Failed {
         let key = ApiKey::parse("AIzaCANARY000000000000000000000000000000").unwrap();
-        Refusal::read(http, body.as_bytes()).failed("cannot list jobs", subject, &key, Pacing::default())
+        Refusal::read(http, body.as_bytes()).failed("cannot list jobs", subject, &key, Headers::default())
     }
 
     fn fixture(name: &str) -> String {

@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
+    /// Save nothing by itself in the dashboard, whatever the configuration says
+    #[arg(long)]
+    pub no_auto_save: bool,
     /// What to do; without one the dashboard opens.
     #[command(subcommand)]
     pub verb: Option<Verb>,

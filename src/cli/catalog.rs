@@ -96,7 +96,7 @@ fn model_row(model: &Model, today: Date) -> Vec<String> {
         or_dash(model.output_token_limit.map(text::thousands)),
         or_dash(price.map(|price| format!("{:.2}", price.text_in))),
         or_dash(price.map(|price| format!("{:.2}", price.audio_out))),
-        or_dash(model.ends().map(|day| day.to_string())),
+        or_dash(model.ends().map(|day| if day < today { format!("{day} (past)") } else { day.to_string() })),
         model_sources(model),
     ]
 }

@@ -96,7 +96,10 @@ impl Console {
 
     /// A line, or several, of results for people.
     pub fn result(&self, text: &str) {
-        let mut line = self.shown(text, self.out_is_terminal);
+        let mut line = match self.out_is_terminal {
+            true => self.shown(text, true),
+            false => self.shown(&as_data(text), false),
+        };
         line.push('\n');
         self.write(line.as_bytes());
     }
@@ -271,6 +274,41 @@ fn escape(json: &str, ascii: bool) -> String {
     escaped
 }
 
+/// Clean text for a pipe or a file: what stands for hidden and controlling characters becomes their escapes in JSON,
+/// because the signs are for eyes, and a program that looks for bytes may take those of `␛` for the character itself.
+fn as_data(text: &str) -> String {
+    let mut data = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let (hidden, length) = match c {
+            '\u{2400}'..='\u{241f}' => (char::from_u32(c as u32 - 0x2400), c.len_utf8()),
+            '␡' => (Some('\u{7f}'), c.len_utf8()),
+            '⟨' => named(rest),
+            _ => (None, 0),
+        };
+        match hidden {
+            Some(hidden) => {
+                let mut units = [0; 2];
+                data.extend(hidden.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+                rest = &rest[length..];
+            }
+            None => {
+                data.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    data
+}
+
+/// The character that stands as `⟨U+202E⟩` at the beginning of a text, and the length of that.
+fn named(text: &str) -> (Option<char>, usize) {
+    let named = text.strip_prefix("⟨U+").and_then(|rest| rest.split_once('⟩')).map(|(digits, _)| digits);
+    let Some(digits) = named.filter(|digits| (4..=6).contains(&digits.len())) else { return (None, 0) };
+    let hidden = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+    (hidden, "⟨U+⟩".len() + digits.len())
+}
+
 /// The text in ASCII: the signs that we use ourselves have stand-ins, everything else becomes a question mark.
 fn ascii(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len());
@@ -314,6 +352,13 @@ mod tests {
         let text = ascii("≈ 5 … “Ünïcode” 日本 ████░ – a → b ← ↑ ↓");
         assert!(text.is_ascii(), "{text}");
         assert_eq!(text, "~ 5 ... \"?n?code\" ?? ####. - a > b < ^ v");
+    }
+
+    #[test]
+    fn into_a_pipe_signs_for_hidden_characters_become_escapes() {
+        let clean = text::clean("a\u{1b}[2J\u{7}\u{7f}\u{202e}\u{e0041} ⟨U+x⟩ ⟨ 日");
+        assert_eq!(as_data(&clean), r"a\u001b[2J\u0007\u007f\u202e\udb40\udc41 ⟨U+x⟩ ⟨ 日");
+        assert_eq!(as_data("plain"), "plain");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::console::Console;
 use super::json;
 use super::wait;
 use crate::failure::{Exit, Failure};
+use crate::job::Job;
 use crate::money::OverCap;
 use crate::ops::{self, Created, Order, Plan, PlannedPart, Session, Unconfirmed};
 use crate::request::{Fixes, Severity};
@@ -93,6 +94,12 @@ async fn tell(session: &Session, console: &Console, arguments: Telling, created:
             (job, "adopted")
         }
         Created::Begun(status) => return campaigns::begun(session, console, &status, arguments).await,
+        Created::Duplicate(jobs) => {
+            if arguments.json {
+                jobs.iter().for_each(|job| console.json(&json::outcome(job, &session.profile, "duplicate")));
+            }
+            return Err(duplicate(&jobs));
+        }
         Created::Unknown(lost) => {
             if arguments.json {
                 console.json(&json::unconfirmed(&lost, &session.profile));
@@ -153,9 +160,8 @@ fn summary(plan: &Plan) -> String {
     if let Some(estimate) = &plan.estimate {
         let (low, high) = estimate.seconds;
         summary.push_str(&format!(", {} of audio", range(text::span(low), text::span(high))));
-        if let Some((low, high)) = estimate.dollars {
-            let dollars = range(text::dollars(low), text::dollars(high));
-            summary.push_str(&format!(", about {dollars} at batch price"));
+        if let Some(dollars) = estimate.dollars {
+            summary.push_str(&format!(", {} at batch price", text::dollars_about("about", dollars)));
         }
     }
     if plan.n_jobs() > 1 {
@@ -249,8 +255,8 @@ fn known(plan: &Plan) -> Option<String> {
 
 /// `  part 2: 316 requests, 24 980 tokens, 214 kB, about $0.29 to $0.35`.
 fn part_line(part: &PlannedPart, number: usize) -> String {
-    let dollars = part.estimate.dollars.map(|(low, high)| range(text::dollars(low), text::dollars(high)));
-    let dollars = dollars.map(|dollars| format!(", about {dollars}")).unwrap_or_default();
+    let dollars = part.estimate.dollars.map(|dollars| format!(", {}", text::dollars_about("about", dollars)));
+    let dollars = dollars.unwrap_or_default();
     format!(
         "  part {number}: {}, {}, {}{dollars}",
         text::count(part.n_requests, "request"),
@@ -292,6 +298,15 @@ async fn agree_to_cap(console: &Console, over: Option<OverCap>, yes: bool) -> Re
         true => Ok(Some(over)),
         false => Err(Failure::new("nothing was sent")),
     }
+}
+
+/// A create that was doubled on its way. Which of the jobs is wanted is for a person to say.
+pub fn duplicate(jobs: &[Job]) -> Failure {
+    let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let later = names.get(1..).unwrap_or_default().join(" ");
+    Failure::with_exit(Exit::SomeBad, format!("one create came out as {} jobs: {}", jobs.len(), names.join(", "))).hint(
+        format!("all of them are billed; nothing was cancelled: `gemtts-tui cancel {later}` stops what came later"),
+    )
 }
 
 fn unknown(lost: &Unconfirmed) -> Failure {

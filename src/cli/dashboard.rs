@@ -7,7 +7,7 @@ use super::args::Global;
 use super::console::Console;
 use super::stage::{self, Key, SINCE, Stage};
 use crate::clock::Clock;
-use crate::config::{Colors, Env, Terminal};
+use crate::config::{AutoSave, Colors, Env, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
@@ -16,7 +16,13 @@ use crate::tui::run::Start;
 use crate::tui::theme::{Charset, Palette, Theme};
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
-pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(
+    console: &Arc<Console>,
+    global: &Global,
+    no_auto_save: bool,
+    env: &Env,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     if let Some(reason) = no_terminal(io::stdin().is_terminal(), io::stdout().is_terminal(), terminal.dumb) {
         let list = if global.demo { "gemtts-tui --demo list" } else { "gemtts-tui list" };
         let hint = format!("without one, use a command: `{list}` shows the jobs, `gemtts-tui help` the other commands");
@@ -31,6 +37,9 @@ pub fn run(console: &Arc<Console>, global: &Global, env: &Env, terminal: &Termin
         Ok::<_, Failure>((stage, lock, session))
     })?;
     session.gives_way = true;
+    if no_auto_save {
+        session.saving.auto = AutoSave::Off;
+    }
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, &stage, &session, env),

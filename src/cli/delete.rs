@@ -44,9 +44,10 @@ pub async fn run(session: &Session, console: &Console, arguments: &Delete) -> Re
     if !choice.yes && !agreed(console, &jobs, unsaved.len()).await? {
         return Err(Failure::new("nothing was deleted"));
     }
-    let delete = |(job, _): &(Job, Loss)| {
-        let job = job.clone();
-        async move { ops::delete(session, &job.name).await.map(|()| job) }
+    // As they were shown: what has changed since then is left alone.
+    let delete = |(job, loss): &(Job, Loss)| {
+        let (job, loss) = (job.clone(), *loss);
+        async move { ops::delete_as_agreed(session, &job, loss).await.map(|()| job) }
     };
     let mut outcomes = stream::iter(&jobs).map(delete).buffer_unordered(AT_ONCE);
     let mut failures = Vec::new();

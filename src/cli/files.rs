@@ -1,6 +1,6 @@
 //! `files`: what the Files API stores, and deleting it.
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::json;
 
 use super::args::Report;
@@ -64,11 +64,23 @@ pub async fn delete(
             names.push(name);
         }
     }
-    if !yes && !agreed(console, &names).await? {
+    let look = |name: FileName| async move { ops::stored_file(session, &name).await.map(|file| (name, file)) };
+    let seen: Vec<(FileName, Option<StoredFile>)> = match yes {
+        // Nobody was shown anything.
+        true => names.into_iter().map(|name| (name, None)).collect(),
+        false => stream::iter(names).map(look).buffered(AT_ONCE).try_collect().await?,
+    };
+    if !yes && !agreed(console, &seen).await? {
         return Err(Failure::new("nothing was deleted"));
     }
-    let delete = |name: FileName| async move { ops::delete_file(session, &name).await.map(|()| name) };
-    let mut outcomes = stream::iter(names).map(delete).buffer_unordered(AT_ONCE);
+    let delete = |(name, shown): (FileName, Option<StoredFile>)| async move {
+        let deleted = match &shown {
+            Some(shown) => ops::delete_seen_file(session, shown).await,
+            None => ops::delete_file(session, &name).await,
+        };
+        deleted.map(|()| name)
+    };
+    let mut outcomes = stream::iter(seen).map(delete).buffer_unordered(AT_ONCE);
     let mut failures = Vec::new();
     while let Some(outcome) = outcomes.next().await {
         match outcome {
@@ -83,15 +95,25 @@ pub async fn delete(
     Ok(choose::first_failure(failures))
 }
 
-async fn agreed(console: &Console, names: &[FileName]) -> Result<bool, Failure> {
-    names.iter().for_each(|name| console.talk(&format!("  {name}")));
-    match names.len() {
+async fn agreed(console: &Console, seen: &[(FileName, Option<StoredFile>)]) -> Result<bool, Failure> {
+    for (name, file) in seen {
+        let facts = file.as_ref().map_or_else(|| "is gone already".to_owned(), facts);
+        console.talk(&format!("  {name}  {facts}"));
+    }
+    match seen.len() {
         1 => consent::ask(console, "Delete this file?", Answer::Yes).await,
         n_files => {
             let question = format!("Delete these {}?", text::count(n_files as u64, "file"));
             consent::ask(console, &question, Answer::Count(n_files)).await
         }
     }
+}
+
+/// What tells a file from others: its display name, its state, its size.
+fn facts(file: &StoredFile) -> String {
+    let name = file.display_name.as_deref().map(|name| text::clean_short(name, 60));
+    let state = file.state.as_deref().map(|state| text::clean_short(state, 16));
+    [name, state, file.size_bytes.map(text::bytes)].into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
 fn row(file: &StoredFile, now: Timestamp) -> Vec<String> {

@@ -71,8 +71,8 @@ fn describe(job: &Job, state: &str, timeline: &[Transition], now: Timestamp) -> 
         Dest::Inline => "inline".to_owned(),
     });
     let kind = match job.kind {
-        JobKind::GenerateContent => "content",
-        JobKind::EmbedContent => "embeddings",
+        JobKind::GenerateContent => "generateContent",
+        JobKind::EmbedContent => "embedContent",
     };
     let requests = job.counts.map(|counts| {
         let [requests, ok, failed, pending] =
@@ -153,7 +153,7 @@ mod tests {
              State       SUCCEEDED\n\
              Requests    1 268: 1 266 ok, 2 failed, 0 pending\n\
              Model       models/gemini-2.5-pro-preview-tts\n\
-             Kind        content\n\
+             Kind        generateContent\n\
              Created     2026-07-02 14:40:59 UTC  (3 h 00 ago)\n\
              Ended       2026-07-02 16:41:31 UTC  (1 h 00 ago)\n\
              Took        2 h 00\n\

@@ -8,7 +8,7 @@ use super::consent::{self, Answer};
 use super::console::Console;
 use super::json;
 use crate::failure::{Exit, Failure};
-use crate::ops::{self, Session, Unconfirmed};
+use crate::ops::{self, Created, Session, Unconfirmed};
 use crate::text;
 
 /// The creates that the words name, each once; none when all words may name jobs. Both at once are refused.
@@ -56,11 +56,17 @@ pub async fn run(
 
 async fn give_up(session: &Session, lost: &Unconfirmed) -> Result<(), Failure> {
     match ops::reconcile(session, &lost.token).await? {
-        Some(job) => {
-            Err(Failure::new(format!("{} is in the list by now, as {}: it was not given up", lost.token, job.name)))
+        Some(Created::Adopted(job) | Created::Confirmed(job)) => Err(listed(lost, job.name.as_str())),
+        Some(Created::Duplicate(jobs)) => {
+            let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+            Err(listed(lost, &names.join(" and ")))
         }
-        None => ops::give_up(session, &lost.token).await,
+        Some(Created::Unknown(_) | Created::Begun(_)) | None => ops::give_up(session, &lost.token).await,
     }
+}
+
+fn listed(lost: &Unconfirmed, found: &str) -> Failure {
+    Failure::new(format!("{} is in the list by now, as {found}: it was not given up", lost.token))
 }
 
 fn tell(session: &Session, console: &Console, as_json: bool, lost: &Unconfirmed) {

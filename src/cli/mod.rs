@@ -74,7 +74,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let console = Arc::new(Console::new(Look { ascii: global.ascii, ascii_terminal: terminal.ascii, color }));
     let exit = match &arguments.verb {
-        None => dashboard::run(&console, global, &env, &terminal),
+        None => dashboard::run(&console, global, arguments.no_auto_save, &env, &terminal),
+        Some(_) if arguments.no_auto_save => {
+            let message = "--no-auto-save is about the dashboard, and no command saves by itself";
+            Err(Failure::with_exit(Exit::Usage, message))
+        }
         Some(verb) => command(&console, global, &env, verb),
     };
     match exit.and_then(|exit| console.failed().map_or(Ok(exit), Err)) {

@@ -217,6 +217,9 @@ impl Desk<'_> {
                     self.console.progress_line(|cells| together.line(now, cells));
                 }
             }
+            Saving::WithoutCopy => {
+                self.console.talk("no room for a copy beside the audio: fetched again and saved without one");
+            }
             Saving::Renamed { key, file, line } => match self.tell {
                 Tell::Json => self.console.json(&json!({
                     "key": key,

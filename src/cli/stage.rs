@@ -13,8 +13,8 @@ use super::args::{CampaignsVerb, FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
 use super::log::{self, Hidden};
-use crate::api::Recorder;
 use crate::api::gemini::{self, Endpoint};
+use crate::api::{Pacing, Recorder};
 use crate::clock::Clock;
 use crate::config::{self, BaseUrl, Env, Flags, Folders, Settings};
 use crate::failure::{Exit, Failure};
@@ -253,9 +253,11 @@ fn open(
                 Some(path) => Some(Arc::new(recorder(path, &endpoint, &clock)?)),
                 None => None,
             };
-            let options = gemini::Options { read_only: settings.read_only, recorder, ..gemini::Options::default() };
+            let pacing = Arc::<Pacing>::default();
+            let (read_only, shown) = (settings.read_only, Some(pacing.clone()));
+            let options = gemini::Options { read_only, recorder, pacing: shown, ..gemini::Options::default() };
             let service = gemini::connect(&endpoint, &options)?;
-            session(service).with_key(&endpoint.key)?
+            Session { pacing, ..session(service).with_key(&endpoint.key)? }
         }
     };
     let session = session.with_budget(Budget::new(&settings.transfer));
@@ -265,7 +267,7 @@ fn open(
     };
     let listed = ops::listed_in(session.store.folder(), &session.profile, settings.base_url.origin());
     let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
-    let session = Session { limits: settings.verdicts, ..session };
+    let session = Session { limits: settings.verdicts, saving: settings.saving.clone(), ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
     Ok(Session { caps: settings.caps, zone: TimeZone::system(), ..session })
 }

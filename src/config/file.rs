@@ -14,6 +14,9 @@
 //! [transfer]
 //! max_rate = "20 MB/s"
 //!
+//! [save]
+//! auto = "ours"
+//!
 //! [spend]
 //! per_day = 25.0
 //! ```
@@ -29,6 +32,7 @@ use super::cache::Cache;
 use super::catalog::CatalogFiles;
 use super::error::Error;
 use super::private::{self, Secrecy};
+use super::saving::Saving;
 use super::spend::Spend;
 use super::transfer::Transfer;
 use super::verdicts::Verdicts;
@@ -58,6 +62,9 @@ pub(super) struct File {
     /// What downloads may take, of all profiles.
     #[serde(default)]
     pub transfer: Transfer,
+    /// What the dashboard saves by itself, and where to, for every profile.
+    #[serde(default)]
+    pub save: Saving,
     /// The person's own models, voices and languages.
     #[serde(default)]
     pub catalog: CatalogFiles,
@@ -253,10 +260,10 @@ mod tests {
     #[test]
     fn what_downloads_may_take_is_checked_where_it_stands() {
         let transfer = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().transfer;
-        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None });
+        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None, max_result: 4 << 30 });
         assert_eq!(
-            transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\n"),
-            Transfer { downloads: 1, max_rate: Some(20_000_000) }
+            transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\nmax_result = \"16 GB\"\n"),
+            Transfer { downloads: 1, max_rate: Some(20_000_000), max_result: 16_000_000_000 }
         );
         for (text, part) in [
             ("downloads = 0", "downloads is a number from 1 to 16"),
@@ -264,6 +271,7 @@ mod tests {
             ("downloads = -1", "downloads is a number from 1 to 16"),
             ("max_rate = \"20 Mbit/s\"", "such as 20 MB/s"),
             ("max_rate = 20", "invalid type"),
+            ("max_result = \"none\"", "such as 16 GB"),
             ("rate = \"20 MB/s\"", "unknown field `rate`"),
         ] {
             let message = failure(&format!("[transfer]\n{text}\n"));

@@ -13,6 +13,7 @@ mod file;
 mod folders;
 mod key;
 mod private;
+mod saving;
 mod spend;
 mod terminal;
 mod transfer;
@@ -29,6 +30,7 @@ pub use error::Error;
 pub use folders::Folders;
 pub use key::KeySource;
 pub use key::SECRET_VARIABLES;
+pub use saving::{AutoSave, Saving};
 pub use terminal::{ColorChoice, Colors, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
@@ -129,6 +131,8 @@ pub struct Settings {
     pub cache: Cache,
     /// What downloads may take.
     pub transfer: Transfer,
+    /// What the dashboard saves by itself, and where to.
+    pub saving: Saving,
     /// Models, voices and languages: those of this build with the person's own files laid over them.
     pub catalog: Arc<Catalog>,
     /// What jobs may cost without a question.
@@ -193,6 +197,7 @@ impl Settings {
             verdicts: file.verdicts.0,
             cache: file.cache,
             transfer: file.transfer,
+            saving: file.save,
             catalog,
             caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
@@ -226,6 +231,8 @@ impl Settings {
             verdicts: Limits::default(),
             cache: Cache::default(),
             transfer: Transfer::default(),
+            // Nobody looks at a demo for its files, and a replay may hold only a part of them.
+            saving: Saving::off(),
             catalog: Catalog::built_in(),
             caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),

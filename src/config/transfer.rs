@@ -4,6 +4,7 @@
 //! [transfer]
 //! downloads = 3
 //! max_rate = "20 MB/s"
+//! max_result = "16 GB"
 //! ```
 
 use serde::de::Error as _;
@@ -11,6 +12,9 @@ use serde::{Deserialize, Deserializer};
 
 /// The most downloads at once: beyond this a service calls it abuse sooner than it becomes faster.
 pub const MOST_DOWNLOADS: usize = 16;
+
+/// Bytes that the results of one job may have unless told otherwise: many times what the largest job makes.
+const LARGEST_RESULT: u64 = 4 << 30;
 
 /// The slowest rate, in bytes a second: a slower one only looks like a connection that hangs.
 const SLOWEST: u64 = 1_000;
@@ -25,11 +29,14 @@ pub struct Transfer {
     /// Bytes a second, all of them together; `None` for as fast as it goes.
     #[serde(deserialize_with = "max_rate")]
     pub max_rate: Option<u64>,
+    /// Bytes that the results of one job may have; what is larger is not taken.
+    #[serde(deserialize_with = "max_result")]
+    pub max_result: u64,
 }
 
 impl Default for Transfer {
     fn default() -> Self {
-        Transfer { downloads: 3, max_rate: None }
+        Transfer { downloads: 3, max_rate: None, max_result: LARGEST_RESULT }
     }
 }
 
@@ -46,13 +53,26 @@ fn max_rate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error>
     })
 }
 
+fn max_result<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_size(&text).filter(|bytes| *bytes >= SLOWEST).ok_or_else(|| {
+        D::Error::custom("max_result is a number and one of B, kB, MB, GB, such as 16 GB, and at least 1 kB")
+    })
+}
+
 /// Bytes a second from text such as `20 MB/s`. Units are decimal, as everywhere in this program; `KiB/s` and its like
 /// mean what they say. Bits are refused: whoever mistakes them for bytes is wrong by a factor of eight.
 fn parse_rate(text: &str) -> Option<u64> {
+    let rate = parse_size(text.trim().strip_suffix("/s")?)?;
+    (rate >= SLOWEST).then_some(rate)
+}
+
+/// Bytes from text such as `20 MB`.
+fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let number: f64 = text[..split].parse().ok()?;
-    let unit: f64 = match text[split..].trim().strip_suffix("/s")?.trim() {
+    let unit: f64 = match text[split..].trim() {
         "B" => 1.0,
         "kB" | "KB" => 1e3,
         "MB" => 1e6,
@@ -63,8 +83,7 @@ fn parse_rate(text: &str) -> Option<u64> {
         _ => return None,
     };
     // A number too large for 64 bits becomes the largest one, which limits nothing either.
-    let rate = (number * unit) as u64;
-    (rate >= SLOWEST).then_some(rate)
+    Some((number * unit) as u64)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What is odd about jobs that are not over, seen from the list alone: twins, and jobs that take longer than theirs do.
+//! What is odd about jobs that are not over, seen from the list alone: creates that were doubled, twins, and jobs that
+//! take longer than theirs do.
 //!
 //! A doubt is pointed out and never acted upon: jobs of other programs with the same key are in the list too.
 
@@ -23,6 +24,8 @@ const SHORT: Duration = Duration::from_secs(3600);
 /// What is odd about a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
+    /// It came of the same create as that earlier one, which was doubled on its way: both carry its token.
+    Duplicate(JobName),
     /// It has the same input file as an earlier one, or the same name, model and number of requests, and was created just
     /// after it.
     Twin(JobName),
@@ -36,6 +39,7 @@ impl Doubt {
     /// One word, as filters and the list have it.
     pub fn word(&self) -> &'static str {
         match self {
+            Doubt::Duplicate(_) => "duplicate",
             Doubt::Twin(_) => "twin",
             Doubt::Stuck => "stuck",
             Doubt::Slow(_) => "slow",
@@ -47,7 +51,8 @@ impl Doubt {
 pub fn doubts<'a>(jobs: impl Iterator<Item = &'a Job> + Clone, now: Timestamp) -> BTreeMap<JobName, Doubt> {
     let mut doubts = late(jobs.clone(), now);
     // That something may be paid twice is worth more than that it takes long.
-    doubts.extend(twins(jobs));
+    doubts.extend(twins(jobs.clone()));
+    doubts.extend(duplicates(jobs));
     doubts
 }
 
@@ -97,6 +102,24 @@ fn twins<'a>(jobs: impl Iterator<Item = &'a Job>) -> BTreeMap<JobName, Doubt> {
         }
     }
     twins
+}
+
+/// Jobs of one create, however far apart: their token says so, and nothing else has it.
+fn duplicates<'a>(jobs: impl Iterator<Item = &'a Job>) -> BTreeMap<JobName, Doubt> {
+    let mut by_token: HashMap<&str, Vec<&'a Job>> = HashMap::new();
+    for job in jobs {
+        if let Some(token) = job.token() {
+            by_token.entry(token).or_default().push(job);
+        }
+    }
+    let mut duplicates = BTreeMap::new();
+    for mut group in by_token.into_values().filter(|group| group.len() > 1) {
+        group.sort_by_key(|job| (job.create_time, &job.name));
+        let first = group[0];
+        let later = group[1..].iter().filter(|job| is_live(job));
+        duplicates.extend(later.map(|job| (job.name.clone(), Doubt::Duplicate(first.name.clone()))));
+    }
+    duplicates
 }
 
 fn late<'a>(jobs: impl Iterator<Item = &'a Job> + Clone, now: Timestamp) -> BTreeMap<JobName, Doubt> {
@@ -185,6 +208,22 @@ mod tests {
             from_file("files/g", job("c", JobState::Running, 5)),
         ];
         assert_eq!(found(&jobs), [("b".to_owned(), "twin")]);
+    }
+
+    #[test]
+    fn two_jobs_with_one_token_are_duplicates_however_far_apart_they_are() {
+        let name = "x ~gt-01ARYZ6S4100000000000000AB";
+        let pair = |state| [named(name, job("b", state, 500)), named(name, job("a", JobState::Pending, 5))];
+        assert_eq!(found(&pair(JobState::Running)), [("a".to_owned(), "duplicate")]);
+        assert_eq!(
+            found(&pair(JobState::Failed)),
+            [("a".to_owned(), "duplicate")],
+            "one create, whatever became of it"
+        );
+        let together = [named(name, job("a", JobState::Running, 5)), named(name, job("b", JobState::Running, 4))];
+        assert_eq!(found(&together), [("b".to_owned(), "duplicate")], "worse than a twin");
+        let over = [named(name, job("a", JobState::Running, 5)), named(name, job("b", JobState::Cancelled, 4))];
+        assert_eq!(found(&over), [], "there is nothing left to stop");
     }
 
     #[test]

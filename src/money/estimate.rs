@@ -34,7 +34,7 @@ impl Script {
     /// For people.
     pub fn name(self) -> &'static str {
         match self {
-            Script::Alphabetic => "Latin script",
+            Script::Alphabetic => "alphabetic script",
             Script::Abjad => "Arabic or Hebrew script",
             Script::Brahmic => "scripts of South Asia",
             Script::Han => "Chinese characters",
@@ -233,7 +233,7 @@ impl Catalog {
     /// What an estimate rests on where nothing was learned.
     pub(super) fn usual_pace(&self) -> String {
         let pace = self.paces.alphabetic;
-        format!("{}–{} characters a second in Latin script", pace.slow, pace.fast)
+        format!("{}–{} characters a second in alphabetic script", pace.slow, pace.fast)
     }
 
     pub(super) fn tokens_and_price(&self, tokens_per_second: f64, price: Option<BatchPrice>) -> String {
@@ -283,7 +283,7 @@ mod tests {
         assert!(dollars.1 < 0.0085, "{dollars:?}");
         assert_eq!(
             estimate.basis,
-            "13–17 characters a second in Latin script, 25 audio tokens a second, $4.50 for a million of them at the \
+            "13–17 characters a second in alphabetic script, 25 audio tokens a second, $4.50 for a million of them at the \
              batch price as of 2026-11-20"
         );
     }

@@ -7,7 +7,8 @@
 //! prepared → uploaded → requests kept, INTENT on disk → one POST → confirmed
 //!                ↑                                         ├→ not sent, refused ─┐
 //!                └─────────────────────────────────────────┼─────────────────────┘
-//!                                                          └→ unknown → adopted by its token, or given up by a person
+//!                                                          └→ unknown → adopted by its token, duplicate when two jobs
+//!                                                                    carry it, or given up by a person
 //! ```
 //!
 //! Nothing leads from *unknown* back to the POST. A program that is killed anywhere after the intent starts again in
@@ -23,6 +24,7 @@ use crate::text;
 
 use super::ledger::{intend, refuse_over_cap};
 use super::list::{is_ours, observe, take_in, to_unconfirmed, walk_all};
+use super::lost::give_up_for_good;
 use super::quota;
 use super::session::on_disk;
 use super::token::ulid;
@@ -35,7 +37,8 @@ const REPEAT_HOURS: i64 = 48;
 /// Uploads the plan, unless it goes inline, and sends its create once.
 ///
 /// When the answer is lost, the list is searched for the job for a few seconds: [`Created::Adopted`] when it is there,
-/// else [`Created::Unknown`]; then every later listing goes on looking. A definite refusal, and a create that never left,
+/// else [`Created::Unknown`]; then every later listing goes on looking. A 409 may mean that the job is there: the list is
+/// looked at once. A definite refusal, and a create that never left,
 /// are failures; the upload is kept for the next try. A create whose content was sent meanwhile, or that may have been
 /// sent and is unconfirmed, is refused with [`Exit::Refused`].
 pub async fn submit(
@@ -91,6 +94,9 @@ pub(super) async fn attempt(
     }
     // Held to the end, so that nobody sends the same content at the same time.
     let _lock = session.store.lock(&lock_id(&plan.sha256), &format!("the create of {}", plan.display_name))?;
+    if let Some(created) = turned_up(session, plan).await? {
+        return Ok(created);
+    }
     refuse_a_repeat(session, plan).await?;
     refuse_over_cap(session, plan).await?;
     let input = upload::input(session, writer.as_ref(), plan, progress).await?;
@@ -120,13 +126,13 @@ pub(super) async fn attempt(
             observe(session, std::slice::from_ref(&job), None).await;
             Created::Confirmed(job)
         }
-        Err(error) => {
-            let is_definite = error.certainty != Certainty::Unknown;
-            if is_definite {
+        Err(error) => match without_answer(session, &intent, error).await {
+            Ok(created) => created,
+            Err(stopped) => {
                 unkeep_requests(session, plan, &intent.token).await;
+                return Err(stopped);
             }
-            without_answer(session, &intent, error).await?
-        }
+        },
     };
     let (store, prepared) = (session.store.clone(), plan.prepared.clone());
     let _ = on_disk(move || {
@@ -137,12 +143,10 @@ pub(super) async fn attempt(
     Ok(created)
 }
 
-/// Looks for a create whose answer was lost in the whole list of jobs. `None` proves nothing.
-pub async fn reconcile(session: &Session, token: &str) -> Result<Option<Job>, Failure> {
-    match look_for(session, token).await? {
-        Found::Nothing => Ok(None),
-        Found::Jobs(mut jobs) => Ok(Some(jobs.remove(0))),
-    }
+/// Looks for a create whose answer was lost in the whole list of jobs: [`Created::Adopted`] or [`Created::Duplicate`] when
+/// it is there. `None` proves nothing.
+pub async fn reconcile(session: &Session, token: &str) -> Result<Option<Created>, Failure> {
+    Ok(look_for(session, token).await?.created)
 }
 
 /// Keeps what is about to be sent: texts to show beside the results, and requests to make again. A job without them would
@@ -212,7 +216,8 @@ fn was_in_vain(session: &Session, job: &JobName) -> Result<bool, crate::store::E
 async fn refuse_a_repeat(session: &Session, plan: &Plan) -> Result<(), Failure> {
     let (ours, sha256, model) = (session.clone(), plan.sha256.clone(), plan.model.clone());
     let repeat = on_disk(move || repeat(&ours, &sha256, &model)).await?;
-    if let Some(tracked) = repeat.unconfirmed {
+    let is_replaced = |tracked: &Tracked| plan.in_place_of.as_ref() == Some(&tracked.intent.token);
+    if let Some(tracked) = repeat.unconfirmed.filter(|tracked| !is_replaced(tracked)) {
         let age = text::ago(since(tracked.intent.at, session.clock.now()));
         let message = format!(
             "the same content was sent {age} and the answer was lost: it may exist as {} and was not sent again",
@@ -271,6 +276,9 @@ async fn write_down(session: &Session, plan: &Plan, intent: &Intent) -> Result<(
             return Err(Failure::new("the create was not sent: the list of what is unchanged is gone")
                 .hint("create it once more"));
         }
+        if let Some(lost) = &plan.in_place_of {
+            give_up_for_good(&ours, lost).map_err(unsent)?;
+        }
         intend(&ours, plan.agreed, &intent).map_err(|failure| {
             // The line may be there, though nobody knows for how long: say that it came to nothing, as far as one can.
             let _ = ours.store.settle(&intent.token, &Verdict::NotSent);
@@ -300,12 +308,19 @@ async fn without_answer(session: &Session, intent: &Intent, error: api::Error) -
             Err(stopped(session, "the create was not sent", error))
         }
         Certainty::Refused => {
+            // A refusal because there is such a job already may be about this very create, sent again by something on its
+            // way: one look tells.
+            if error.kind == api::error::Kind::Conflict
+                && let Ok(Seen { created: Some(created), .. }) = look_for(session, &intent.token).await
+            {
+                return Ok(created);
+            }
             settle(session, &intent.token, Verdict::Rejected { message: error.message.clone() }).await;
             Err(stopped(session, "the service refused the job", error))
         }
         Certainty::Unknown => {
             settle(session, &intent.token, Verdict::Unknown { message: error.message }).await;
-            Ok(search(session, intent).await?)
+            Ok(search(session, intent).await)
         }
     }
 }
@@ -318,50 +333,60 @@ pub(super) fn stopped(session: &Session, what: &str, error: api::Error) -> Stopp
 }
 
 /// Looks for the job for a while: most lost answers belong to a create that went through.
-async fn search(session: &Session, intent: &Intent) -> Result<Created, Failure> {
+async fn search(session: &Session, intent: &Intent) -> Created {
     let probes = &session.pace.probes;
     let probing = async {
         let mut waited = std::time::Duration::ZERO;
         for probe in probes {
             tokio::time::sleep(probe.saturating_sub(waited)).await;
             waited = *probe;
-            match look_for(session, &intent.token).await {
-                Ok(Found::Jobs(jobs)) => return Found::Jobs(jobs),
-                Ok(Found::Nothing) | Err(_) => {}
+            // A look that failed proves nothing, as one that found nothing does.
+            if let Ok(Seen { created: Some(created), .. }) = look_for(session, &intent.token).await {
+                return Some(created);
             }
         }
-        Found::Nothing
+        None
     };
-    let found = tokio::time::timeout(session.pace.probes_most, probing).await.unwrap_or(Found::Nothing);
-    let mut jobs = match found {
-        Found::Nothing => {
-            let tracked = Tracked { intent: intent.clone(), verdict: None };
-            return Ok(Created::Unknown(to_unconfirmed(&tracked)));
-        }
-        Found::Jobs(jobs) => jobs,
-    };
-    if jobs.len() == 1 {
-        return Ok(Created::Adopted(jobs.remove(0)));
-    }
-    let names: Vec<String> = jobs.iter().map(|job| job.name.to_string()).collect();
-    Err(Failure::with_exit(Exit::SomeBad, format!("one create came out as {} jobs: {}", jobs.len(), names.join(", ")))
-        .hint("all of them will be billed; cancel the ones that are not wanted"))
+    let found = tokio::time::timeout(session.pace.probes_most, probing).await.ok().flatten();
+    found.unwrap_or_else(|| {
+        let tracked = Tracked { intent: intent.clone(), verdict: None };
+        Created::Unknown(to_unconfirmed(&tracked))
+    })
 }
 
-/// What a list showed of a create.
-enum Found {
-    /// Nothing, which proves nothing.
-    Nothing,
-    /// Oldest first; more than one is a create that was doubled on its way.
-    Jobs(Vec<Job>),
+/// What a look at the whole list showed of a create.
+struct Seen {
+    /// What came of it; `None` proves nothing.
+    created: Option<Created>,
+    /// Whether the list came to its end.
+    is_complete: bool,
 }
 
-async fn look_for(session: &Session, token: &str) -> Result<Found, Failure> {
+async fn look_for(session: &Session, token: &str) -> Result<Seen, Failure> {
     let listing = walk_all(session.service.reader.as_ref(), &|_| ()).await?;
     if let Err(failure) = take_in(session, &listing, Vec::new()).await {
         tracing::warn!(%failure, "the listing could not be recorded");
     }
+    let is_complete = listing.complete;
     let mut jobs: Vec<Job> = listing.jobs.into_iter().filter(|job| job.token() == Some(token)).collect();
     jobs.sort_by_key(|job| job.create_time);
-    Ok(if jobs.is_empty() { Found::Nothing } else { Found::Jobs(jobs) })
+    let created = match jobs.len() {
+        0 => None,
+        1 => Some(Created::Adopted(jobs.remove(0))),
+        _ => Some(Created::Duplicate(jobs)),
+    };
+    Ok(Seen { created, is_complete })
+}
+
+/// The last look before something is sent in the place of a create whose answer was lost: what has turned up is not sent
+/// again, whatever a person said before.
+async fn turned_up(session: &Session, plan: &Plan) -> Result<Option<Created>, Failure> {
+    let Some(token) = &plan.in_place_of else { return Ok(None) };
+    let seen = look_for(session, token).await.map_err(unsent)?;
+    match seen {
+        Seen { created: None, is_complete: false } => {
+            Err(unsent(Failure::new("the list of jobs does not come to an end, so the lost one may be in it")))
+        }
+        Seen { created, .. } => Ok(created),
+    }
 }

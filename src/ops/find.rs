@@ -61,6 +61,15 @@ pub async fn get(session: &Session, name: &JobName) -> Result<Fetched<Job>, Fail
     fetch(session, name).await.map_err(|error| explain(error, name))
 }
 
+/// [`get`], where `None` says that the service has no such job with this key. Any other failure says nothing about that.
+pub async fn get_if_there(session: &Session, name: &JobName) -> Result<Option<Fetched<Job>>, Failure> {
+    match fetch(session, name).await {
+        Ok(fetched) => Ok(Some(fetched)),
+        Err(error) if list::is_gone(&error) => Ok(None),
+        Err(error) => Err(explain(error, name)),
+    }
+}
+
 /// The service's own JSON of one job as it comes, inline results included: it may be larger than memory.
 pub async fn get_whole(session: &Session, name: &JobName) -> Result<Download, Failure> {
     session.service.reader.download_job(name).await.map_err(|error| explain(error, name))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::api::error::{Certainty, Kind};
 use crate::api::page::{self, Walk};
 use crate::api::{self, Reader};
 use crate::failure::Failure;
@@ -12,7 +13,7 @@ use crate::job::{Job, JobName, JobState};
 use crate::store::{Tracked, Verdict, Wished};
 
 use super::session::on_disk;
-use super::{Listing, Session, Transition, Unconfirmed};
+use super::{Listing, Session, Transition, Unconfirmed, quota};
 
 /// The most jobs that are asked for one by one because the list does not show them. What one listing finds gone is not
 /// asked for by the next, so that many of them are worked off over some listings.
@@ -26,7 +27,7 @@ const FRESH_MINUTES: i64 = 10;
 /// On the way, creates whose answer was lost are looked for, transitions are recorded, cancels that the service agreed
 /// to are closed, and jobs that should be there but are not listed are asked for by name.
 pub async fn list(session: &Session, on_page: &(dyn Fn(&[Job]) + Send + Sync)) -> Result<Listing, Failure> {
-    Ok(list_jobs(session, on_page).await?)
+    list_jobs(session, on_page).await.map_err(|error| quota::paced(session, error))
 }
 
 /// [`list`], for callers who decide by the kind of the failure.
@@ -35,6 +36,7 @@ pub(super) async fn list_jobs(
     on_page: &(dyn Fn(&[Job]) + Send + Sync),
 ) -> Result<Listing, api::Error> {
     let mut listing = walk_all(session.service.reader.as_ref(), on_page).await?;
+    session.heard_time(listing.server_time);
     let missing = missing(session, &listing).await;
     let mut gone = Vec::new();
     for (at, name) in missing.iter().enumerate() {
@@ -182,23 +184,15 @@ pub(super) fn is_our_key(session: &Session, theirs: Option<&str>) -> bool {
     }
 }
 
-/// Whether a failed read proves that there is no such job with this key. The service calls an id that it does not know
-/// malformed, so a 400 proves it as well as a 404.
+/// Whether a failed read proves that there is no such job with this key: only the service's own words do. The page of a
+/// proxy that knows no such path proves nothing.
 pub(super) fn is_gone(error: &api::Error) -> bool {
-    match error.kind {
-        api::error::Kind::NotFound | api::error::Kind::Invalid => true,
-        api::error::Kind::Offline
-        | api::error::Kind::TimedOut
-        | api::error::Kind::Key
-        | api::error::Kind::Quota
-        | api::error::Kind::Server
-        | api::error::Kind::Unexpected
-        | api::error::Kind::Disk => false,
-    }
+    error.kind == Kind::NotFound && error.certainty == Certainty::Refused
 }
 
 /// Records what a look at some jobs tells: transitions, and cancels that are over.
 pub(super) async fn observe(session: &Session, jobs: &[Job], server_time: Option<Timestamp>) -> Vec<Transition> {
+    session.heard_time(server_time);
     let now = server_time.unwrap_or_else(|| session.clock.now());
     let (ours, jobs) = (session.clone(), jobs.to_vec());
     let recorded = on_disk(move || record(&ours, &jobs, now, Vec::new())).await;
@@ -215,7 +209,11 @@ fn record(
     mut over: Vec<JobName>,
 ) -> Result<Vec<Transition>, crate::store::Error> {
     let (store, origin) = (&session.store, session.origin());
-    let found = store.record_transitions(origin, |last| transitions(last, jobs, now))?;
+    let found = store.record_transitions(origin, |last| {
+        let mut found = transitions(last, jobs, now);
+        found.extend(gone_missing(last, &over, now));
+        found
+    })?;
     over.extend(jobs.iter().filter(|job| job.state.is_terminal()).map(|job| job.name.clone()));
     store.end_wishes(origin, &over)?;
     Ok(found)
@@ -338,6 +336,15 @@ pub(super) fn transitions(
         Some(Transition { job: job.name.clone(), from, to: job.state.clone(), at: told.unwrap_or(now) })
     };
     jobs.iter().filter_map(transition).collect()
+}
+
+/// The last word on jobs that the service does not know any more, although they were not over when it last spoke of them.
+fn gone_missing(last: &dyn Fn(&JobName) -> Option<JobState>, gone: &[JobName], now: Timestamp) -> Vec<Transition> {
+    let missing = |job: &JobName| {
+        let from = last(job).filter(|from| !from.is_terminal() && *from != JobState::missing())?;
+        Some(Transition { job: job.clone(), from: Some(from), to: JobState::missing(), at: now })
+    };
+    gone.iter().filter_map(missing).collect()
 }
 
 fn or_nothing<T>(read: Result<Vec<T>, crate::store::Error>) -> Vec<T> {

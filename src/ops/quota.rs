@@ -13,25 +13,30 @@ use crate::text;
 
 use super::Session;
 
-/// A failed call as a failure that says when the same may be tried again.
+/// [`paced`], with what was to be done before its message.
 pub(super) fn explained(session: &Session, what: &str, error: api::Error) -> Failure {
-    let (is_daily, now) = (error.is_daily, session.clock.now());
+    let failure = paced(session, error);
+    Failure { message: format!("{what}: {}", failure.message), ..failure }
+}
+
+/// A failed call as a failure that says when the same may be tried again.
+pub(super) fn paced(session: &Session, error: api::Error) -> Failure {
+    let (is_daily, now) = (error.is_daily, session.service_now());
     let failure = Failure::from(error);
-    let message = format!("{what}: {}", failure.message);
     if !is_daily {
         let wait = failure.retry_after.map(|wait| format!("the service asks to wait {}", text::age(wait)));
-        return Failure { message, hint: failure.hint.or(wait), ..failure };
+        return Failure { hint: failure.hint.or(wait), ..failure };
     }
     let reset = next_reset(now);
     let wait = since(now, reset);
     let here = reset.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string();
     let hint =
         format!("the quota of the day is refilled at midnight Pacific time, {here} here, in {}", text::age(wait));
-    Failure { message, hint: Some(hint), retry_after: Some(wait), ..failure }
+    Failure { hint: Some(hint), retry_after: Some(wait), ..failure }
 }
 
 /// Quotas per day are refilled at midnight Pacific time.
-fn next_reset(now: Timestamp) -> Timestamp {
+pub fn next_reset(now: Timestamp) -> Timestamp {
     // A bare container has no time zones; then summer is an hour off.
     let pacific = TimeZone::get("America/Los_Angeles").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(-8)));
     let today = now.to_zoned(pacific.clone()).date();

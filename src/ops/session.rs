@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::api::{Service, Writer};
+use crate::api::{Pacing, Service, Writer};
 use crate::audio::Limits;
 use crate::clock::Clock;
+use crate::config::Saving;
 use crate::failure::{Exit, Failure};
 use crate::money::{Caps, Catalog};
 use crate::ops::copies::{Copies, SharedCopies};
@@ -52,8 +55,14 @@ pub struct Session {
     pub shared: SharedCopies,
     /// Somebody looks on and presses keys: whatever keeps the processor busy lets the screen go first.
     pub gives_way: bool,
+    /// What is saved by itself, and where a screen saves to.
+    pub saving: Saving,
     /// What all jobs of this session and its clones share.
     pub budget: Budget,
+    /// What the service asked for, so that a screen can say why nothing comes.
+    pub pacing: Arc<Pacing>,
+    /// Seconds by which the service's clock is ahead of this machine's, by its last answer. All clones share it.
+    pub ahead: Arc<AtomicI64>,
 }
 
 impl Session {
@@ -77,7 +86,10 @@ impl Session {
             copies: Copies::default(),
             shared: SharedCopies::default(),
             gives_way: false,
+            saving: Saving::off(),
             budget,
+            pacing: Arc::default(),
+            ahead: Arc::default(),
         }
     }
 
@@ -110,6 +122,21 @@ impl Session {
                 .hint("to change anything at the service, start again without what makes the session read-only"));
         };
         Ok(writer)
+    }
+
+    /// The time by the service's clock, which is the one that wrote the times of jobs and files. Before its first answer
+    /// it is this machine's.
+    pub fn service_now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let now = self.clock.now();
+        now.saturating_add(ahead).unwrap_or(now)
+    }
+
+    /// Takes in what an answer says about the service's clock.
+    pub(super) fn heard_time(&self, server_time: Option<Timestamp>) {
+        if let Some(server) = server_time {
+            self.ahead.store(server.duration_since(self.clock.now()).as_secs(), Ordering::Relaxed);
+        }
     }
 
     /// The origin of the service, for records that are about it alone.

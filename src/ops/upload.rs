@@ -131,7 +131,7 @@ fn may_go_on(error: &api::Error) -> bool {
         // Another key or right may be given, or the disk mended; the session is not to blame.
         Kind::Key => true,
         // The bytes are not those that were meant, the service cannot use them, or it says what makes no sense.
-        Kind::NotFound | Kind::Invalid | Kind::Unexpected | Kind::Disk => false,
+        Kind::NotFound | Kind::Invalid | Kind::Conflict | Kind::Unexpected | Kind::Disk => false,
     }
 }
 

@@ -113,6 +113,9 @@ pub struct Plan {
     pub part_of: Option<crate::store::PartOf>,
     /// Which requests of its sources it has, with the seed by which they were chosen.
     pub sample: Option<Sample>,
+    /// The token of the create in whose place it is sent, on a person's word: its answer was lost, and it is given up when
+    /// this one goes out.
+    pub in_place_of: Option<String>,
     /// What it is the rest of.
     pub rest_of: Vec<JobName>,
     /// Requests that were left out because a job in `rest_of` was sent them.
@@ -178,6 +181,9 @@ pub enum Created {
     Adopted(Job),
     /// It is several jobs: nothing was sent yet, and everything is kept to be sent one after the other.
     Begun(Box<super::CampaignStatus>),
+    /// More than one job in the list carries our token: the create was doubled on its way. Oldest first. All of them are
+    /// billed, and none is cancelled unasked.
+    Duplicate(Vec<Job>),
     /// The answer was lost and the job is not in the list yet. It may exist: it must not be sent again.
     Unknown(Unconfirmed),
 }
@@ -215,6 +221,8 @@ pub enum CancelAnswer {
     Asked,
     /// There was nothing to stop any more.
     AlreadyOver(Job),
+    /// The service is out of reach, or its answer was lost. The wish is written down, and is to be told again.
+    NotYet(crate::failure::Failure),
 }
 
 /// What deleting a job would lose.

@@ -21,6 +21,10 @@ const MOST_SINGLE: usize = 8;
 /// How long the first look may take, whatever the time limit: a limit of nothing asks how things stand now.
 const FIRST_LOOK: Duration = Duration::from_secs(10);
 
+/// How long to leave a service alone whose quota of the day is used up. Reads may have a quota of their own, so that it
+/// is asked again long before the day is over.
+const OUT_OF_QUOTA: Duration = Duration::from_secs(600);
+
 /// Waits until all jobs are over, and gives them back in the order of their names.
 ///
 /// `on_transition` gets the state at first sight and every change. Reads that fail for the moment are tried again,
@@ -149,7 +153,7 @@ impl<'a> Follower<'a> {
                 None => error.into(),
             });
         }
-        let asked = error.retry_after.unwrap_or(Duration::ZERO);
+        let asked = if error.is_daily { OUT_OF_QUOTA } else { error.retry_after.unwrap_or(Duration::ZERO) };
         self.wait = self.session.pace.after_failure(self.wait).max(asked);
         self.silent_for = self.silent_for.saturating_add(self.wait);
         Ok(())

@@ -5,7 +5,7 @@ use super::place::{Count, Node, Words};
 use super::{Judging, Outcome, Row, Sink, Tokens};
 use crate::audio::wav::{Container, Unwrap};
 use crate::audio::{Facts, Format, Meter, Mime, Sound, Verdict, judge, judge_absence};
-use crate::text::clean_short;
+use crate::text::clean_within;
 
 /// The most characters of the service's words that are kept.
 const MOST_WORDS: usize = 200;
@@ -133,7 +133,7 @@ impl Draft {
 
     /// Takes a key; one that is not a string comes as its JSON text.
     pub(super) fn set_key(&mut self, text: &[u8], in_metadata: bool) {
-        let key = Some(String::from_utf8_lossy(text).into_owned());
+        let key = Some(readable(text));
         if in_metadata {
             self.metadata_key = key;
         } else {
@@ -145,7 +145,7 @@ impl Draft {
     pub(super) fn set_words(&mut self, words: Words, text: &[u8]) {
         let clean = || {
             let text = String::from_utf8_lossy(text);
-            (!text.is_empty()).then(|| clean_short(&text, MOST_WORDS))
+            (!text.is_empty()).then(|| clean_within(&text, MOST_WORDS))
         };
         match words {
             Words::FinishReason => self.finish_reason = clean(),
@@ -339,7 +339,7 @@ impl Draft {
         }
         let without_audio = |reason: String, verdict| (Outcome::NoAudio { reason }, verdict, None);
         if let Some(what) = self.audio.wrong_format {
-            let reason = format!("cannot write {}", clean_short(&what, MOST_WORDS));
+            let reason = format!("cannot write {}", clean_within(&what, MOST_WORDS));
             return without_audio(reason, Verdict::WrongFormat);
         }
         if self.audio.passed_over {
@@ -376,4 +376,20 @@ impl Draft {
         };
         without_audio(reason, verdict)
     }
+}
+
+/// A key as text. What is no UTF-8 becomes U+FFFD and the digits of its bytes: keys that differ only there stay two.
+fn readable(key: &[u8]) -> String {
+    let mut text = String::with_capacity(key.len());
+    for chunk in key.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if chunk.invalid().is_empty() {
+            continue;
+        }
+        text.push(char::REPLACEMENT_CHARACTER);
+        for byte in chunk.invalid() {
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('?')));
+        }
+    }
+    text
 }

@@ -2,7 +2,7 @@
 
 use super::base64::Decoder;
 use super::draft::Draft;
-use super::lexer::{Container, Visitor, Wish};
+use super::lexer::{Container, Fault, Visitor, Wish};
 use super::parser::{Form, MOST_ROW_BYTES};
 use super::place::{Node, Slot, Words};
 use super::{Judging, Sink};
@@ -210,6 +210,13 @@ impl<S: Sink> Visitor for Visit<'_, S> {
             Slot::Inside(_) | Slot::Items | Slot::Embedding | Slot::Ignored => {}
         }
         core.end_value(end, self.sink)
+    }
+
+    fn too_deep(&mut self, fault: Fault) {
+        // Elsewhere in a body it is of no interest.
+        if self.core.in_row {
+            self.core.break_off(fault.what, fault.at);
+        }
     }
 
     fn scalar(&mut self, text: &[u8], end: u64) -> Result<(), S::Error> {

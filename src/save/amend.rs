@@ -1,17 +1,34 @@
 //! Verdicts that change when all rows of a job are known: the newer line takes the place of the older one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::manifest::{Lines, MANIFEST, Record};
 use super::{Error, Saver};
 use crate::audio::Verdict;
-use crate::results::review::review;
+use crate::results::review::{Heard, Review, review, unknown};
 
 impl Saver {
+    /// Takes what is known of rows of the job that this run does not save, so that those it saves are held against all.
+    pub fn know_others(&mut self, others: Vec<Heard>) {
+        self.shared().desk().others = others;
+    }
+
     /// Looks at all rows of the run together, and thinks something else of those that stand out.
     pub(super) fn review(&mut self) -> Result<(), Error> {
-        let heard = std::mem::take(&mut self.shared().desk().heard);
-        let review = review(heard, &self.shared().judging);
+        let mut desk = self.shared().desk();
+        let (mut heard, others) = (std::mem::take(&mut desk.heard), std::mem::take(&mut desk.others));
+        drop(desk);
+        let judging = &self.shared().judging;
+        let review = if others.is_empty() {
+            review(heard, judging)
+        } else {
+            let lines: HashSet<u64> = heard.iter().map(Heard::line).collect();
+            let unknown = unknown(&heard, judging);
+            heard.extend(others);
+            let mut review = review(heard, judging);
+            review.only(&lines);
+            Review { unknown, ..review }
+        };
         let verdicts = review.changes.iter().map(|change| (change.line, change.verdict)).collect();
         self.amend_verdicts(&verdicts)?;
         let summary = &mut self.shared().desk().summary;

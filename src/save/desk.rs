@@ -13,7 +13,7 @@ use super::saver::Shared;
 use super::twins::{Folded, Names, Owner, folded};
 use super::{Error, Summary};
 use crate::results::Row;
-use crate::results::review::Heard;
+use crate::results::review::{Heard, is_damaged};
 
 /// What happened to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +52,11 @@ pub(super) struct Desk {
     /// Keys that have a file in this run.
     saved: HashSet<Identity>,
     pub summary: Summary,
-    /// What is looked at when all rows are known; nothing where no texts are, as there is nothing to hold it against.
+    /// What is looked at when all rows are known; where no texts are, only rows whose key came damaged, as there is
+    /// nothing to hold the others against.
     pub heard: Vec<Heard>,
+    /// Rows of the job that this run does not save, to hold the others against.
+    pub others: Vec<Heard>,
     has_texts: bool,
 }
 
@@ -72,8 +75,8 @@ struct Place {
 
 impl Desk {
     pub(super) fn new(manifest: Manifest, names: Names, has_texts: bool, on_row: OnRow) -> Self {
-        let (saved, heard) = (HashSet::new(), Vec::new());
-        Desk { manifest, names, on_row, saved, summary: Summary::default(), heard, has_texts }
+        let (saved, heard, others) = (HashSet::new(), Vec::new(), Vec::new());
+        Desk { manifest, names, on_row, saved, summary: Summary::default(), heard, others, has_texts }
     }
 
     /// Deals with rows: the next ones, in the order of their lines. What can be kept is kept, even on a full disk.
@@ -225,7 +228,7 @@ impl Desk {
             n += 1;
             let Place { row, record, done, .. } = place;
             self.summary.count(row, record, *done);
-            if self.has_texts {
+            if self.has_texts || is_damaged(row.key.as_deref()) {
                 self.heard.push(Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.tokens, row.verdict));
             }
             (self.on_row)(Progress { row: Some(row), record, done: *done, is_last: n == n_told });

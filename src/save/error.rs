@@ -60,6 +60,12 @@ pub enum Error {
         /// Which one.
         line: u64,
     },
+    /// The folder was moved away, deleted, or replaced by another one while results were saved into it.
+    #[error("{} is not the folder any more that results were saved into", path.display())]
+    Replaced {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A thread came to a sudden end.
     #[error("internal error: saving came to a sudden end")]
     Panicked,
@@ -88,6 +94,7 @@ impl Error {
             | Error::Read { .. }
             | Error::GivenUp { .. }
             | Error::Moved { .. }
+            | Error::Replaced { .. }
             | Error::Panicked
             | Error::NoManifest { .. } => None,
         }
@@ -96,7 +103,7 @@ impl Error {
     /// The exit code of a command that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Folder { .. } | Error::Write { .. } | Error::NoRoom { .. } => Exit::Disk,
+            Error::Folder { .. } | Error::Write { .. } | Error::NoRoom { .. } | Error::Replaced { .. } => Exit::Disk,
             Error::Locked { .. } => Exit::Refused,
             Error::Read { .. }
             | Error::GivenUp { .. }
@@ -110,6 +117,9 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::Folder { .. } => Some("choose another folder with --out"),
+            Error::Replaced { .. } => Some(
+                "it was moved, deleted or replaced meanwhile: what was saved is where it went; run the command again",
+            ),
             Error::Locked { .. } => Some("wait until it has ended, or choose another folder with --out"),
             Error::Write { source, .. } | Error::NoRoom { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

@@ -135,6 +135,14 @@ impl Saver {
         let mut desk = self.shared.desk();
         super::late::rename(&mut desk, &self.shared)?;
         super::late::compact(&desk.manifest, &self.shared.folder)?;
+        // Everything went into the folder that was opened, which may stand elsewhere now: then what would be told is not
+        // true of the folder that was named.
+        let folder = &self.shared.folder;
+        match folder.is_in_place() {
+            Ok(true) => {}
+            Ok(false) => return Err(Error::Replaced { path: folder.path().to_owned() }),
+            Err(source) => return Err(Error::Folder { path: folder.path().to_owned(), source }),
+        }
         Ok(std::mem::take(&mut desk.summary))
     }
 

@@ -62,7 +62,7 @@ impl Summary {
 
     /// How a command that did this ends.
     pub fn exit(&self) -> Exit {
-        let is_odd = !self.review.findings.is_empty();
+        let is_odd = !self.review.findings.is_empty() || self.review.unknown > 0;
         if self.failed + self.duplicates + self.looks_bad + self.unmatched == 0 && !is_odd {
             Exit::Ok
         } else {

@@ -1,7 +1,7 @@
 //! The journals of what was seen, wished and saved: transitions of jobs, cancels that were asked for, saved folders.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -128,7 +128,8 @@ pub(super) struct Wishes {
 impl View for Wishes {
     type Record = Wish;
     const FILE: &'static str = "cancels.jsonl";
-    const DURABLE: bool = false;
+    // A job that is to be stopped costs money for as long as nobody asks again.
+    const DURABLE: bool = true;
 
     fn apply(&mut self, wish: Wish) {
         match wish {
@@ -180,6 +181,13 @@ impl Saves {
     /// The saves of a job, latest last.
     pub(super) fn of(&self, origin: &str, job: &JobName) -> &[SavedTo] {
         self.by_job.get(&at(Some(origin), job)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The origins whose job of that name was saved to a folder. Rarely asked for, and there are few saves.
+    pub(super) fn origins_of(&self, job: &JobName, folder: &Path) -> Vec<String> {
+        let is_there = |saves: &[SavedTo]| saves.iter().any(|saved| saved.folder == folder);
+        let found = self.by_job.iter().filter(|((_, name), saves)| name == job && is_there(saves));
+        found.map(|((origin, _), _)| origin.clone()).collect()
     }
 }
 

@@ -16,6 +16,7 @@ mod ledger;
 mod lock;
 mod offers;
 mod requests;
+mod sweep;
 mod uploads;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,9 @@ pub use known::Known;
 pub use ledger::Accounted;
 pub use lock::{Lock, Locking};
 pub use uploads::UnderWay;
+
+/// Seconds within which a wish for the same is the same wish.
+const SAME_WISH: i64 = 5;
 
 /// The largest document that is read back.
 const LARGEST_DOCUMENT: u64 = 64 << 20;
@@ -252,9 +256,18 @@ impl Store {
         self.0.timelines.look(|timelines| timelines.last(origin, job).cloned())
     }
 
-    /// Remembers that a cancel was asked for.
-    pub fn wish_cancelled(&self, wished: &Wished) -> Result<(), Error> {
-        self.0.wishes.append(|_| vec![Wish::from(wished)])
+    /// Remembers that cancels are asked for. What is remembered for a few seconds already is not written again.
+    pub fn wish_cancelled(&self, wished: &[Wished]) -> Result<(), Error> {
+        self.0.wishes.append(|wishes| {
+            let is_fresh = |wished: &&Wished| {
+                let known = wishes.open.get(&(wished.origin.clone(), wished.job.clone()));
+                known.is_none_or(|known| {
+                    known.key_fingerprint != wished.key_fingerprint
+                        || wished.at.duration_since(known.at).as_secs().abs() >= SAME_WISH
+                })
+            };
+            wished.iter().filter(is_fresh).map(Wish::from).collect()
+        })
     }
 
     /// The wishes for these jobs at an origin are over: fulfilled, or without object.
@@ -291,6 +304,11 @@ impl Store {
         jobs: impl IntoIterator<Item = &'a JobName>,
     ) -> Result<Vec<Vec<SavedTo>>, Error> {
         self.0.saves.look(|saves| jobs.into_iter().map(|job| saves.of(origin, job).to_vec()).collect())
+    }
+
+    /// The origins whose job of that name was saved to that folder.
+    pub fn origins_saved_to(&self, job: &JobName, folder: &Path) -> Result<Vec<String>, Error> {
+        self.0.saves.look(|saves| saves.origins_of(job, folder))
     }
 
     /// The jobs of the last listing of this profile at this origin.

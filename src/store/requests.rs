@@ -6,8 +6,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::files::{self, Durability};
 use super::{Error, Store};
 
@@ -64,17 +62,19 @@ impl Store {
         }
     }
 
+    /// Gives what stands beside kept requests, the texts of their source and what is unchanged, to the same requests that
+    /// were prepared once more.
+    pub fn give_beside(&self, kept: &Path, prepared: &Path) -> Result<(), Error> {
+        let (from, to) = (Store::texts_path(kept), Store::texts_path(prepared));
+        if from.exists() {
+            fs::copy(&from, &to).map(drop).map_err(Error::write(&to))?;
+        }
+        self.give_unchanged(kept, prepared)
+    }
+
     /// Keeps requests that were prepared elsewhere, as the lines of a file.
     pub fn put_requests(&self, lines: &str, token: &str) -> Result<(), Error> {
         files::replace(&self.requests_path(token), lines.as_bytes(), Durability::Cached)
-    }
-
-    /// Removes what was left behind: prepared requests and uploads of more than a day ago, and requests that were kept for
-    /// a month.
-    pub fn sweep(&self, now: Timestamp) -> Result<(), Error> {
-        files::sweep(&self.prepared_folder(), now, 24)?;
-        self.sweep_uploads(now)?;
-        files::sweep(&self.folder().join("requests"), now, 30 * 24)
     }
 }
 

@@ -33,6 +33,17 @@ pub fn clean_short(text: &str, most: usize) -> String {
     clean
 }
 
+/// [`clean`] text that has at most `most` characters, signs that stand for hidden ones and the ellipsis counted.
+pub fn clean_within(text: &str, most: usize) -> String {
+    let short = clean_short(text, most);
+    if short.chars().count() <= most {
+        return short;
+    }
+    let mut cut: String = short.chars().take(most.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
 fn turns_or_hides(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}'
@@ -69,6 +80,14 @@ mod tests {
     fn a_long_text_is_cut_before_it_is_cleaned() {
         assert_eq!(clean_short("abcdef", 3), "abc…");
         assert_eq!(clean_short("abc", 3), "abc");
+    }
+
+    #[test]
+    fn clean_text_may_be_kept_within_a_number_of_characters() {
+        assert_eq!(clean_within("abcdef", 3), "ab…");
+        assert_eq!(clean_within("abc", 3), "abc");
+        assert_eq!(clean_within("\u{202e}b", 10), "⟨U+202E⟩b");
+        assert_eq!(clean_within("\u{202e}\u{202e}", 10), "⟨U+202E⟩⟨…");
     }
 
     proptest! {

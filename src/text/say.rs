@@ -89,6 +89,17 @@ pub fn dollars(amount: f64) -> String {
     }
 }
 
+/// An amount that nobody knows exactly, from low to high, behind a word or a sign for that: `about $0.29 to $0.35`,
+/// `≈ $3.01`, and only `<$0.0001` where it is next to nothing.
+pub fn dollars_about(sign: &str, (low, high): (f64, f64)) -> String {
+    let (low, high) = (dollars(low), dollars(high));
+    match (low == high, low.starts_with('<')) {
+        (true, true) => low,
+        (true, false) => format!("{sign} {low}"),
+        (false, _) => format!("{sign} {low} to {high}"),
+    }
+}
+
 /// An amount of money in whole US dollars, rounded up: `5` for `4.12`, and `1` for the least of it.
 pub fn whole_dollars(amount: f64) -> u64 {
     // What is a thousandth of a cent over a whole dollar is that dollar, written in binary.
@@ -115,6 +126,11 @@ mod tests {
         assert_eq!(
             [0.0, 4.123, 0.0301, 0.00712, 0.00001].map(dollars),
             ["$0.00", "$4.12", "$0.030", "$0.0071", "<$0.0001"]
+        );
+        assert_eq!(
+            [(0.29, 0.351), (3.01, 3.0101), (0.00001, 0.00002), (0.00001, 0.3)]
+                .map(|range| dollars_about("about", range)),
+            ["about $0.29 to $0.35", "about $3.01", "<$0.0001", "about <$0.0001 to $0.30"]
         );
         assert_eq!([0.0, 0.004, 1.0, 4.12, 5.0, 5.01].map(whole_dollars), [1, 1, 1, 5, 5, 6]);
         assert_eq!(done_good_bad(1_268, 1_265, 3), "1 268 done · 1 265 good · 3 bad");

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::job::{FileName, Job, JobName};
+use crate::api::StoredFile;
+use crate::job::{Job, JobName};
 use crate::money::Catalog;
-use crate::ops::{Order, RetakeOrder};
+use crate::ops::{Loss, Order, RetakeOrder};
 use crate::tui::model::{Draft, JobsView, Seq};
 
 /// An order to the shell. Each answers with an event, but for those that only change the terminal or the disk.
@@ -19,10 +20,10 @@ pub enum Effect {
     Guard(Seq),
     /// Find out what a deletion would lose: `LossKnown`.
     CheckLoss(Seq, Vec<Job>),
-    /// Cancel a job: `CancelAnswered`.
+    /// Write down that a job is to be stopped, and ask for it: `CancelAnswered`.
     CancelJob(JobName),
-    /// Delete a job: `JobDeleted`.
-    DeleteJob(JobName),
+    /// Delete a job as it was when somebody agreed, to that loss: `JobDeleted`.
+    DeleteJob(Box<Job>, Loss),
     /// Give a create up whose answer was lost, by its token: `GaveUp`.
     GiveUp(String),
     /// Take the next step of a campaign, by its id: `SubmitProgressed`, `CampaignAdvanced`.
@@ -42,6 +43,8 @@ pub enum Effect {
     StopOpening(Seq),
     /// Decode and save results: `SaveProgressed`, `RowSaved`, `SaveEnded`.
     Save(Seq, Box<Job>, SaveWhat),
+    /// Save all results of a job unless they are saved already: `SaveProgressed`, `RowSaved`, `AutoSaved`.
+    AutoSave(Seq, Box<Job>),
     /// Read the outline of the sound on one result line: `OutlineRead`. One at a time is under way.
     ReadOutline(Seq, Box<Job>, u64),
     /// Read one result line from the kept copy: `RawLine`.
@@ -51,6 +54,8 @@ pub enum Effect {
     Plan(Seq, Order),
     /// Find out what of a job is to be taken again, and prepare it: `SubmitProgressed`, `RetakePlanned`.
     PlanRetake(Seq, Box<Job>, RetakeOrder),
+    /// Prepare the requests of a create whose answer was lost, by its token, to be sent once more: `ResendPlanned`.
+    PlanResend(Seq, String),
     /// A person has agreed that the plan of that number passes the caps that it names. Without this it is refused.
     AgreeToCap(Seq),
     /// Submit the plan that was made under that number, exactly once: `SubmitProgressed`, `Submitted`.
@@ -73,8 +78,8 @@ pub enum Effect {
 
     /// List the stored files: `FilesListed`.
     ListFiles(Seq),
-    /// Delete one: `FileDeleted`.
-    DeleteFile(FileName),
+    /// Delete one as it was when somebody agreed: `FileDeleted`.
+    DeleteFile(Box<StoredFile>),
 
     /// Put text into the clipboard of the terminal: `Noticed`.
     Copy(String),

@@ -12,14 +12,14 @@ use crate::failure::Failure;
 use crate::job::{FileName, Job, JobName};
 use crate::money::Catalog;
 use crate::ops::{
-    Advance, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved, Spending,
-    Transition, Unconfirmed,
+    Advance, AutoSaved, CampaignStatus, CancelAnswer, Created, Glance, Listing, Loss, Plan, Progress, Retake, Saved,
+    Spending, Transition, Unconfirmed,
 };
 pub use crate::ops::{TextHead, Texts};
 use crate::results::PackedRows;
 use crate::results::review::Review;
 use crate::tui::keys::Chord;
-use crate::tui::model::{Draft, JobsView, SavedFiles, Seq};
+use crate::tui::model::{Draft, JobsView, Paced, SavedFiles, Seq};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,8 @@ pub enum Event {
     JobsListed(Seq, Result<Box<Listed>, Failure>),
     /// One job was fetched, with the service's own JSON.
     JobFetched(Seq, JobName, Result<Box<(Job, String)>, Failure>),
+    /// The service has no such job with this key.
+    JobMissing(Seq, JobName),
 
     /// A dialog has been open long enough to be read.
     Unguarded(Seq),
@@ -85,6 +87,8 @@ pub enum Event {
     RowSaved(Seq, u64, Option<(String, Option<String>)>),
     /// A save came to its end.
     SaveEnded(Seq, Result<Saved, Failure>),
+    /// A save that nobody asked for came to its end.
+    AutoSaved(Seq, Result<Box<AutoSaved>, Failure>),
 
     /// What the sources of a new job look like.
     Glanced(Seq, Box<Glance>),
@@ -94,6 +98,8 @@ pub enum Event {
     Planned(Seq, Result<Box<Plan>, Failure>),
     /// What of a job would be taken again.
     RetakePlanned(Seq, Result<Box<Retake>, Failure>),
+    /// What would be sent in the place of a create whose answer was lost.
+    ResendPlanned(Seq, Result<Box<Plan>, Failure>),
     /// How far the upload of a new job is, or the download for a retake.
     SubmitProgressed(Seq, Progress),
     /// A new job was submitted, or was not.
@@ -111,6 +117,9 @@ pub enum Event {
     OutlineRead(Seq, u64, Result<Option<Peaks>, Failure>),
     /// One result line as the service sent it, audio cut short.
     RawLine(Seq, Result<String, Failure>),
+
+    /// The service asks for a wait, or gives nothing more today.
+    Paced(Paced),
 
     /// Something worth a notice came from the shell: a copied text, a player that is missing.
     Noticed(Result<String, Failure>),
@@ -158,6 +167,8 @@ pub struct Listed {
     pub unconfirmed: Vec<Unconfirmed>,
     /// Campaigns, oldest first.
     pub campaigns: Vec<CampaignStatus>,
+    /// Jobs that no save holds and that are to be saved by themselves; those whose results go first come first.
+    pub to_save: Vec<JobName>,
 }
 
 /// An entry of a folder.

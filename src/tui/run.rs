@@ -67,6 +67,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
         theme: start.theme,
     };
     dashboard.world.restore_into_mailbox();
+    dashboard.world.tell_the_pace();
     let exit = dashboard.live(&mut model, &mailbox);
     // Whatever ended it, a line that hung up included: what was typed comes back.
     unkept_draft(&model).into_iter().for_each(|effect| dashboard.world.perform(effect));

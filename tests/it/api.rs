@@ -40,7 +40,7 @@ fn impatient() -> Timing {
 
 fn service_with(server: &Server, timing: Timing) -> Service {
     let endpoint = Endpoint { base: BaseUrl::parse(&server.origin).unwrap(), key: ApiKey::parse(CANARY).unwrap() };
-    let options = Options { read_only: false, timing, bucket: Some(Arc::new(Bucket::full())), recorder: None };
+    let options = Options { timing, bucket: Some(Arc::new(Bucket::full())), ..Options::default() };
     connect(&endpoint, &options).unwrap()
 }
 

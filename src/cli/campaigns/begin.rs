@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::super::console::Console;
-use super::super::create::Telling;
+use super::super::create::{Telling, duplicate};
 use super::super::{json, wait};
 use super::tell;
 use crate::failure::{Exit, Failure};
@@ -91,6 +91,12 @@ fn told(session: &Session, console: &Console, advance: &Advance, json: bool) {
             }
             // A part is one job.
             Created::Begun(_) => {}
+            Created::Duplicate(jobs) => {
+                if json {
+                    jobs.iter().for_each(|job| console.json(&json::outcome(job, &session.profile, "duplicate")));
+                }
+                console.failure(&duplicate(jobs));
+            }
             Created::Unknown(lost) => {
                 if json {
                     console.json(&json::unconfirmed(lost, &session.profile));

@@ -44,6 +44,7 @@ pub async fn run(session: &Session, console: &Console, arguments: &Cancelling, j
     }
     // From here on nothing more is sent, and whoever drives campaigns goes on with this if it is broken off.
     ops::cancel_campaign(session, &status.id).await?;
+    cancel::intend(session, &live).await?;
     let mut outcomes = stream::iter(&live).map(|job| cancel::cancel(session, console, job)).buffer_unordered(AT_ONCE);
     let mut failures = Vec::new();
     while let Some(outcome) = outcomes.next().await {

@@ -94,14 +94,14 @@ fn the_closest_clips_that_are_enough_are_taken() {
         ("Kore", "fr-FR", "learned from 25 clips of Kore in all languages"),
         ("Puck", "de-DE", "learned from 20 clips of de-DE in all voices"),
         ("Leda", "en-US", "learned from 24 clips of en-US in all voices"),
-        ("Leda", "fr-FR", "learned from 44 clips of Latin script in all voices"),
-        ("", "", "learned from 44 clips of Latin script in all voices"),
+        ("Leda", "fr-FR", "learned from 44 clips of alphabetic script in all voices"),
+        ("", "", "learned from 44 clips of alphabetic script in all voices"),
     ];
     for (voice, language, expected) in table {
         assert_eq!(told(&learned, &to_speak(&[(voice, language, text)])), expected, "{voice} {language}");
     }
     // Nobody has spoken Korean yet.
-    let usual = "13–17 characters a second in Latin script";
+    let usual = "13–17 characters a second in alphabetic script";
     assert_eq!(told(&learned, &to_speak(&[("Leda", "ko-KR", "안녕하세요")])), usual);
     let mixed = to_speak(&[("Kore", "de-DE", text), ("Leda", "ko-KR", "안녕하세요")]);
     assert_eq!(

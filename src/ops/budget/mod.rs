@@ -4,17 +4,18 @@
 //! Another process has its own; the disk itself shows what that one has written.
 
 mod disk;
+mod largest;
 mod metered;
 mod rate;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::api::{Download, Reader};
+use crate::api::{self, Download, Reader};
 use crate::clock::Stopwatch;
 use crate::config::Transfer;
 use crate::failure::{Exit, Failure};
@@ -22,6 +23,11 @@ use crate::job::JobName;
 use crate::text;
 
 pub use disk::Disk;
+
+/// The bytes that are free where a folder lies, or will lie once it is made. `None` where the system does not tell.
+pub fn free_bytes(folder: &std::path::Path) -> Option<u64> {
+    disk::look(folder).map(|disk| disk.free)
+}
 use disk::Ledger;
 pub(super) use disk::audio_in;
 use metered::Metered;
@@ -36,11 +42,14 @@ pub struct Budget(Arc<Inner>);
 
 struct Inner {
     downloads: usize,
+    largest: u64,
     slots: Arc<Semaphore>,
     meter: Option<Arc<Meter>>,
     ledger: Mutex<Ledger>,
     look: Look,
     folders: Mutex<HashMap<PathBuf, JobName>>,
+    /// Who writes into a folder now; those that nobody waits for any more are swept out by the next one.
+    writers: Mutex<HashMap<PathBuf, Weak<tokio::sync::Mutex<()>>>>,
 }
 
 impl Default for Budget {
@@ -65,11 +74,13 @@ impl Budget {
     pub fn on_disks(transfer: &Transfer, look: impl Fn(&Path) -> Option<Disk> + Send + Sync + 'static) -> Self {
         Budget(Arc::new(Inner {
             downloads: transfer.downloads.max(1),
+            largest: transfer.max_result,
             slots: Arc::new(Semaphore::new(transfer.downloads.max(1))),
             meter: transfer.max_rate.map(|per_second| Arc::new(Meter::new(per_second))),
             ledger: Mutex::default(),
             look: Box::new(look),
             folders: Mutex::default(),
+            writers: Mutex::default(),
         }))
     }
 
@@ -96,6 +107,11 @@ impl Budget {
         let permit = Arc::clone(&self.0.slots).acquire_owned().await;
         on_wait(false);
         Slot { _permit: permit.expect("nobody closes the places") }
+    }
+
+    /// The download, which ends with an error before it becomes larger than the results of one job may be.
+    pub(super) fn within(&self, download: Download) -> Result<Download, api::Error> {
+        largest::within(download, self.0.largest)
     }
 
     /// Room for that many bytes in a folder, until the promise is dropped. When there is none, tells how much there is.
@@ -128,6 +144,25 @@ impl Budget {
         folders.entry(folder.to_owned()).or_insert_with(|| job.clone()) == job
     }
 
+    /// A turn at writing into a folder, by its whole path, in the order in which they are asked for: a retake goes to the
+    /// folder of its original, and both may be saved at once. `on_wait` is told as in [`Budget::slot`].
+    pub(super) async fn turn_at(&self, folder: PathBuf, on_wait: &(dyn Fn(bool) + Send + Sync)) -> FolderTurn {
+        let turns = {
+            let mut writers = self.0.writers.lock().unwrap_or_else(PoisonError::into_inner);
+            writers.retain(|_, turns| turns.strong_count() > 0);
+            let turns = writers.get(&folder).and_then(Weak::upgrade).unwrap_or_default();
+            writers.insert(folder, Arc::downgrade(&turns));
+            turns
+        };
+        if let Ok(turn) = Arc::clone(&turns).try_lock_owned() {
+            return FolderTurn { _turn: turn };
+        }
+        on_wait(true);
+        let turn = turns.lock_owned().await;
+        on_wait(false);
+        FolderTurn { _turn: turn }
+    }
+
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.0.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,6 +183,11 @@ impl Slot {
         };
         Download { body: stream::unfold(both, next).boxed(), ..download }
     }
+}
+
+/// A turn at writing into a folder; the next one's when it is dropped.
+pub(super) struct FolderTurn {
+    _turn: tokio::sync::OwnedMutexGuard<()>,
 }
 
 /// Room on a disk that was promised; free again when it is dropped.
@@ -277,7 +317,7 @@ mod tests {
     use super::*;
 
     fn budget(free: u64) -> Budget {
-        Budget::on_disks(&Transfer { downloads: 1, max_rate: None }, move |_| Some(Disk { id: 1, free }))
+        Budget::on_disks(&Transfer { downloads: 1, ..Transfer::default() }, move |_| Some(Disk { id: 1, free }))
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub async fn advance(
         Next::Submit(number) => submit(session, &status, number, progress).await?,
         Next::Cancel(job) => match cancel(session, &job).await? {
             CancelAnswer::Asked | CancelAnswer::AlreadyOver(_) => Did::Cancelled(job),
+            // The next step asks again.
+            CancelAnswer::NotYet(failure) => return Err(failure),
         },
         Next::Waits(_) | Next::Paused | Next::Cancelled | Next::Submitted | Next::Over => Did::Nothing,
     };
@@ -135,7 +137,10 @@ enum After {
 fn after(stopped: &Stopped) -> After {
     match &stopped.why {
         Why::Service(Kind::Quota | Kind::Offline | Kind::TimedOut | Kind::Server, asked) => After::Wait(*asked),
-        Why::Service(Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Unexpected | Kind::Disk, _) => After::Pause,
+        Why::Service(
+            Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Conflict | Kind::Unexpected | Kind::Disk,
+            _,
+        ) => After::Pause,
         // A cap, a repeat, a full disk of ours.
         Why::Ours => After::Pause,
         Why::Held | Why::Unwanted => After::Leave,

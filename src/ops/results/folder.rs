@@ -9,6 +9,8 @@ use crate::ops::Session;
 use crate::ops::retake::original;
 use crate::save::MANIFEST;
 
+use super::bring::absolute;
+
 /// The longest name of a folder, in bytes.
 const LONGEST_NAME: usize = 60;
 
@@ -26,7 +28,8 @@ pub fn default_folder(session: &Session, below: &Path, job: &Job) -> PathBuf {
     let name = if name.is_empty() { folder_name(job.name.id()) } else { name };
     let is_free = |folder: &PathBuf| {
         let holds = job_of_first_record(&folder.join(MANIFEST));
-        holds.is_none_or(|holds| holds == job.name.as_str()) && session.budget.claims(folder, &job.name)
+        let is_ours = |holds: String| holds == job.name.as_str() && !is_of_another_service(session, folder, job);
+        holds.is_none_or(is_ours) && session.budget.claims(folder, &job.name)
     };
     let short: String = job.name.id().chars().take(8).collect();
     let names = [name.clone(), format!("{name}-{short}")].map(|name| below.join(name));
@@ -34,10 +37,22 @@ pub fn default_folder(session: &Session, below: &Path, job: &Job) -> PathBuf {
 }
 
 /// Where the job was saved that this one is a retake of, when that is still there.
-fn folder_of_original(session: &Session, job: &Job) -> Option<PathBuf> {
+pub(in crate::ops) fn folder_of_original(session: &Session, job: &Job) -> Option<PathBuf> {
     let original = original(session, job).ok()??;
     let saves = session.store.saves_of(session.origin(), &original).ok()?;
     saves.into_iter().rev().map(|saved| saved.folder).find(|folder| folder.join(MANIFEST).is_file())
+}
+
+/// Whether a folder holds the job of that name of another service, as the journal tells: the manifest knows no origin.
+fn is_of_another_service(session: &Session, folder: &Path, job: &Job) -> bool {
+    let folder = absolute(folder);
+    match session.store.origins_saved_to(&job.name, &folder) {
+        Ok(origins) => !origins.is_empty() && !origins.iter().any(|origin| origin == session.origin()),
+        Err(error) => {
+            tracing::warn!(%error, "nobody can tell whose results a folder holds");
+            false
+        }
+    }
 }
 
 fn job_of_first_record(manifest: &Path) -> Option<String> {

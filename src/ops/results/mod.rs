@@ -36,6 +36,7 @@ use crate::results::{Form, PackedRows, Tokens};
 use super::{Progress, Texts};
 
 pub use folder::default_folder;
+pub(super) use folder::folder_of_original;
 pub use loss::loss;
 pub use outline::outline;
 pub use raw::raw_line;
@@ -141,6 +142,9 @@ pub enum Saving {
         /// Of its audio.
         seconds: f64,
     },
+    /// There is no room for a copy of the results beside their audio: they are saved without one, and what has come
+    /// already is fetched again.
+    WithoutCopy,
     /// The file of a result that was told before has got another name: a later key wants the plain one too, and neither
     /// keeps it.
     Renamed {

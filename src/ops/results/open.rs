@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use crate::api::Download;
 use crate::clock::Stopwatch;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
@@ -17,7 +18,7 @@ use super::keep::{Part, Place};
 use super::ready::{expected, explain, ready};
 use super::review::{Reviewing, judging_and_heads};
 use super::room;
-use super::{Kept, Opening};
+use super::{Kept, Opening, Saving};
 
 /// So many rows are told at once, at the most.
 const MOST_ROWS: usize = 4_096;
@@ -191,8 +192,26 @@ pub(super) async fn source(
             opened => opened,
         },
     };
+    let download = download.and_then(|download| session.budget.within(download));
     let download = download.map_err(|error| explain(session, job, error.into()))?;
     Ok(From::Service(slot.with(download), Some(part)))
+}
+
+/// The results from their beginning once more, for a save that keeps no copy of them: it waits for a place as any other
+/// download does, and tells when it has to.
+pub(super) async fn again(
+    session: &Session,
+    (job, dest): (&Job, &Dest),
+    events: &(dyn Fn(Saving) + Send + Sync),
+) -> Result<Download, Failure> {
+    let on_wait = |is_waiting| events(Saving::Progress(Progress { is_waiting, ..Progress::default() }));
+    let slot = session.budget.slot(&on_wait).await;
+    let reader = &session.service.reader;
+    let download = match dest {
+        Dest::Inline => reader.download_job(&job.name).await,
+        Dest::File(file) => reader.download(file, 0).await,
+    };
+    Ok(slot.with(download.map_err(|error| explain(session, job, error.into()))?))
 }
 
 /// Whether everything is there. Length, line ends and rows are all looked at, as none of them sees every cut.

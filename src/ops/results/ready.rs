@@ -72,7 +72,7 @@ fn without_output(job: &Job, waited: Duration) -> Failure {
 
 /// The failure of a download, which for an old job most often means that the service has dropped the file.
 pub(super) fn explain(session: &Session, job: &Job, failure: Failure) -> Failure {
-    let Some(age) = job.end_time.map(|end| since(end, session.clock.now())) else { return failure };
+    let Some(age) = job.end_time.map(|end| since(end, session.service_now())) else { return failure };
     if age < OUTPUT_LIFE || failure.exit == crate::failure::Exit::Disk {
         return failure;
     }

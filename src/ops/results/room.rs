@@ -15,7 +15,8 @@ use crate::save::Status;
 
 use super::feed::From;
 use super::keep::{Part, Place};
-use super::ready::{expected, explain};
+use super::open::again;
+use super::ready::expected;
 use super::{KeyChoice, SaveFrom, SaveOrder, Saving};
 
 /// The words beside the audio in a result line take about as much, in bytes.
@@ -62,7 +63,7 @@ impl Room {
                         audio.done(progress.bytes, of);
                     }
                 }
-                Saving::Renamed { .. } | Saving::Unchanged { .. } => {}
+                Saving::Renamed { .. } | Saving::Unchanged { .. } | Saving::WithoutCopy => {}
                 Saving::Row { .. } => {
                     let told = self.told.fetch_add(1, Ordering::Relaxed) + 1;
                     if let (Some(rows), Some(audio)) = (self.rows, &self.audio) {
@@ -129,6 +130,7 @@ pub(super) async fn for_save(
     (job, dest): (&Job, &Dest),
     place: &Place,
     from: From,
+    events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<(Room, From), Failure> {
     let (size, part) = match from {
         From::Disk(path) => {
@@ -159,12 +161,7 @@ pub(super) async fn for_save(
     }
     // What went before these bytes is gone with the copy, so they come again from the beginning.
     drop(download);
-    let reader = &session.service.reader;
-    let again = match dest {
-        Dest::Inline => reader.download_job(&job.name).await,
-        Dest::File(file) => reader.download(file, 0).await,
-    };
-    let download = again.map_err(|error| explain(session, job, error.into()))?;
+    let download = again(session, (job, dest), events).await?;
     Ok((room(None), From::Service(download, None)))
 }
 

@@ -8,7 +8,7 @@ use crate::api::Download;
 use crate::failure::{Exit, Failure};
 use crate::job::{Dest, Job};
 use crate::ops::session::on_disk;
-use crate::ops::{Saved, Session};
+use crate::ops::{Progress, Saved, Session};
 use crate::results::review::Review;
 use crate::results::{Form, Judging, Parser, Totals};
 use crate::save::{Saver, Summary};
@@ -21,7 +21,7 @@ use super::decoding::Decoding;
 use super::feed::{self, Finished, From};
 use super::index;
 use super::keep::{Part, Place};
-use super::open::{discard, is_complete, settle, source};
+use super::open::{again, discard, is_complete, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::remember::{Heard, remember};
@@ -44,6 +44,9 @@ pub async fn save(
     events: &(dyn Fn(Saving) + Send + Sync),
 ) -> Result<Saved, Failure> {
     let takes = Takes::new(&what.keys)?;
+    let on_wait = |is_waiting| events(Saving::Progress(Progress { is_waiting, ..Progress::default() }));
+    // Taken before a place for a download, which nobody should hold who waits for a folder.
+    let _turn = session.budget.turn_at(absolute(&what.folder), &on_wait).await;
     match &what.from {
         SaveFrom::File(path) => {
             let source = path.clone();
@@ -88,7 +91,7 @@ async fn from_job(
     let lines = Lines::default();
     let writing = Writing::open(session, what, Some(job.name.clone()), judges, &lines).await?;
     let from = source(session, job, dest, &place, &|progress| events(Saving::Progress(progress))).await?;
-    let (room, from) = room::for_save(session, what, (job, dest), &place, from).await?;
+    let (room, from) = room::for_save(session, what, (job, dest), &place, from, events).await?;
     let words = Words::of(session, what, &room);
     let watching = room.watching(events);
     let order = Order { what, events: &watching, lines: &lines, words: &words };
@@ -165,7 +168,8 @@ async fn from_copy(
     place: &Place,
     path: PathBuf,
 ) -> Result<Ended, Failure> {
-    let Some(chosen) = seek::chosen(session, place, &order.what.keys).await? else {
+    let has_texts = writing.judging.texts.is_some();
+    let Some(chosen) = seek::chosen(session, place, &order.what.keys, has_texts).await? else {
         if order.what.keys == KeyChoice::All && !has_index(session, place).await? {
             writing.index.begin(session, place).await;
         }
@@ -232,7 +236,8 @@ async fn given_up_on(place: &Place, copy: &Path, words: &Words, error: crate::sa
         | crate::save::Error::GivenUp { .. }
         | crate::save::Error::Moved { .. }
         | crate::save::Error::Panicked
-        | crate::save::Error::NoManifest { .. } => true,
+        | crate::save::Error::NoManifest { .. }
+        | crate::save::Error::Replaced { .. } => true,
     };
     if !is_good {
         discard(place.clone()).await;
@@ -259,12 +264,8 @@ async fn from_service(
     };
     tracing::warn!(%failure, "the results are saved without a copy of them");
     make_room(session, place).await;
-    let reader = &session.service.reader;
-    let again = match dest {
-        Dest::Inline => reader.download_job(&job.name).await,
-        Dest::File(file) => reader.download(file, 0).await,
-    };
-    let download = again.map_err(|error| explain(session, job, error.into()))?;
+    (order.events)(Saving::WithoutCopy);
+    let download = again(session, (job, dest), order.events).await?;
     let writing = order.open(session, job).await?;
     let mut ended = while_it_arrives(session, job, order, writing, place, download).await?;
     // What was saved before the room ran out is there already, and yet it is this save that did it.
@@ -403,7 +404,11 @@ async fn some_of(
 ) -> Result<FromDisk, Failure> {
     let bytes = chosen.rows.iter().map(|row| row.length).sum();
     let _ = writing.reads.set(Reads::Rows(bytes));
-    from_disk(writing, move |saver| crate::save::from_places(&path, form, &chosen.rows, saver), events).await
+    let read = move |saver: &mut Saver| {
+        saver.know_others(chosen.heard);
+        crate::save::from_places(&path, form, &chosen.rows, saver)
+    };
+    from_disk(writing, read, events).await
 }
 
 /// What has been saved, and what has been read, or why no more of it.
@@ -441,7 +446,7 @@ fn told(what: &SaveOrder, summary: &Summary, brought: &Brought, expected: Option
         skipped: summary.already + brought.summary.already,
         failed: summary.failed + brought.summary.failed,
         // Audio that nobody can match to its text needs a look as much as audio that looks bad.
-        suspect: summary.looks_bad + summary.unmatched,
+        suspect: summary.looks_bad + summary.unmatched + summary.review.unknown,
         duplicates: summary.duplicates,
         seconds: summary.seconds + brought.seconds,
         unchanged: brought.summary.saved + brought.summary.already,

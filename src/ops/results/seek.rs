@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::ops::Session;
 use crate::ops::session::on_disk;
+use crate::results::review::Heard;
 use crate::save::{Given, Selection};
 
 use super::KeyChoice;
@@ -16,10 +17,17 @@ pub(super) struct Chosen {
     pub(super) rows: Vec<Given>,
     /// Rows of the copy that were not chosen.
     pub(super) others: u64,
+    /// What they say about the set that the chosen ones belong to; nothing where no texts are known.
+    pub(super) heard: Vec<Heard>,
 }
 
 /// The places of the chosen rows; `None` when all are meant, and when no index tells.
-pub(super) async fn chosen(session: &Session, place: &Place, keys: &KeyChoice) -> Result<Option<Chosen>, Failure> {
+pub(super) async fn chosen(
+    session: &Session,
+    place: &Place,
+    keys: &KeyChoice,
+    has_texts: bool,
+) -> Result<Option<Chosen>, Failure> {
     let wanted = match Takes::new(keys)? {
         Takes::All => return Ok(None),
         takes @ (Takes::Keys(_) | Takes::Lines(_)) => takes.selection(),
@@ -27,7 +35,7 @@ pub(super) async fn chosen(session: &Session, place: &Place, keys: &KeyChoice) -
     let (place, rules) = (place.clone(), index::rules(session));
     on_disk(move || {
         let Some(reader) = IndexReader::open(&place, rules) else { return Ok(None) };
-        Ok::<_, Failure>(match find(reader, &wanted) {
+        Ok::<_, Failure>(match find(reader, &wanted, has_texts) {
             Ok(chosen) => Some(chosen),
             Err(Damaged) => {
                 index::drop_index(&place);
@@ -38,12 +46,20 @@ pub(super) async fn chosen(session: &Session, place: &Place, keys: &KeyChoice) -
     .await
 }
 
-fn find(mut reader: IndexReader, wanted: &Selection) -> Result<Chosen, Damaged> {
-    let mut chosen = Chosen { rows: Vec::new(), others: 0 };
+fn find(mut reader: IndexReader, wanted: &Selection, has_texts: bool) -> Result<Chosen, Damaged> {
+    let mut chosen = Chosen { rows: Vec::new(), others: 0, heard: Vec::new() };
     while let Some(rows) = reader.next()? {
-        let before = chosen.rows.len();
-        chosen.rows.extend(rows.views().filter(|row| wanted.takes(row.key, row.line)).map(|row| Given::of(&row)));
-        chosen.others += (rows.len() - (chosen.rows.len() - before)) as u64;
+        for row in rows.views() {
+            if wanted.takes(row.key, row.line) {
+                chosen.rows.push(Given::of(&row));
+                continue;
+            }
+            chosen.others += 1;
+            if has_texts {
+                let heard = Heard::of(row.line, row.key, row.sound.as_ref(), row.tokens, row.verdict);
+                chosen.heard.push(heard);
+            }
+        }
     }
     Ok(chosen)
 }

@@ -68,7 +68,7 @@ pub async fn save(
                 event
             }
             Saving::Progress(progress) => Saving::Progress(tally.counted(*progress)),
-            Saving::Renamed { .. } => event,
+            Saving::Renamed { .. } | Saving::WithoutCopy => event,
         });
     };
     let saved = super::save::save(session, what, &events).await;

@@ -33,6 +33,9 @@ pub(in crate::results) trait Visitor {
     /// A string has ended just before `end`; what was kept of it, and whether that is all.
     fn string_ends(&mut self, kept: &[u8], whole: bool, end: u64) -> Result<(), Self::Stop>;
 
+    /// A value begins that is nested too deep. It is read over, and nothing else is told of it.
+    fn too_deep(&mut self, fault: Fault);
+
     /// A number, `true`, `false` or `null` that ends just before `end`.
     fn scalar(&mut self, text: &[u8], end: u64) -> Result<(), Self::Stop>;
 }
@@ -93,6 +96,7 @@ mod tests {
         text: Vec<u8>,
         pieces: Vec<u8>,
         told: Vec<String>,
+        too_deep: Option<Fault>,
     }
 
     impl Visitor for Notes {
@@ -129,6 +133,10 @@ mod tests {
             Ok(())
         }
 
+        fn too_deep(&mut self, fault: Fault) {
+            self.too_deep.get_or_insert(fault);
+        }
+
         fn scalar(&mut self, text: &[u8], end: u64) -> Result<(), Infallible> {
             self.told.push(format!("scalar {end} {}", String::from_utf8_lossy(text)));
             Ok(())
@@ -146,6 +154,9 @@ mod tests {
                 End::Fault(fault) => return (Err(format!("{} at {}", fault.what, fault.at)), at),
             }
         }
+        if let Some(fault) = notes.too_deep {
+            return (Err(format!("{} at {}", fault.what, fault.at)), at);
+        }
         (lexer.missing().map_or(Ok(notes.told), |what| Err(what.into())), at)
     }
 
@@ -155,6 +166,27 @@ mod tests {
 
     fn agrees(text: &[u8]) -> bool {
         is_json(text) == serde_json::from_slice::<serde_json::Value>(text).is_ok()
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_read_over_where_no_line_ends_it() {
+        let deep = |inside: &str| format!("{}{inside}{}", "[".repeat(500), "]".repeat(500));
+        for inside in ["", "1", r#""]]}{\" \\""#, r#"{"a":[{"b":"["}]}"#] {
+            let text = format!(r#"{{"x":{},"y":7}}"#, deep(inside));
+            for size in [1, 3, text.len()] {
+                let (mut lexer, mut notes, mut at) = (Lexer::new(false), Notes::default(), 0);
+                for piece in text.as_bytes().chunks(size) {
+                    let Ok(pushed) = lexer.push(piece, at, &mut notes);
+                    assert_eq!((pushed.used, pushed.end), (piece.len(), End::Bytes), "{inside}");
+                    at += piece.len() as u64;
+                }
+                assert_eq!(lexer.missing(), None, "{inside}");
+                assert_eq!(notes.too_deep.map(|fault| fault.at), Some(5 + 126), "{inside}");
+                assert!(notes.told.contains(&"name y".to_owned()), "{inside}: what stands behind it is read");
+            }
+        }
+        let open = read(false, [deep("").as_bytes().split_at(700).0]).0;
+        assert_eq!(open, Err("nested deeper than 127 levels at 127".to_owned()));
     }
 
     #[test]

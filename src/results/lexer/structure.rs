@@ -45,6 +45,17 @@ pub(super) enum State {
         word: &'static str,
         read: u8,
     },
+    /// In a value that is nested too deep, where lines do not end a text.
+    TooDeep(Deep),
+}
+
+/// Where in a value that is nested too deep the reader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Deep {
+    /// Containers that are open below the deepest one that is read.
+    depth: u64,
+    in_string: bool,
+    is_escaped: bool,
 }
 
 #[derive(Debug)]
@@ -132,7 +143,8 @@ impl Lexer {
             | State::Colon
             | State::CommaOrClose
             | State::Number(_)
-            | State::Literal { .. } => Some("ends too early"),
+            | State::Literal { .. }
+            | State::TooDeep(_) => Some("ends too early"),
         }
     }
 
@@ -169,6 +181,10 @@ impl Lexer {
             State::String => return self.string(input, visitor),
             State::Number(number) => return self.number(number, input, visitor),
             State::Literal { word, read } => return self.literal(word, read, input, visitor),
+            State::TooDeep(deep) => {
+                self.pass_over(deep, input);
+                return Ok(());
+            }
             State::Blank
             | State::Value
             | State::ValueOrClose
@@ -216,7 +232,9 @@ impl Lexer {
             (State::NameOrClose | State::Name, _) => Err(input.fault("a member name was expected").into()),
             (State::Colon, _) => Err(input.fault("a colon was expected").into()),
             (State::CommaOrClose, _) => Err(input.fault("a comma or an end was expected").into()),
-            (State::String | State::Number(_) | State::Literal { .. }, _) => unreachable!("handled above"),
+            (State::String | State::Number(_) | State::Literal { .. } | State::TooDeep(_), _) => {
+                unreachable!("handled above")
+            }
         }
     }
 
@@ -249,7 +267,14 @@ impl Lexer {
 
     fn open<V: Visitor>(&mut self, container: Container, input: &mut Input<'_>, visitor: &mut V) -> Step<V> {
         if self.depth == MOST_DEPTH {
-            return Err(input.fault("nested deeper than 127 levels").into());
+            let fault = input.fault("nested deeper than 127 levels");
+            if self.by_line {
+                return Err(fault.into());
+            }
+            // There is no line end behind which to go on, so the value is read over.
+            visitor.too_deep(fault);
+            self.state = State::TooDeep(Deep { depth: 0, in_string: false, is_escaped: false });
+            return Ok(());
         }
         let wants_text = visitor.opens(container, input.place()).map_err(Halt::Stop)?;
         if wants_text && self.record.is_none() {
@@ -261,6 +286,28 @@ impl Lexer {
         self.state = if is_object { State::NameOrClose } else { State::ValueOrClose };
         input.at += 1;
         Ok(())
+    }
+
+    /// Reads over a value that is nested too deep. Its brackets are counted and its strings seen, but nothing else of it
+    /// is checked: whatever it is, it is refused.
+    fn pass_over(&mut self, mut deep: Deep, input: &mut Input<'_>) {
+        while let Some(byte) = input.bytes.get(input.at) {
+            input.at += 1;
+            match (deep.in_string, byte) {
+                (true, _) if deep.is_escaped => deep.is_escaped = false,
+                (true, b'\\') => deep.is_escaped = true,
+                (_, b'"') => deep.in_string = !deep.in_string,
+                (false, b'{' | b'[') => deep.depth += 1,
+                (false, b'}' | b']') => {
+                    deep.depth -= 1;
+                    if deep.depth == 0 {
+                        return self.after_value();
+                    }
+                }
+                (true | false, _) => {}
+            }
+        }
+        self.state = State::TooDeep(deep);
     }
 
     fn close<V: Visitor>(&mut self, input: &mut Input<'_>, visitor: &mut V) -> Step<V> {

@@ -5,6 +5,8 @@
 mod set;
 mod swap;
 
+use std::collections::HashSet;
+
 use super::judging::KeyHash;
 use super::{Judging, Texts, Tokens};
 use crate::audio::{Limits, Sound, Verdict};
@@ -21,6 +23,10 @@ pub struct Heard {
     seconds: f32,
     /// There is nothing wrong with it by itself.
     is_good: bool,
+    /// There is audio at all.
+    has_audio: bool,
+    /// A part of its key was no text.
+    is_damaged: bool,
 }
 
 impl Heard {
@@ -29,7 +35,30 @@ impl Heard {
         let sounding = |sound: &Sound| sound.seconds - sound.leading_silence - sound.trailing_silence;
         let seconds = sound.filter(|sound| is_told(verdict, sound, tokens)).map_or(f64::NAN, sounding);
         let seconds = if seconds > 0.0 { seconds as f32 } else { f32::NAN };
-        Heard { line, key: key.map(KeyHash::of), seconds, is_good: verdict == Verdict::Ok }
+        Heard {
+            line,
+            key: key.map(KeyHash::of),
+            seconds,
+            is_good: verdict == Verdict::Ok,
+            has_audio: sound.is_some(),
+            is_damaged: is_damaged(key),
+        }
+    }
+
+    /// Which row says it.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Whether it is audio under a key that no request has. Where the requests are not known, only a key that came
+    /// damaged is known to be none of theirs.
+    fn is_foreign(&self, texts: Option<&Texts>) -> bool {
+        let is_of_nobody = match (self.key, texts) {
+            (Some(key), Some(texts)) => texts.find_hash(key).is_none(),
+            (Some(_), None) => self.is_damaged,
+            (None, _) => false,
+        };
+        self.has_audio && is_of_nobody
     }
 
     /// The same with its text. A row without a key is taken for the request at its place, as nothing else is known.
@@ -95,6 +124,14 @@ fn is_told(verdict: Verdict, sound: &Sound, tokens: Tokens) -> bool {
 /// How results without keys are marked, everywhere in the same words.
 pub const ORDER_UNVERIFIED: &str = "order unverified";
 
+/// How results with a key that nobody asked for are marked.
+pub const KEY_UNKNOWN: &str = "key unknown";
+
+/// Whether a part of a key was no text when it came.
+pub fn is_damaged(key: Option<&str>) -> bool {
+    key.is_some_and(|key| key.contains(char::REPLACEMENT_CHARACTER))
+}
+
 /// What the look at the whole set has found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Review {
@@ -105,12 +142,14 @@ pub struct Review {
     /// Results with audio but without a key: nothing but their order tells which text they belong to, and the service
     /// does not always keep it.
     pub unordered: u64,
+    /// Results with audio under a key that no request of the job has.
+    pub unknown: u64,
 }
 
 impl Review {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.findings.is_empty() && self.unordered == 0
+        self.changes.is_empty() && self.findings.is_empty() && self.unordered == 0 && self.unknown == 0
     }
 
     /// What a person should know of all rows together, one line each; `name` is what the row of a line is called.
@@ -118,7 +157,24 @@ impl Review {
         let come = if self.unordered == 1 { "comes" } else { "come" };
         let unordered = || format!("{ORDER_UNVERIFIED}: {} {come} without a key", count(self.unordered, "result"));
         let unordered = (self.unordered > 0).then(unordered);
-        unordered.into_iter().chain(self.findings.iter().map(|finding| finding.tell(name))).collect()
+        let come = if self.unknown == 1 { "comes" } else { "come" };
+        let unknown =
+            || format!("{KEY_UNKNOWN}: {} {come} with a key that no request has", count(self.unknown, "result"));
+        let unknown = (self.unknown > 0).then(unknown);
+        let findings = self.findings.iter().map(|finding| finding.tell(name));
+        unordered.into_iter().chain(unknown).chain(findings).collect()
+    }
+
+    /// Leaves out what is about none of these lines.
+    pub fn only(&mut self, lines: &HashSet<u64>) {
+        self.changes.retain(|change| lines.contains(&change.line));
+        self.findings.retain(|finding| match finding {
+            Finding::Shifted { from, to, .. } => {
+                lines.iter().any(|line| line >= from && to.is_none_or(|to| *line <= to))
+            }
+            Finding::Exchanged { one, other } => lines.contains(one) || lines.contains(other),
+            Finding::Mixed { .. } => true,
+        });
     }
 }
 
@@ -197,13 +253,19 @@ impl Finding {
     }
 }
 
+/// How many rows are audio under a key that no request has.
+pub fn unknown(rows: &[Heard], judging: &Judging) -> u64 {
+    rows.iter().filter(|row| row.is_foreign(judging.texts.as_deref())).count() as u64
+}
+
 /// Looks at all rows of a job. Without the texts there is nothing to compare them with.
 pub fn review(mut rows: Vec<Heard>, judging: &Judging) -> Review {
-    let Some(texts) = &judging.texts else { return Review::default() };
+    let unknown = unknown(&rows, judging);
+    let Some(texts) = &judging.texts else { return Review { unknown, ..Review::default() } };
     // A row that was read again at the end has its place among the others.
     rows.sort_by_key(|row| row.line);
     let rows: Vec<Spoken> = rows.into_iter().map(|row| row.spoken(texts)).collect();
-    look(&rows, &judging.limits)
+    Review { unknown, ..look(&rows, &judging.limits) }
 }
 
 fn look(rows: &[Spoken], limits: &Limits) -> Review {
@@ -214,7 +276,7 @@ fn look(rows: &[Spoken], limits: &Limits) -> Review {
         return Review { findings: swaps.findings, ..Review::default() };
     }
     let changes = set.outliers(rows, limits).into_iter().filter(|(at, _)| !swaps.explained[*at]);
-    Review { changes: changes.map(|(_, change)| change).collect(), findings: swaps.findings, unordered: 0 }
+    Review { changes: changes.map(|(_, change)| change).collect(), findings: swaps.findings, ..Review::default() }
 }
 
 #[cfg(test)]

@@ -96,6 +96,10 @@ impl Folder {
         Ok(true)
     }
 
+    pub(in super::super) fn is_in_place(&self) -> io::Result<bool> {
+        Ok(self.path.is_dir())
+    }
+
     pub(in super::super) fn replace(&self, part: &str, name: &str) -> io::Result<()> {
         std::fs::rename(self.place(part), self.place(name))
     }

@@ -174,6 +174,16 @@ impl Folder {
         }
     }
 
+    /// Whether the path still leads to the open folder, and not to nothing or to another one.
+    pub(in super::super) fn is_in_place(&self) -> io::Result<bool> {
+        let open = rustix::fs::fstat(&self.handle)?;
+        match rustix::fs::stat(&self.path) {
+            Ok(named) => Ok((named.st_dev, named.st_ino) == (open.st_dev, open.st_ino)),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Puts a file in the place of another one of ours.
     pub(in super::super) fn replace(&self, part: &str, name: &str) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.handle, part, &self.handle, name)?)

@@ -2,9 +2,10 @@
 
 use crate::tui::model::Line;
 
-use crate::job::{FileName, Job};
+use crate::api::StoredFile;
+use crate::job::Job;
 use crate::money::OverCap;
-use crate::ops::{CampaignStatus, Loss, Retake, Unconfirmed};
+use crate::ops::{CampaignStatus, Loss, Plan, Retake, Unconfirmed};
 use crate::tui::model::Seq;
 
 /// Above the visible screen.
@@ -61,8 +62,12 @@ pub enum Verb {
     SubmitAgain,
     /// Submit a job that would pass a cap.
     PassCap,
+    /// Decide about a create whose answer was lost and that no listing shows: wait on, give it up, or send it once more.
+    Unresolved,
     /// Give up creates whose answer was lost.
     GiveUp,
+    /// Send the same once more in the place of a create whose answer was lost.
+    SendAgain,
     /// Take keys of a job again.
     Retake,
     /// Cancel a campaign.
@@ -74,14 +79,16 @@ pub enum Verb {
 pub enum Target {
     /// A job, as it was when the dialog opened, and what its deletion would lose, once known.
     Job(Box<Job>, Option<Loss>),
-    /// A stored file and its display name.
-    File(FileName, String),
+    /// A stored file, as it was when the dialog opened.
+    File(Box<StoredFile>),
     /// The plan of a new job, and the job that it repeats.
     Plan(Seq, String),
     /// The plan of a new job, its name, and the caps that it would pass.
     Cap(Seq, String, OverCap),
     /// A create whose answer was lost.
     Lost(Unconfirmed),
+    /// The same, with the plan of what would be sent in its place, once it is there, and the number of that plan.
+    Again(Seq, Unconfirmed, Option<Box<Plan>>),
     /// The keys of a job that would be taken again, once they are known, under the number of their plan.
     Retake(Seq, Box<Job>, Option<Box<Retake>>),
     /// A campaign, as it was when the dialog opened.
@@ -96,6 +103,8 @@ pub enum Button {
     Keep,
     /// Does it.
     Do,
+    /// Does the other thing that a dialog with three ways out offers.
+    Other,
 }
 
 /// One line of text being typed at the bottom of the screen.

@@ -27,14 +27,23 @@ pub struct Jobs {
     pub bad: BTreeMap<JobName, u64>,
     /// Jobs that we know to exist although no listing has shown them yet, or the last one did not.
     pub unlisted: BTreeSet<JobName>,
+    /// Jobs that were not over and that the service does not know any more, with this key. They stay until a person takes
+    /// them off.
+    pub missing: BTreeSet<JobName>,
     /// Jobs that we deleted: a listing that began before may still show them.
     pub deleted: BTreeSet<JobName>,
+    /// Jobs whose deletion was sent and not answered yet.
+    pub deleting: BTreeSet<JobName>,
     /// Tokens of creates that were given up, for the same reason.
     pub given_up: BTreeSet<String>,
+    /// Tokens of creates of which it was said that they have been looked for long enough.
+    pub unresolved: BTreeSet<String>,
     /// Cancels that were sent and not answered yet.
     pub asking: BTreeSet<JobName>,
     /// Cancels that this session asked for, whatever came of them.
     pub asked: BTreeSet<JobName>,
+    /// Cancels that the service has not heard of: it was out of reach. They stand in the journal.
+    pub unheard: BTreeSet<JobName>,
     /// Jobs that are being stopped together, until each of them is over.
     pub brake: Option<Brake>,
     /// What is odd about jobs that are not over.
@@ -135,8 +144,10 @@ impl Jobs {
             let count = match job.state {
                 JobState::Cancelled => &mut braking.cancelled,
                 JobState::Succeeded | JobState::Failed | JobState::Expired => &mut braking.too_late,
+                JobState::Other(_) if self.missing.contains(&job.name) => &mut braking.too_late,
                 JobState::Pending | JobState::Running | JobState::Other(_) => {
-                    match (brake.refused.contains(&job.name), self.asking.contains(&job.name)) {
+                    let is_asked = self.asking.contains(&job.name) || self.unheard.contains(&job.name);
+                    match (brake.refused.contains(&job.name), is_asked) {
                         (true, _) => &mut braking.refused,
                         (false, true) => &mut braking.asked,
                         (false, false) => &mut braking.cancelling,

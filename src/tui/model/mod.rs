@@ -1,11 +1,15 @@
 //! Everything that the screen shows, as plain data. `update` changes it, `draw` reads it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::clock::since;
 use crate::failure::Failure;
 use crate::tui::keys::Context;
 
+mod auto_saves;
 mod choices;
 mod columns;
 mod cursor;
@@ -20,6 +24,7 @@ mod results;
 mod saved;
 mod saves;
 
+pub use auto_saves::AutoSaves;
 pub use choices::{Choice, choices_of, say_sample};
 pub use columns::{FILE_COLUMNS, JOB_COLUMNS, KEY_COLUMNS};
 pub use cursor::{Cursor, Sort};
@@ -64,6 +69,8 @@ pub struct Model {
     pub work: Vec<Work>,
     /// What each save that is under way saves, and saves that wait for one of the same job.
     pub saves: Saves,
+    /// What is saved although nobody asked.
+    pub auto_saves: AutoSaves,
     /// The submission that is under way: one at a time.
     pub submitting: Option<Submitting>,
     /// The form as it was left.
@@ -138,6 +145,27 @@ pub struct Link {
     pub complete: bool,
     /// How far the service's clock is ahead of ours, in seconds.
     pub clock_ahead: i64,
+    /// What the service asks of us at this moment, whichever call it was that it told so.
+    pub paced: Option<Paced>,
+}
+
+/// A wait that the service asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paced {
+    /// How long, from the moment at which it was asked for.
+    pub asked: Duration,
+    /// When it is over.
+    pub until: Timestamp,
+    /// It is the rest of a day whose quota is used up.
+    pub is_daily: bool,
+}
+
+impl Paced {
+    /// What is left of it; nothing when it is over, and when the clock was set back behind its beginning.
+    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+        let left = since(now, self.until);
+        (!left.is_zero() && left <= self.asked).then_some(left)
+    }
 }
 
 /// Whether a listing is under way.
@@ -212,6 +240,7 @@ impl Model {
                 trouble: None,
                 complete: true,
                 clock_ahead: 0,
+                paced: None,
             },
             jobs: Jobs::default(),
             screens: Vec::new(),
@@ -219,6 +248,7 @@ impl Model {
             notices: Notices::default(),
             work: Vec::new(),
             saves: Saves::default(),
+            auto_saves: AutoSaves::default(),
             submitting: None,
             draft: Draft::default(),
             offer_asked: None,

@@ -22,4 +22,6 @@ pub struct Save {
     pub job: Box<Job>,
     /// Which of them.
     pub what: SaveWhat,
+    /// Nobody asked for it.
+    pub is_unasked: bool,
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::job::{Job, JobName};
 use crate::text::count;
@@ -70,17 +71,20 @@ fn watch(model: &mut Model, names: impl Iterator<Item = JobName>) {
     }
 }
 
-/// Cancels that an earlier session asked for and that the service has not agreed to for long: they are asked for again.
+/// Cancels that the service has not heard of, and those that an earlier session asked for and that it has not agreed to
+/// for long: now that it answers they are asked for again.
 pub fn resume(model: &mut Model, unanswered: Vec<JobName>) -> Vec<Effect> {
     if model.setting.read_only {
         return Vec::new();
     }
-    let is_open =
-        |name: &&JobName| !model.jobs.asked.contains(*name) && model.jobs.get(name).is_some_and(Tracked::is_active);
-    let jobs: BTreeSet<JobName> = unanswered.iter().filter(is_open).cloned().collect();
+    let unheard = std::mem::take(&mut model.jobs.unheard);
+    let is_new = |name: &&JobName| !model.jobs.asked.contains(*name);
+    let is_active = |name: &&JobName| model.jobs.get(name).is_some_and(Tracked::is_active);
+    let jobs: BTreeSet<JobName> = unanswered.iter().filter(is_new).chain(&unheard).filter(is_active).cloned().collect();
     if jobs.is_empty() {
         return Vec::new();
     }
+    notices::settle(model, UNHEARD);
     let said = format!(
         "asking again to cancel {}: it was asked for before and did not happen",
         count(jobs.len() as u64, "job")
@@ -88,6 +92,22 @@ pub fn resume(model: &mut Model, unanswered: Vec<JobName>) -> Vec<Effect> {
     notices::say(model, Level::Info, said);
     let jobs: Vec<Job> = jobs.iter().filter_map(|name| Some(model.jobs.get(name)?.job.clone())).collect();
     begin(model, jobs)
+}
+
+/// How a notice begins that tells of cancels which the service has not heard of.
+const UNHEARD: &str = "not asked yet";
+
+/// The service is out of reach, or its answer was lost. The next listing finds out, and asks again.
+pub fn unheard(model: &mut Model, name: &JobName, failure: &Failure) {
+    // One notice for all of them: the link is the same.
+    if model.jobs.unheard.is_empty() {
+        notices::fail(
+            model,
+            UNHEARD,
+            &failure.clone().hint("it stays written down, and is asked again when the service answers"),
+        );
+    }
+    model.jobs.unheard.insert(name.clone());
 }
 
 /// The service would not cancel a job.
@@ -121,7 +141,6 @@ pub fn said(braking: &Braking) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Failure;
     use crate::job::JobState;
     use crate::ops::CancelAnswer;
     use crate::tui::event::{Event, Listed};

@@ -90,6 +90,7 @@ pub fn advanced(model: &mut Model, seq: Seq, result: Result<Box<Advance>, Failur
                     effects.extend(jobs::upsert(model, job));
                     notices::say(model, Level::Good, format!("{name}: part {number} of {n_parts} submitted"));
                 }
+                Created::Duplicate(found) => found.into_iter().for_each(|job| effects.extend(jobs::upsert(model, job))),
                 Created::Unknown(lost) => {
                     jobs::add_lost(model, lost);
                     let said =

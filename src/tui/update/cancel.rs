@@ -17,7 +17,7 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
     if campaigns::ask_cancel(model) {
         return Vec::new();
     }
-    let (over, rest): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| job.state.is_terminal());
+    let (over, rest): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| jobs::is_over(model, job));
     let (asked, targets): (Vec<Job>, Vec<Job>) =
         rest.into_iter().partition(|job| model.jobs.asking.contains(&job.name));
     match (over.as_slice(), asked.as_slice()) {
@@ -43,6 +43,7 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
 pub fn ask_service(model: &mut Model, job: &Job) -> Effect {
     model.jobs.asking.insert(job.name.clone());
     model.jobs.asked.insert(job.name.clone());
+    model.jobs.unheard.remove(&job.name);
     if let Some(tracked) = model.jobs.get_mut(&job.name) {
         tracked.cancelling = true;
     }
@@ -64,6 +65,10 @@ pub fn answered(model: &mut Model, name: &JobName, answer: Result<Box<CancelAnsw
             stop_waiting(model, name);
             notices::say(model, Level::Info, format!("{title} was {word} already; nothing was cancelled"));
             effects
+        }
+        Ok(CancelAnswer::NotYet(failure)) => {
+            brake::unheard(model, name, &failure);
+            Vec::new()
         }
         Err(failure) => {
             stop_waiting(model, name);

@@ -1,12 +1,13 @@
 //! Deleting jobs and stored files: what would be lost is found out first, and said in the question.
 
+use crate::api::StoredFile;
 use crate::failure::Failure;
-use crate::job::{Dest, FileName, Job, JobName, JobState};
+use crate::job::{Dest, FileName, Job, JobName, JobState, Source};
 use crate::ops::{Loss, can_be_deleted};
 use crate::text::{clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, Level, Model, Screen, Target, Verb};
-use crate::tui::update::{dialog, files, give_up, job, jobs, notices, screens};
+use crate::tui::update::{dialog, files, give_up, job, jobs, notices, polling, screens};
 
 /// Asks whether to delete what is marked, or what is selected.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
@@ -25,7 +26,7 @@ fn ask_about_jobs(model: &mut Model) -> Vec<Effect> {
     if give_up::ask(model) {
         return Vec::new();
     }
-    let (over, active): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| job.state.is_terminal());
+    let (over, active): (Vec<Job>, Vec<Job>) = job::meant(model).into_iter().partition(|job| jobs::is_over(model, job));
     match active.as_slice() {
         [] => {}
         [job] => {
@@ -41,6 +42,8 @@ fn ask_about_jobs(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let doubtful: Vec<Job> = over.iter().filter(|job| may_hold_results(job)).cloned().collect();
+    // The loss of one is found out first; more than one is always a count that has to be typed.
+    let typed = over.len() > 1;
     let targets = over
         .into_iter()
         .map(|job| {
@@ -49,7 +52,7 @@ fn ask_about_jobs(model: &mut Model) -> Vec<Effect> {
         })
         .collect();
     let seq = (!doubtful.is_empty()).then(|| model.next_seq());
-    dialog::ask(model, Verb::DeleteJobs, targets, seq, false);
+    dialog::ask(model, Verb::DeleteJobs, targets, seq, typed);
     seq.map(|seq| Effect::CheckLoss(seq, doubtful)).into_iter().collect()
 }
 
@@ -61,6 +64,7 @@ fn may_hold_results(job: &Job) -> bool {
 /// The service's answer to the deletion of a job.
 pub fn job_deleted(model: &mut Model, name: &JobName, answer: Result<(), Failure>) -> Vec<Effect> {
     let title = model.jobs.get(name).map_or_else(|| name.id().to_owned(), |tracked| jobs::title(&tracked.job));
+    model.jobs.deleting.remove(name);
     match answer {
         Ok(()) => {
             model.jobs.deleted.insert(name.clone());
@@ -71,16 +75,19 @@ pub fn job_deleted(model: &mut Model, name: &JobName, answer: Result<(), Failure
         }
         Err(failure) => {
             notices::fail(model, &format!("cannot delete {title}"), &failure);
+            // It may not be what the list says of it any more.
+            polling::hurry(model);
             Vec::new()
         }
     }
 }
 
 fn ask_about_files(model: &mut Model) -> Vec<Effect> {
-    let (targets, kept): (Vec<_>, Vec<_>) = files::meant(model).into_iter().partition(|(name, _)| can_be_deleted(name));
+    let (targets, kept): (Vec<StoredFile>, Vec<StoredFile>) =
+        files::meant(model).into_iter().partition(|file| can_be_deleted(&file.name));
     if !kept.is_empty() {
         let what = match kept.as_slice() {
-            [(name, _)] => format!("{} holds results", clean_short(name.as_str(), 30)),
+            [file] => format!("{} holds results", clean_short(file.name.as_str(), 30)),
             several => format!("{} hold results", count(several.len() as u64, "file")),
         };
         let said = format!("{what}: the service drops them itself, 48 hours after the job ended");
@@ -89,18 +96,29 @@ fn ask_about_files(model: &mut Model) -> Vec<Effect> {
     if targets.is_empty() {
         return Vec::new();
     }
-    let typed = targets.iter().any(|(name, _)| holds_unsaved_results(model, name));
-    let targets = targets.into_iter().map(|(name, display)| Target::File(name, display)).collect();
+    let matters = |file: &StoredFile| holds_unsaved_results(model, &file.name) || is_still_read(model, &file.name);
+    let typed = targets.len() > 1 || targets.iter().any(matters);
+    let targets = targets.into_iter().map(|file| Target::File(Box::new(file))).collect();
     dialog::ask(model, Verb::DeleteFiles, targets, None, typed);
     Vec::new()
 }
 
 /// Whether a file holds the results of a job that were never saved as a whole.
-fn holds_unsaved_results(model: &Model, file: &FileName) -> bool {
+pub fn holds_unsaved_results(model: &Model, file: &FileName) -> bool {
     model.jobs.entries.iter().any(|entry| match entry {
         Entry::Job(tracked) => {
             let is_dest = matches!(&tracked.job.dest, Some(Dest::File(dest)) if dest == file);
             is_dest && !model.jobs.saved.contains_key(&tracked.job.name)
+        }
+        Entry::Lost(_) | Entry::Campaign(_) => false,
+    })
+}
+
+/// Whether a job that is not over reads its requests from a file.
+pub fn is_still_read(model: &Model, file: &FileName) -> bool {
+    model.jobs.entries.iter().any(|entry| match entry {
+        Entry::Job(tracked) => {
+            tracked.is_active() && matches!(&tracked.job.source, Some(Source::File(source)) if source == file)
         }
         Entry::Lost(_) | Entry::Campaign(_) => false,
     })

@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Edit;
 use crate::tui::model::{Button, Confirm, EntryId, Guard, Level, Line, Model, Overlay, Seq, Target, Verb};
-use crate::tui::update::{brake, notices, retake, submit, typing};
+use crate::tui::update::{brake, notices, resend, retake, submit, typing};
 
 /// Opens a dialog with the harmless button focused; the count of the targets may have to be typed.
 pub fn ask(model: &mut Model, verb: Verb, targets: Vec<Target>, checking: Option<Seq>, typed: bool) {
@@ -73,12 +73,13 @@ pub fn is_guarded(model: &mut Model, action: Option<Action>, edit: Option<Edit>)
     !changes_nothing && top(model).is_some_and(|confirm| confirm.guard != Guard::Over)
 }
 
-/// Moves the focus to the other button.
+/// Moves the focus to the next button; where there are two, to the other one.
 pub fn other_button(model: &mut Model) -> Vec<Effect> {
     if let Some(confirm) = top(model) {
-        confirm.focus = match confirm.focus {
-            Button::Keep => Button::Do,
-            Button::Do => Button::Keep,
+        confirm.focus = match (confirm.focus, confirm.verb) {
+            (Button::Keep, _) => Button::Do,
+            (Button::Do, Verb::Unresolved) => Button::Other,
+            (Button::Do | Button::Other, _) => Button::Keep,
         };
     }
     Vec::new()
@@ -113,7 +114,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
     match confirm.focus {
         Button::Keep if is_begun && !is_typed(confirm) => say_count(model),
         Button::Keep => no(model),
-        Button::Do => yes(model),
+        Button::Do | Button::Other => confirmed(model),
     }
 }
 
@@ -127,13 +128,24 @@ fn say_count(model: &mut Model) -> Vec<Effect> {
 /// Leaves everything as it is.
 pub fn no(model: &mut Model) -> Vec<Effect> {
     match model.overlays.pop() {
-        Some(Overlay::Confirm(confirm)) if confirm.verb == Verb::Retake => retake::dropped(model),
+        Some(Overlay::Confirm(confirm)) if matches!(confirm.verb, Verb::Retake | Verb::SendAgain) => {
+            retake::dropped(model)
+        }
         Some(Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Page(_)) | None => Vec::new(),
     }
 }
 
-/// Does it, when everything is known that must be, and typed that must be.
+/// The key for yes: does it, but where there are three ways out and nobody can tell which one is meant.
 pub fn yes(model: &mut Model) -> Vec<Effect> {
+    if top(model).is_some_and(|confirm| confirm.verb == Verb::Unresolved) {
+        notices::say(model, Level::Info, "choose with Tab and press Enter; Esc keeps waiting");
+        return Vec::new();
+    }
+    confirmed(model)
+}
+
+/// Does it, when everything is known that must be, and typed that must be.
+fn confirmed(model: &mut Model) -> Vec<Effect> {
     let Some(confirm) = top(model) else { return Vec::new() };
     if confirm.checking.is_some() {
         notices::say(model, Level::Info, "still looking at what would be lost");
@@ -143,7 +155,7 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
         return say_count(model);
     }
     let Some(Overlay::Confirm(confirm)) = model.overlays.pop() else { return Vec::new() };
-    let Confirm { verb, targets, .. } = *confirm;
+    let Confirm { verb, targets, focus, .. } = *confirm;
     match verb {
         Verb::CancelJobs => {
             // The marks have done their work; left behind they would be what the next key is about.
@@ -155,11 +167,14 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
             let jobs = targets.into_iter().filter_map(job_of).collect();
             brake::begin(model, jobs)
         }
-        Verb::DeleteJobs => targets.into_iter().flat_map(job_of).map(|job| Effect::DeleteJob(job.name)).collect(),
+        Verb::DeleteJobs => targets.into_iter().filter_map(|target| delete_job(model, target)).collect(),
         Verb::DeleteFiles => targets.into_iter().filter_map(delete_file).collect(),
         Verb::SubmitAgain => submit::again(model, &targets),
         Verb::PassCap => submit::over_cap(model, &targets),
+        Verb::Unresolved if focus == Button::Other => resend::prepare(model, targets),
+        Verb::Unresolved => resend::give_up(model, targets),
         Verb::GiveUp => targets.into_iter().filter_map(give_up).collect(),
+        Verb::SendAgain => resend::send(model, targets),
         Verb::Retake => retake::submit(model, targets),
         Verb::CancelCampaign => targets.into_iter().filter_map(cancel_campaign).collect(),
     }
@@ -170,9 +185,16 @@ fn job_of(target: Target) -> Option<Job> {
     Some(*job)
 }
 
+fn delete_job(model: &mut Model, target: Target) -> Option<Effect> {
+    let Target::Job(job, loss) = target else { return None };
+    model.jobs.deleting.insert(job.name.clone());
+    // What nobody could find out was asked about as lost.
+    Some(Effect::DeleteJob(job, loss.unwrap_or(Loss::Unsaved { saved: 0, of: None })))
+}
+
 fn delete_file(target: Target) -> Option<Effect> {
-    let Target::File(name, _) = target else { return None };
-    Some(Effect::DeleteFile(name))
+    let Target::File(file) = target else { return None };
+    Some(Effect::DeleteFile(file))
 }
 
 fn give_up(target: Target) -> Option<Effect> {

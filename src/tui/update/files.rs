@@ -3,7 +3,6 @@
 use crate::api::StoredFile;
 use crate::failure::Failure;
 use crate::job::FileName;
-use crate::text::clean_short;
 use crate::tui::effect::Effect;
 use crate::tui::model::{FilesScreen, Model, Screen, Seq};
 use crate::tui::update::cursor::AnyList;
@@ -72,14 +71,12 @@ pub fn current(model: &Model) -> Option<&StoredFile> {
     screen.files.as_ref()?.iter().find(|file| file.name == *name)
 }
 
-/// The files that a verb means: the marked ones, else the selected one; with their display names.
-pub fn meant(model: &Model) -> Vec<(FileName, String)> {
+/// The files that a verb means: the marked ones, else the selected one; as they were listed.
+pub fn meant(model: &Model) -> Vec<StoredFile> {
     let Some(Screen::Files(screen)) = model.screens.last() else { return Vec::new() };
     let is_meant = |name: &FileName| match screen.cursor.marks.is_empty() {
         true => screen.cursor.selected.as_ref() == Some(name),
         false => screen.cursor.marks.contains(name),
     };
-    let named =
-        |file: &StoredFile| (file.name.clone(), clean_short(file.display_name.as_deref().unwrap_or_default(), 60));
-    screen.files.iter().flatten().filter(|file| is_meant(&file.name)).map(named).collect()
+    screen.files.iter().flatten().filter(|file| is_meant(&file.name)).cloned().collect()
 }

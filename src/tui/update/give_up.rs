@@ -7,7 +7,7 @@ use crate::ops::Unconfirmed;
 use crate::text::clean_short;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Entry, Level, Model, Target, Verb};
-use crate::tui::update::{dialog, jobs, notices};
+use crate::tui::update::{dialog, jobs, notices, resend};
 
 /// Asks about the lost creates that are marked, or selected, in the list of jobs. False when only jobs are meant; when
 /// both are, says so and changes nothing.
@@ -39,9 +39,17 @@ pub fn ask(model: &mut Model) -> bool {
         );
         return true;
     }
+    match lost.as_slice() {
+        [only] if resend::is_unresolved(model, only) => resend::ask(model, only.clone()),
+        _ => confirm(model, lost),
+    }
+    true
+}
+
+/// Asks for the count of the requests.
+pub fn confirm(model: &mut Model, lost: Vec<Unconfirmed>) {
     let n_requests = lost.iter().map(|lost| lost.n_requests).sum();
     dialog::ask_for(model, Verb::GiveUp, lost.into_iter().map(Target::Lost).collect(), n_requests);
-    true
 }
 
 /// It was given up, or could not be: perhaps because its job turned up meanwhile.

@@ -221,10 +221,6 @@ pub fn fetched(
             if let Some(page) = page_awaiting(model, seq) {
                 page.lines = std::iter::once(failure.message.clone()).chain(failure.hint.clone()).collect();
                 page.awaited = None;
-            } else if model.jobs.unlisted.contains(name) {
-                let gone = model.jobs.get(name).map_or_else(|| name.to_string(), |tracked| jobs::title(&tracked.job));
-                jobs::remove(model, name);
-                notices::fail(model, &format!("{gone} is not in the list any more"), &failure);
             } else {
                 notices::fail(model, &format!("cannot fetch {}", name.id()), &failure);
             }
@@ -232,6 +228,23 @@ pub fn fetched(
         }
     }
 }
+
+/// The service has no such job with this key. What is known of one that was not over is kept, and nothing is sent again
+/// for it.
+pub fn missing(model: &mut Model, seq: Seq, name: &JobName) -> Vec<Effect> {
+    if let Some(page) = page_awaiting(model, seq) {
+        page.lines = vec![format!("{name} is not found with this key"), MAY_BE_DELETED.to_owned()];
+        page.awaited = None;
+    }
+    if jobs::mark_missing(model, name) {
+        let title = model.jobs.get(name).map_or_else(|| name.to_string(), |tracked| jobs::title(&tracked.job));
+        let failure = Failure::new(format!("{title} is not found with this key any more")).hint(MAY_BE_DELETED);
+        notices::fail(model, "", &failure);
+    }
+    Vec::new()
+}
+
+const MAY_BE_DELETED: &str = "it may be deleted, or belong to another key; D takes it off the list";
 
 /// The text page that waits for the answer of that number.
 pub fn page_awaiting(model: &mut Model, seq: Seq) -> Option<&mut TextPage> {
@@ -428,7 +441,7 @@ mod tests {
         let review = Review {
             changes: vec![Change { line: 3, verdict: Verdict::Runaway, times: 3.0 }],
             findings: vec![Finding::Exchanged { one: 4, other: 9 }],
-            unordered: 0,
+            ..Review::default()
         };
         update(&mut model, Event::Reviewed(seq, Box::new(review)));
         assert_eq!(model.job_screen().unwrap().tally.bad, 1);

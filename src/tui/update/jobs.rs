@@ -1,12 +1,12 @@
 //! What the service says about jobs, merged with what we know, so that nothing on the screen jumps or is forgotten.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
 use crate::filter::Filter;
-use crate::job::{Job, JobName, JobState, doubts};
+use crate::job::{Doubt, Job, JobName, JobState, doubts};
 use crate::ops::{CampaignStatus, Transition, Unconfirmed};
 use crate::text::{clean_short, thousands};
 use crate::tui::effect::Effect;
@@ -25,7 +25,7 @@ pub fn title(job: &Job) -> String {
 
 /// Takes in a complete listing, or as much of it as came.
 pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
-    let Listed { listing, transitions, cancelling, unanswered, unconfirmed, campaigns } = listed;
+    let Listed { listing, transitions, cancelling, unanswered, unconfirmed, campaigns, to_save: _ } = listed;
     model.link.listed_at = Some(model.now);
     model.link.is_restored = false;
     model.link.complete = listing.complete;
@@ -49,6 +49,7 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
             continue;
         }
         model.jobs.unlisted.remove(&job.name);
+        model.jobs.missing.remove(&job.name);
         let before = known.remove(&job.name);
         let mut tracked = track(model, before, job);
         tracked.cancelling = tracked.cancelling || cancelling.contains(&tracked.job.name);
@@ -76,7 +77,9 @@ fn keep_the_missing(
 ) -> Vec<JobName> {
     let mut looked_for = Vec::new();
     for (name, tracked) in missing {
-        if complete && (tracked.is_active() || model.jobs.unlisted.contains(&name)) {
+        if model.jobs.missing.contains(&name) {
+            entries.push(Entry::Job(tracked));
+        } else if complete && (tracked.is_active() || model.jobs.unlisted.contains(&name)) {
             model.jobs.unlisted.insert(name.clone());
             looked_for.push(name);
             entries.push(Entry::Job(tracked));
@@ -151,6 +154,27 @@ pub fn upsert_known(model: &mut Model, job: Job) -> Vec<Effect> {
     if model.jobs.get(&job.name).is_some() { upsert(model, job) } else { Vec::new() }
 }
 
+/// Whether nothing will become of a job any more.
+pub fn is_over(model: &Model, job: &Job) -> bool {
+    job.state.is_terminal() || model.jobs.missing.contains(&job.name)
+}
+
+/// Marks a job that the service does not know any more, unless it was over. It stays in the list. Whether that is news.
+pub fn mark_missing(model: &mut Model, name: &JobName) -> bool {
+    let now = model.now;
+    let Some(tracked) = model.jobs.get_mut(name).filter(|tracked| tracked.is_active()) else { return false };
+    let from = std::mem::replace(&mut tracked.job.state, JobState::missing());
+    tracked.cancelling = false;
+    if from == JobState::missing() {
+        return false;
+    }
+    model.jobs.unlisted.remove(name);
+    model.jobs.missing.insert(name.clone());
+    remember(model, Transition { job: name.clone(), from: Some(from), to: JobState::missing(), at: now });
+    rebuild(model, None);
+    true
+}
+
 /// The first page of a listing that goes on: nothing is taken away before its end.
 pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
     if model.link.listing != Listing::InFlight(seq) {
@@ -163,6 +187,7 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
         unanswered: Vec::new(),
         unconfirmed: lost(model),
         campaigns: model.jobs.campaigns().cloned().collect::<Vec<_>>().into_iter().rev().collect(),
+        to_save: Vec::new(),
     };
     let (listed_at, is_restored, complete) = (model.link.listed_at, model.link.is_restored, model.link.complete);
     let effects = merge(model, listed);
@@ -203,6 +228,7 @@ pub fn remove(model: &mut Model, name: &JobName) {
     model.jobs.entries.retain(|entry| entry.id() != id);
     model.jobs.cursor.marks.remove(&id);
     model.jobs.unlisted.remove(name);
+    model.jobs.missing.remove(name);
     rebuild(model, None);
 }
 
@@ -329,13 +355,32 @@ fn selected_title(model: &Model) -> Option<String> {
     }
 }
 
+/// Says of creates that were doubled which jobs came of them, once, and what can be done. Nothing is cancelled for it.
+fn tell_duplicates(model: &mut Model, before: &BTreeMap<JobName, Doubt>) {
+    let is_news = |(later, doubt): (&JobName, &Doubt)| match doubt {
+        Doubt::Duplicate(first) if before.get(later) != Some(doubt) => Some((first.clone(), later.clone())),
+        Doubt::Duplicate(_) | Doubt::Twin(_) | Doubt::Stuck | Doubt::Slow(_) => None,
+    };
+    let news: Vec<(JobName, JobName)> = model.jobs.doubts.iter().filter_map(is_news).collect();
+    for (first, later) in news {
+        let name = model.jobs.get(&first).map(|tracked| title(&tracked.job)).unwrap_or_default();
+        let text = format!(
+            "DUPLICATE: one create of {name} came out as {first} and {later}, both billed; :stop doubt:duplicate cancels \
+             the later one"
+        );
+        notices::say(model, Level::Bad, text);
+    }
+}
+
 /// Finds everything again after the entries changed. Says so when the selected job is gone.
 pub fn rebuild(model: &mut Model, selected: Option<String>) {
     let jobs = model.jobs.entries.iter().filter_map(|entry| match entry {
         Entry::Job(tracked) => Some(&tracked.job),
         Entry::Lost(_) | Entry::Campaign(_) => None,
     });
-    model.jobs.doubts = doubts(jobs, lists::service_time(model));
+    let doubts = doubts(jobs, lists::service_time(model));
+    let before = std::mem::replace(&mut model.jobs.doubts, doubts);
+    tell_duplicates(model, &before);
     let is_there = lists::jobs(model).rebuild();
     if let (false, Some(name)) = (is_there, selected) {
         notices::say(model, Level::Info, format!("{name} is gone from the list"));

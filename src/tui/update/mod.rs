@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::model::{Model, Size};
 
+mod auto_save;
 mod brake;
 mod campaigns;
 mod cancel;
@@ -32,6 +33,7 @@ mod press;
 mod problems;
 mod prompt;
 mod record;
+mod resend;
 mod retake;
 mod rows;
 mod saving;
@@ -46,12 +48,15 @@ mod work;
 #[cfg(test)]
 mod testing;
 
+pub use auto_save::standing as auto_save_standing;
 pub use brake::said as braking_said;
 #[cfg(test)]
 pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
+pub use delete::{holds_unsaved_results, is_still_read};
 pub use notices::tell_what_keeps_back;
 pub use palette::fitting as commands_fitting;
+pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
 
 /// Takes in what happened, and says what is to be done.
@@ -80,6 +85,7 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::JobsPaged(seq, page) => jobs::paged(model, seq, page),
         Event::JobsListed(seq, result) => polling::listed(model, seq, result),
         Event::JobFetched(seq, name, result) => job::fetched(model, seq, &name, result),
+        Event::JobMissing(seq, name) => job::missing(model, seq, &name),
         Event::Unguarded(seq) => dialog::unguarded(model, seq),
         Event::LossKnown(seq, losses) => dialog::loss_known(model, seq, &losses),
         Event::CancelAnswered(name, answer) => cancel::answered(model, &name, answer),
@@ -100,10 +106,12 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::RowSaved(seq, line, file) => saving::row_saved(model, seq, line, file),
         Event::SaveEnded(seq, result) => saving::ended(model, seq, result),
+        Event::AutoSaved(seq, result) => auto_save::ended(model, seq, result.map(|saved| *saved)),
         Event::Glanced(seq, glance) => create::glanced(model, seq, glance),
         Event::PlanProgressed(seq, progress) => create::progressed(model, seq, progress),
         Event::Planned(seq, result) => create::planned(model, seq, result),
         Event::RetakePlanned(seq, result) => retake::planned(model, seq, result),
+        Event::ResendPlanned(seq, result) => resend::planned(model, seq, result),
         Event::SubmitProgressed(seq, progress) => submit::progressed(model, seq, progress),
         Event::Submitted(seq, result) => submit::submitted(model, seq, result),
         Event::OfferCame(catalog) => catalog::completed(model, &catalog),
@@ -112,6 +120,10 @@ fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::FileDeleted(name, answer) => delete::file_deleted(model, &name, answer),
         Event::OutlineRead(seq, line, result) => outline::read(model, seq, line, result),
         Event::RawLine(seq, result) => text::raw_line_read(model, seq, result),
+        Event::Paced(paced) => {
+            model.link.paced = Some(paced);
+            Vec::new()
+        }
         Event::Noticed(result) => {
             notices::noticed(model, result);
             Vec::new()
@@ -210,7 +222,7 @@ mod tests {
                     None => update(&mut model, event),
                 };
                 for effect in &effects {
-                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(_) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
+                    let changes = matches!(effect, Effect::CancelJob(_) | Effect::DeleteJob(..) | Effect::DeleteFile(_) | Effect::GiveUp(_) | Effect::Submit { .. });
                     prop_assert!(!(read_only && changes), "{effect:?}");
                 }
                 let covered = !model.overlays.is_empty();

@@ -1,7 +1,10 @@
 //! When the list is fetched, and what a failed listing changes.
 //!
-//! Every 10 seconds while a job is active, every 60 otherwise, never under 2; slower after failures, up to 5 minutes.
+//! Every 10 seconds while a job is active, every 60 otherwise, never under 2; slower after failures, up to 5 minutes, and
+//! never before the service wants it.
 //! Not at all while a person froze it or the service refuses the key.
+//!
+//! A create whose answer was lost is looked for at set times too, however slow the usual pace is.
 
 use std::time::Duration;
 
@@ -12,20 +15,38 @@ use crate::failure::{Exit, Failure};
 use crate::tui::effect::Effect;
 use crate::tui::event::Listed;
 use crate::tui::model::{Entry, Level, Listing, Model, Seq, Trouble};
-use crate::tui::update::{campaigns, jobs, notices};
+use crate::tui::update::{auto_save, campaigns, jobs, notices, resend};
 
 const WHILE_ACTIVE: Duration = Duration::from_secs(10);
 const OTHERWISE: Duration = Duration::from_secs(60);
 const FLOOR: Duration = Duration::from_secs(2);
+/// When a create whose answer was lost is looked for, from its sending. The first of them are done before its sender gives
+/// the answer up, if the program lives that long.
+const PROBES: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(120),
+];
 const SLOWEST: Duration = Duration::from_secs(300);
+/// The service asks for five minutes at the most; what is longer is the rest of a day whose quota is used up. Then what
+/// may still be read is looked at now and then.
+const OUT_OF_QUOTA: Duration = Duration::from_secs(600);
 const CANNOT_LIST: &str = "cannot list jobs";
 
 /// It is that late now.
 pub fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
     notices::grow_old(model);
+    if model.link.paced.is_some_and(|paced| paced.left(now).is_none()) {
+        model.link.paced = None;
+    }
     // A clock that was set back must not stop the polling until it has caught up.
-    let due = model.link.next_poll.is_some_and(|at| at <= now || clock::since(now, at) > SLOWEST);
+    let is_absurd = |wait| wait > SLOWEST && wait > interval(model);
+    let due = model.link.next_poll.is_some_and(|at| at <= now || is_absurd(clock::since(now, at)));
     let mut effects = if due { list(model) } else { Vec::new() };
     effects.extend(campaigns::tick(model));
     effects
@@ -54,14 +75,17 @@ pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>)
     }
     model.link.listing = Listing::Idle;
     let effects = match result {
-        Ok(listed) => {
+        Ok(mut listed) => {
+            let to_save = std::mem::take(&mut listed.to_save);
             if let Some(trouble) = model.link.trouble.take() {
                 let waited = crate::text::age(clock::since(trouble.since, model.now));
                 notices::settle(model, CANNOT_LIST);
                 notices::say(model, Level::Info, format!("the service answers again, after {waited}"));
             }
             let mut effects = jobs::merge(model, *listed);
+            resend::listed(model);
             effects.extend(campaigns::listed(model));
+            effects.extend(auto_save::found(model, to_save));
             effects
         }
         Err(failure) => {
@@ -90,8 +114,21 @@ fn failed(model: &mut Model, failure: Failure) {
 pub fn schedule(model: &mut Model) {
     let refused = model.link.trouble.as_ref().is_some_and(|trouble| trouble.failure.exit == Exit::Key);
     let busy = model.link.listing != Listing::Idle;
-    model.link.next_poll =
-        if model.link.frozen || refused || busy { None } else { Some(after(model, interval(model))) };
+    model.link.next_poll = if model.link.frozen || refused || busy { None } else { Some(next_look(model)) };
+}
+
+/// The next listing at the usual pace, or earlier when a lost create is to be looked for before that.
+fn next_look(model: &Model) -> Timestamp {
+    let usual = after(model, interval(model));
+    let probe = |entry: &Entry| match entry {
+        Entry::Lost(lost) => {
+            let times = PROBES.iter().filter_map(|probe| lost.at.checked_add(*probe).ok());
+            times.filter(|at| *at > model.now).min()
+        }
+        Entry::Job(_) | Entry::Campaign(_) => None,
+    };
+    let probes = model.jobs.entries.iter().filter_map(probe);
+    probes.map(|at| at.max(after(model, FLOOR))).chain([usual]).min().unwrap_or(usual)
 }
 
 /// Makes the next listing come soon, after something that changed a job.
@@ -108,7 +145,7 @@ fn after(model: &Model, wait: Duration) -> Timestamp {
 
 fn interval(model: &Model) -> Duration {
     let is_active = |entry: &Entry| match entry {
-        Entry::Job(tracked) => tracked.is_active(),
+        Entry::Job(tracked) => tracked.is_active() && !model.jobs.missing.contains(&tracked.job.name),
         Entry::Lost(_) | Entry::Campaign(_) => true,
     };
     let usual = match model.setting.refresh {
@@ -119,7 +156,9 @@ fn interval(model: &Model) -> Duration {
     let attempts = model.link.trouble.as_ref().map_or(0, |trouble| trouble.attempts);
     let doubled = usual.saturating_mul(1u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
     // A person who set a slower pace than our slowest keeps it.
-    doubled.min(SLOWEST.max(usual))
+    let ours = doubled.min(SLOWEST.max(usual));
+    let asked = model.link.trouble.as_ref().and_then(|trouble| trouble.failure.retry_after);
+    asked.map_or(ours, |asked| ours.max(asked.min(OUT_OF_QUOTA)))
 }
 
 /// Stops polling, or goes on.
@@ -195,6 +234,24 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_pace_does_not_keep_a_lost_create_from_being_looked_for() {
+        let mut model = empty();
+        model.setting.refresh = Some(900);
+        tick(&mut model, 0);
+        let mut looks = Vec::new();
+        for _ in 0..9 {
+            let Listing::InFlight(seq) = model.link.listing else { panic!("no listing is under way") };
+            looks.push(model.now.duration_since(lost("T1").at).as_secs());
+            let listed = crate::tui::event::Listed { unconfirmed: vec![lost("T1")], ..listed(vec![]) };
+            update(&mut model, Event::JobsListed(seq, Ok(Box::new(listed))));
+            let seconds = wait(&model).unwrap();
+            assert!(seconds >= 2);
+            tick(&mut model, seconds as i64);
+        }
+        assert_eq!(looks, [0, 2, 5, 15, 30, 60, 120, 1_020, 1_920]);
+    }
+
+    #[test]
     fn failures_slow_the_polling_down_and_keep_the_list() {
         let mut model = three_jobs();
         for expected in [10, 20, 40, 80, 160, 300, 300] {
@@ -253,5 +310,53 @@ mod tests {
     fn a_clock_that_was_set_back_does_not_stop_the_polling() {
         let mut model = with_jobs(vec![done("a")]);
         assert_eq!(tick(&mut model, -86_400), [Effect::ListJobs(Seq(2))]);
+    }
+
+    #[test]
+    fn a_slow_pace_is_kept_at_every_tick() {
+        let mut model = empty();
+        model.setting.refresh = Some(900);
+        tick(&mut model, 0);
+        answer(&mut model, vec![done("a")]);
+        for second in 1..900 {
+            assert_eq!(tick(&mut model, 1), [], "second {second}");
+        }
+        assert_eq!(tick(&mut model, 1).len(), 1);
+    }
+
+    #[test]
+    fn the_list_is_not_asked_for_before_the_service_wants_it() {
+        let asked = |seconds| Failure {
+            retry_after: Some(Duration::from_secs(seconds)),
+            ..Failure::new("cannot list jobs: slow down")
+        };
+        // With a wait of the service, and of a day whose quota is used up.
+        for (seconds, expected) in [(3, 10), (46, 46), (300, 300), (9 * 3_600, 600)] {
+            let mut model = three_jobs();
+            tick(&mut model, 10);
+            fail(&mut model, asked(seconds));
+            assert_eq!(wait(&model), Some(expected));
+            for second in 1..expected {
+                assert_eq!(tick(&mut model, 1), [], "second {second} of {expected}");
+            }
+            assert_eq!(tick(&mut model, 1).len(), 1, "reads go on");
+        }
+    }
+
+    #[test]
+    fn what_the_service_asks_for_is_forgotten_when_it_is_over() {
+        let asked = Duration::from_secs(46);
+        let paced = |model: &Model| crate::tui::model::Paced {
+            asked,
+            until: model.now.saturating_add(asked).unwrap(),
+            is_daily: false,
+        };
+        for (seconds, stays) in [(0, true), (45, true), (46, false), (86_400 * 3, false), (-1, false)] {
+            let mut model = with_jobs(vec![done("a")]);
+            let event = Event::Paced(paced(&model));
+            update(&mut model, event);
+            tick(&mut model, seconds);
+            assert_eq!(model.link.paced.is_some(), stays, "after {seconds} s");
+        }
     }
 }

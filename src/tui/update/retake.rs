@@ -131,7 +131,7 @@ fn begin(model: &mut Model, seq: Seq, job: &Job, retake: &Retake) {
     let what = format!("submitting {}", clean_short(name, 60));
     let dollars = retake.plan.as_ref().and_then(|plan| plan.estimate.as_ref()).and_then(|estimate| estimate.dollars);
     model.work.push(Work { seq, what, progress: Progress::default(), job: None });
-    model.submitting = Some(Submitting { seq, draft: None, dollars });
+    model.submitting = Some(Submitting { seq, draft: None, dollars, in_place_of: None });
     // The marks have done their work; left behind they would be what the next key is about.
     if let Some(screen) = model.job_screen_mut() {
         screen.cursor.marks.clear();

@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::job::{Job, JobName, JobState};
 use crate::ops::{Progress, Saved};
-use crate::results::review::ORDER_UNVERIFIED;
+use crate::results::review::{KEY_UNKNOWN, ORDER_UNVERIFIED};
 use crate::results::{Outcome, Row};
 use crate::text::{clean_short, count, span, thousands};
 use crate::tui::effect::{Effect, SaveWhat};
 use crate::tui::model::{Entry, EntryId, JobScreen, Level, Model, Opening, Save, SavedFiles, Screen, Seq, Work};
 use crate::tui::update::record::reason;
-use crate::tui::update::{job, jobs, notices, work};
+use crate::tui::update::{auto_save, job, jobs, notices, work};
 
 /// Saves the selected key, or the selected job.
 pub fn save_selected(model: &mut Model) -> Vec<Effect> {
@@ -134,11 +134,12 @@ pub fn has_results(job: &Job) -> bool {
     job.dest.is_some() || job.state == JobState::Succeeded
 }
 
-/// Begins a save, or lets it wait for the one of the same job.
+/// Begins a save, or lets it wait for the one of the same job. Whoever saves has made room on the disk, or will be told.
 fn start(model: &mut Model, job: Job, what: SaveWhat) -> Vec<Effect> {
+    model.auto_saves.is_paused = false;
     let running = model.saves.running.values().find(|save| save.job.name == job.name);
     match running.map(|save| &save.what) {
-        None => begin(model, Save { job: Box::new(job), what }),
+        None => begin(model, Save { job: Box::new(job), what, is_unasked: false }),
         Some(SaveWhat::All) => {
             notices::say(model, Level::Info, format!("{} is being saved already", jobs::title(&job)));
             Vec::new()
@@ -146,7 +147,7 @@ fn start(model: &mut Model, job: Job, what: SaveWhat) -> Vec<Effect> {
         Some(SaveWhat::Lines(_)) => {
             match model.saves.waiting.iter_mut().find(|save| save.job.name == job.name) {
                 Some(waiting) => join(&mut waiting.what, what),
-                None => model.saves.waiting.push(Save { job: Box::new(job), what }),
+                None => model.saves.waiting.push(Save { job: Box::new(job), what, is_unasked: false }),
             }
             Vec::new()
         }
@@ -164,14 +165,18 @@ fn join(waiting: &mut SaveWhat, more: SaveWhat) {
     }
 }
 
-fn begin(model: &mut Model, save: Save) -> Vec<Effect> {
+/// Begins a save, without a look at what else is under way.
+pub(super) fn begin(model: &mut Model, save: Save) -> Vec<Effect> {
     let seq = model.next_seq();
     let what = match &save.what {
         SaveWhat::All => format!("saving {}", jobs::title(&save.job)),
         SaveWhat::Lines(lines) => format!("saving {} of {}", count(lines.len() as u64, "key"), jobs::title(&save.job)),
     };
     model.work.push(Work { seq, what, progress: Progress::default(), job: Some(save.job.name.clone()) });
-    let effect = Effect::Save(seq, save.job.clone(), save.what.clone());
+    let effect = match save.is_unasked {
+        true => Effect::AutoSave(seq, save.job.clone()),
+        false => Effect::Save(seq, save.job.clone(), save.what.clone()),
+    };
     model.saves.running.insert(seq, save);
     vec![effect]
 }
@@ -211,22 +216,33 @@ pub fn ended(model: &mut Model, seq: Seq, result: Result<Saved, Failure>) -> Vec
     let title = jobs::title(&save.job);
     match result {
         Ok(saved) => {
-            model.jobs.folders.insert(name.clone(), saved.folder.clone());
-            let rows = saved.saved + saved.skipped + saved.failed + saved.duplicates;
-            let is_whole = saved.expected.is_none_or(|expected| rows >= expected);
-            if save.what == SaveWhat::All && is_whole {
-                model.jobs.saved.insert(name.clone(), saved.folder.clone());
-            }
+            remember(model, &save, &saved);
             let (level, text) = told(model, &title, &save.what, &saved);
             notices::say(model, level, text);
         }
-        Err(failure) => notices::fail(model, &format!("cannot save {title}"), &failure),
+        Err(failure) => {
+            model.auto_saves.is_paused |= failure.exit == Exit::Disk;
+            notices::fail(model, &format!("cannot save {title}"), &failure);
+        }
     }
-    next(model, &name)
+    let mut effects = next(model, &name);
+    effects.extend(auto_save::go_on(model));
+    effects
+}
+
+/// Remembers where the results of a job lie, and whether all of them do.
+pub(super) fn remember(model: &mut Model, save: &Save, saved: &Saved) {
+    let name = save.job.name.clone();
+    model.jobs.folders.insert(name.clone(), saved.folder.clone());
+    let rows = saved.saved + saved.skipped + saved.failed + saved.duplicates;
+    let is_whole = saved.expected.is_none_or(|expected| rows >= expected);
+    if save.what == SaveWhat::All && is_whole {
+        model.jobs.saved.insert(name, saved.folder.clone());
+    }
 }
 
 /// The save that waited for this job.
-fn next(model: &mut Model, name: &JobName) -> Vec<Effect> {
+pub(super) fn next(model: &mut Model, name: &JobName) -> Vec<Effect> {
     match model.saves.waiting.iter().position(|save| save.job.name == *name) {
         Some(at) => {
             let save = model.saves.waiting.remove(at);
@@ -236,18 +252,22 @@ fn next(model: &mut Model, name: &JobName) -> Vec<Effect> {
     }
 }
 
-fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, String) {
+/// What a save has come to, in words.
+pub(super) fn told(model: &Model, title: &str, what: &SaveWhat, saved: &Saved) -> (Level, String) {
     let folder = short(&saved.folder, &model.setting.folder);
     let good = saved.saved + saved.skipped;
     let audio = span(saved.seconds);
     // Audio that nobody can match to its text sounds as it should.
-    let unordered = saved.review.unordered;
-    let mut suspect = match saved.suspect.saturating_sub(unordered) {
+    let (unordered, unknown) = (saved.review.unordered, saved.review.unknown);
+    let mut suspect = match saved.suspect.saturating_sub(unordered + unknown) {
         0 => String::new(),
         number => format!(", {} sound wrong", thousands(number)),
     };
     if unordered > 0 {
         suspect = format!("{suspect}, {ORDER_UNVERIFIED}");
+    }
+    if unknown > 0 {
+        suspect = format!("{suspect}, {KEY_UNKNOWN}");
     }
     let level = if good == 0 { Level::Bad } else { Level::Good };
     let text = match what {

@@ -183,7 +183,7 @@ fn send(model: &mut Model, plan: Seq) -> Vec<Effect> {
     let draft = form.draft.clone();
     let dollars = ready.estimate.as_ref().and_then(|estimate| estimate.dollars);
     model.work.push(Work { seq, what, progress: Progress::default(), job: None });
-    model.submitting = Some(Submitting { seq, draft: Some(draft.clone()), dollars });
+    model.submitting = Some(Submitting { seq, draft: Some(draft.clone()), dollars, in_place_of: None });
     vec![Effect::KeepDraft(draft), Effect::Submit { seq, plan }]
 }
 
@@ -239,7 +239,7 @@ fn stopped(model: &mut Model, seq: Seq) -> Vec<Effect> {
 /// The job was created, or was not, or nobody knows.
 pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failure>) -> Vec<Effect> {
     let Some(submitting) = model.submitting.take_if(|submitting| submitting.seq == seq) else { return Vec::new() };
-    let Submitting { draft, dollars, .. } = submitting;
+    let Submitting { draft, dollars, in_place_of, .. } = submitting;
     work::ended(model, seq);
     let created = match result {
         Ok(created) => *created,
@@ -248,7 +248,9 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
         }
         Err(failure) => {
             notices::fail(model, "nothing was submitted", &failure);
-            let wait = failure.retry_after.and_then(|wait| jiff::SignedDuration::try_from(wait).ok());
+            // Up to whole seconds: a countdown from 46 s does not begin at 45.
+            let seconds = failure.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+            let wait = seconds.and_then(|wait| i64::try_from(wait).ok()).map(jiff::SignedDuration::from_secs);
             let retry_at = wait.and_then(|wait| model.now.checked_add(wait).ok());
             if let Some(form) = waiting(model, seq) {
                 form.retry_at = retry_at;
@@ -257,6 +259,8 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             return Vec::new();
         }
     };
+    // It was given up for this one, or turned up in the last look.
+    in_place_of.iter().for_each(|token| jobs::remove_lost(model, token));
     let next = draft.as_ref().map(|draft| next_draft(draft, &created));
     let rest = next.as_ref().is_some_and(|next| !next.sources.is_empty());
     let mut effects = match (&draft, &next) {
@@ -289,6 +293,18 @@ pub fn submitted(model: &mut Model, seq: Seq, result: Result<Box<Created>, Failu
             effects.extend(campaigns::advance(model));
             (id, Level::Good, text)
         }
+        Created::Duplicate(found) => {
+            // Told like any other that a list shows: with both names, and with what can be done.
+            let ids: Vec<EntryId> = found.iter().map(|job| EntryId::Job(job.name.clone())).collect();
+            for job in found {
+                effects.extend(jobs::upsert(model, job));
+            }
+            if let Some(later) = ids.into_iter().nth(1).filter(|_| is_watched) {
+                jobs::select(model, later);
+            }
+            polling::hurry(model);
+            return effects;
+        }
         Created::Unknown(lost) => {
             let name = clean_short(&lost.display_name, 60);
             let id = EntryId::Lost(lost.token.clone());
@@ -312,9 +328,11 @@ fn next_draft(submitted: &Draft, created: &Created) -> Draft {
         Created::Confirmed(job) | Created::Adopted(job) if !submitted.sample.is_empty() => {
             submitted.rest_after(&job.name)
         }
-        Created::Confirmed(_) | Created::Adopted(_) | Created::Begun(_) | Created::Unknown(_) => {
-            submitted.for_the_next()
-        }
+        Created::Confirmed(_)
+        | Created::Adopted(_)
+        | Created::Begun(_)
+        | Created::Duplicate(_)
+        | Created::Unknown(_) => submitted.for_the_next(),
     }
 }
 

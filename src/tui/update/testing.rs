@@ -153,6 +153,7 @@ pub fn listed(jobs: Vec<Job>) -> Listed {
         cancelling: Vec::new(),
         unconfirmed: Vec::new(),
         campaigns: Vec::new(),
+        to_save: Vec::new(),
     }
 }
 
@@ -226,6 +227,7 @@ pub fn seq_of(effects: &[Effect]) -> Seq {
         | Effect::CheckLoss(seq, _)
         | Effect::OpenJob(seq, _)
         | Effect::Save(seq, ..)
+        | Effect::AutoSave(seq, _)
         | Effect::ReadRawLine(seq, ..)
         | Effect::Plan(seq, _)
         | Effect::Submit { seq, .. }

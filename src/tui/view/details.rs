@@ -9,8 +9,9 @@ use crate::ops::Unconfirmed;
 use crate::text;
 use crate::tui::model::{Entry, EntryId, Model, Tracked};
 use crate::tui::rate;
+use crate::tui::update::is_unresolved;
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
-use crate::tui::view::{bars, campaigns, job_facts, times};
+use crate::tui::view::{bars, campaigns, job_facts, lost, times};
 
 /// Draws the details of the selected job, and its pace where that has a place of its own.
 pub fn draw(pen: &mut Pen<'_>, model: &Model, place: Rect, pace_place: Option<Rect>) {
@@ -99,6 +100,9 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
 /// What is odd about a job, in a sentence.
 fn odd(doubt: &Doubt) -> String {
     match doubt {
+        Doubt::Duplicate(first) => {
+            format!("⚠ DUPLICATE of {first}: one create, two jobs, both billed; x cancels this later one")
+        }
         Doubt::Twin(other) => format!("⚠ looks like {other}, created just before it: both are billed"),
         Doubt::Stuck => "⚠ not over after the promised day; the service gives up after two".to_owned(),
         Doubt::Slow(usual) => format!("⚠ most jobs of its model took {} or less", text::age(*usual)),
@@ -113,7 +117,10 @@ fn lost_lines(pen: &Pen<'_>, model: &Model, lost: &Unconfirmed) -> Vec<Vec<Piece
         vec![piece(format!("token {}", lost.token), theme.muted())],
         vec![piece(sent, theme.text())],
         vec![piece("The answer to its create was lost: it may exist, and must not be sent again.", theme.warn())],
-        vec![piece("Every listing looks for it by its token; D gives it up.", theme.muted())],
+        match is_unresolved(model, lost) {
+            true => vec![piece(lost::UNRESOLVED, theme.warn())],
+            false => vec![piece("Every listing looks for it by its token; D gives it up.", theme.muted())],
+        },
     ]
 }
 

@@ -1,17 +1,19 @@
-//! Dialogs: what will be done, to what exactly, what it loses, and two buttons of which the harmless one is focused.
+//! Dialogs: what will be done, to what exactly, what it loses, and buttons of which the harmless one is focused.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::api::StoredFile;
 use crate::job::{Counts, Job};
 use crate::ops::Loss;
 use crate::text;
 use crate::tui::layout;
 use crate::tui::model::{Button, Confirm, Guard, Model, Target, Verb};
 use crate::tui::theme::Standing;
+use crate::tui::update::{holds_unsaved_results, is_still_read};
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row, skip};
 use crate::tui::view::wrap::wrap;
-use crate::tui::view::{campaigns, footer, retake};
+use crate::tui::view::{campaigns, footer, lost, retake, times};
 
 /// Names above that number are counted, not shown.
 const MOST_NAMES: usize = 5;
@@ -35,10 +37,13 @@ pub fn draw(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
     let place = layout::middle(area, width, lines.len() as u16 + 2 + n_below);
     pen.clear(place);
     let style = match confirm.verb {
-        Verb::SubmitAgain | Verb::Retake | Verb::PassCap => theme.focused_border(),
-        Verb::CancelJobs | Verb::DeleteJobs | Verb::DeleteFiles | Verb::GiveUp | Verb::CancelCampaign => {
-            theme.danger_border()
-        }
+        Verb::SubmitAgain | Verb::Retake | Verb::PassCap | Verb::Unresolved => theme.focused_border(),
+        Verb::CancelJobs
+        | Verb::DeleteJobs
+        | Verb::DeleteFiles
+        | Verb::GiveUp
+        | Verb::SendAgain
+        | Verb::CancelCampaign => theme.danger_border(),
     };
     let frame = Frame { title: vec![piece(question(confirm), theme.title())], style, ..Frame::default() };
     let inside = pad(pen.frame(place, &frame), 1);
@@ -67,15 +72,18 @@ fn content(pen: &Pen<'_>, model: &Model, confirm: &Confirm, room: usize, most: u
     };
     let most_names = if confirm.verb == Verb::Retake { retake::MOST_KEYS } else { MOST_NAMES };
     for n_names in (1..=most_names).rev() {
-        let mut lines = targets(pen, confirm, room, n_names);
-        lines.push(Vec::new());
-        lines.extend(wrapped(&said));
-        if lines.len() <= most {
-            return lines;
+        // A name of which there are two does not say which one is meant: where there is room, ids and ages do.
+        for ages in [Some(model), None] {
+            let mut lines = targets(pen, confirm, room, n_names, ages);
+            lines.push(Vec::new());
+            lines.extend(wrapped(&said));
+            if lines.len() <= most {
+                return lines;
+            }
         }
     }
     // The last sentence explains the harmless button, which explains itself.
-    let mut lines = targets(pen, confirm, room, 1);
+    let mut lines = targets(pen, confirm, room, 1, None);
     lines.extend(wrapped(&said[..said.len() - 1]));
     lines.truncate(most);
     lines
@@ -87,6 +95,8 @@ fn question(confirm: &Confirm) -> String {
         Verb::CancelJobs | Verb::CancelCampaign => "Cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "Delete",
         Verb::GiveUp => "Give up",
+        Verb::Unresolved => return lost::question(confirm),
+        Verb::SendAgain => "Send again",
         Verb::SubmitAgain => return "Submit the same content again?".to_owned(),
         Verb::PassCap => return "Spend more than the cap?".to_owned(),
         Verb::Retake => return retake::question(confirm),
@@ -101,7 +111,7 @@ fn noun(verb: Verb) -> &'static str {
     match verb {
         Verb::CancelJobs | Verb::DeleteJobs | Verb::SubmitAgain | Verb::PassCap | Verb::Retake => "job",
         Verb::DeleteFiles => "file",
-        Verb::GiveUp => "create",
+        Verb::GiveUp | Verb::Unresolved | Verb::SendAgain => "create",
         Verb::CancelCampaign => "campaign",
     }
 }
@@ -109,11 +119,13 @@ fn noun(verb: Verb) -> &'static str {
 fn name(target: &Target) -> String {
     match target {
         Target::Job(job, _) => job.title().to_owned(),
-        Target::File(file, display_name) if display_name.is_empty() => file.to_string(),
-        Target::File(_, display_name) => display_name.clone(),
+        Target::File(file) => match file.display_name.as_deref() {
+            Some(name) if !name.is_empty() => text::clean_short(name, 60),
+            Some(_) | None => file.name.to_string(),
+        },
         Target::Plan(_, repeated) => repeated.clone(),
         Target::Cap(_, name, _) => name.clone(),
-        Target::Lost(lost) => lost.display_name.clone(),
+        Target::Lost(lost) | Target::Again(_, lost, _) => lost.display_name.clone(),
         Target::Retake(_, job, _) => job.title().to_owned(),
         Target::Campaign(status) => status.name.clone(),
     }
@@ -125,6 +137,8 @@ fn deed(confirm: &Confirm) -> String {
         Verb::CancelJobs | Verb::CancelCampaign => "cancel",
         Verb::DeleteJobs | Verb::DeleteFiles => "delete",
         Verb::GiveUp => "give up",
+        Verb::Unresolved => return "Mark as lost".to_owned(),
+        Verb::SendAgain => return "Yes, send it again".to_owned(),
         Verb::SubmitAgain => return "Yes, submit again".to_owned(),
         Verb::PassCap => return "Yes, spend more".to_owned(),
         Verb::Retake => return retake::deed(confirm),
@@ -135,7 +149,8 @@ fn deed(confirm: &Confirm) -> String {
     }
 }
 
-fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Vec<Piece>> {
+/// The names and how they stand; each with its id and its age below, by the model's clock, when there is one.
+fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize, ages: Option<&Model>) -> Vec<Vec<Piece>> {
     if let [Target::Retake(_, _, Some(made))] = &confirm.targets[..] {
         return retake::takes(pen, made, room, most);
     }
@@ -148,12 +163,14 @@ fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Ve
     let widest = widest.min(room.saturating_sub(behind).max(room / 3));
     let mut lines: Vec<Vec<Piece>> = shown
         .iter()
-        .map(|target| {
+        .flat_map(|target| {
             let name = text::fit(&theme.plain(&name(target)), widest);
             let padding = " ".repeat(widest.saturating_sub(text::width(&name)) + 2);
             let mut line = vec![piece(name, theme.title()), piece(padding, theme.text())];
             line.extend(facts(pen, target, is_narrow));
-            line
+            let identity = ages.and_then(|model| identity(model, target));
+            let below = identity.map(|identity| vec![piece(format!("  {identity}"), theme.muted())]);
+            [Some(line), below].into_iter().flatten()
         })
         .collect();
     let n_others = confirm.targets.len() - shown.len();
@@ -166,6 +183,18 @@ fn targets(pen: &Pen<'_>, confirm: &Confirm, room: usize, most: usize) -> Vec<Ve
         lines.push(vec![piece(others, theme.text())]);
     }
     lines
+}
+
+/// What tells a target from others of its name: its id, and how old it is.
+fn identity(model: &Model, target: &Target) -> Option<String> {
+    let (id, made) = match target {
+        Target::Job(job, _) => (job.name.as_str(), job.create_time),
+        Target::File(file) => (file.name.as_str(), file.create_time),
+        Target::Lost(lost) | Target::Again(_, lost, _) => (lost.token.as_str(), Some(lost.at)),
+        Target::Plan(..) | Target::Cap(..) | Target::Retake(..) | Target::Campaign(_) => return None,
+    };
+    let age = made.map(|made| format!(" · {} old", text::age(times::age_of(model, made))));
+    Some(format!("{id}{}", age.unwrap_or_default()))
 }
 
 fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
@@ -190,10 +219,11 @@ fn facts(pen: &Pen<'_>, target: &Target, is_narrow: bool) -> Vec<Piece> {
             }
             facts
         }
-        // A file without a name of its own is named already.
-        Target::File(_, display_name) if display_name.is_empty() => Vec::new(),
-        Target::File(file, _) => vec![piece(file.as_str(), theme.muted())],
-        Target::Lost(lost) => {
+        Target::File(file) => {
+            let state = file.state.as_deref().map(|state| text::clean_short(state, 16)).unwrap_or_default();
+            vec![piece([state, file.size_bytes.map(text::bytes).unwrap_or_default()].join("  "), theme.text())]
+        }
+        Target::Lost(lost) | Target::Again(_, lost, _) => {
             let standing = Standing::Unknown;
             let mut facts = vec![piece(format!("{} {:<10}", standing.glyph(), "UNKNOWN"), theme.state(standing))];
             if !is_narrow {
@@ -252,8 +282,12 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
         }
         Verb::DeleteJobs => said.extend(losses(pen, confirm)),
         Verb::DeleteFiles => {
-            if confirm.typed.is_some() {
+            let is_lost = files(confirm).any(|file| holds_unsaved_results(model, &file.name));
+            if is_lost {
                 said.push(("Results that were not saved are lost with it.".to_owned(), theme.bad()));
+            }
+            if files(confirm).any(|file| is_still_read(model, &file.name)) {
+                said.push(("A job that is not over reads from it, and fails without it.".to_owned(), theme.bad()));
             }
             said.push((
                 "Jobs that still read from a deleted file fail. The service drops it after 48 hours anyway.".to_owned(),
@@ -264,7 +298,9 @@ fn consequences(pen: &Pen<'_>, model: &Model, confirm: &Confirm) -> Vec<(String,
             said.push(("Submitting it again is billed again.".to_owned(), theme.warn()));
         }
         Verb::PassCap => said.extend(caps(confirm).into_iter().map(|text| (text, theme.warn()))),
-        Verb::GiveUp => said.extend(lost(pen, confirm)),
+        Verb::Unresolved => return lost::ways_out(pen, model, confirm),
+        Verb::GiveUp => said.extend(lost::given_up(pen, confirm)),
+        Verb::SendAgain => said.extend(lost::sent_again(pen, confirm)),
         Verb::Retake => said.extend(retake::consequences(pen, confirm)),
         Verb::CancelCampaign => said.extend(campaigns::consequences(pen, confirm)),
     }
@@ -279,6 +315,13 @@ fn jobs(confirm: &Confirm) -> impl Iterator<Item = (&Job, Option<Loss>)> {
     })
 }
 
+fn files(confirm: &Confirm) -> impl Iterator<Item = &StoredFile> {
+    confirm.targets.iter().filter_map(|target| {
+        let Target::File(file) = target else { return None };
+        Some(&**file)
+    })
+}
+
 /// `About $2.89 is spent already; about $3.40 will not be.`
 fn money(model: &Model, confirm: &Confirm) -> Option<String> {
     let (mut spent, mut kept) = (0.0, 0.0);
@@ -289,7 +332,8 @@ fn money(model: &Model, confirm: &Confirm) -> Option<String> {
         spent += (low + high) / 2.0 * share;
         kept += (low + high) / 2.0 * (1.0 - share);
     }
-    Some(format!("About {} is spent already; about {} will not be.", text::dollars(spent), text::dollars(kept)))
+    let (spent, kept) = (text::dollars_about("About", (spent, spent)), text::dollars_about("about", (kept, kept)));
+    Some(format!("{spent} is spent already; {kept} will not be."))
 }
 
 /// Which caps would be passed, and by how much.
@@ -301,27 +345,6 @@ fn caps(confirm: &Confirm) -> Vec<String> {
     let Some(over) = over else { return Vec::new() };
     let sentence = over.sentence();
     vec![format!("{}{}.", sentence[..1].to_uppercase(), &sentence[1..])]
-}
-
-/// What it means to give creates up: nothing at the service changes, but money may be spent twice.
-fn lost(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
-    let theme = pen.theme;
-    let (mut n_requests, mut n_characters) = (0, 0);
-    for target in &confirm.targets {
-        if let Target::Lost(lost) = target {
-            n_requests += lost.n_requests;
-            n_characters += lost.characters;
-        }
-    }
-    let (requests, characters) = (text::count(n_requests, "request"), text::count(n_characters, "character"));
-    vec![
-        (
-            format!("The answer was lost: it may exist. Sent again, {requests} with {characters} may be billed twice."),
-            theme.warn(),
-        ),
-        ("Giving it up only lets the same content be sent again; nothing is cancelled.".to_owned(), theme.text()),
-        ("If it turns up in a listing after all, it is shown as a job.".to_owned(), theme.text()),
-    ]
 }
 
 fn losses(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
@@ -364,11 +387,14 @@ fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, place: Rect) {
         let style = match (confirm.focus == which, which) {
             (true, _) => theme.selected(),
             (false, Button::Do) if confirm.checking.is_some() => theme.muted(),
-            (false, Button::Keep | Button::Do) => theme.text(),
+            (false, Button::Keep | Button::Do | Button::Other) => theme.text(),
         };
         let text = if confirm.focus == which { format!("[ {label} ]") } else { format!("  {label}  ") };
         piece(text, style)
     };
+    if confirm.verb == Verb::Unresolved {
+        return lost::buttons(pen, confirm, place);
+    }
     let both =
         |deed: String| [button(Button::Keep, "Cancel".to_owned()), piece("  ", theme.text()), button(Button::Do, deed)];
     let pieces = both(deed(confirm));
@@ -406,6 +432,7 @@ fn tiny(pen: &mut Pen<'_>, model: &Model, confirm: &Confirm, area: Rect) {
         None if confirm.checking.is_some() => {
             pen.text(place, "looking …", theme.active());
         }
+        None if confirm.verb == Verb::Unresolved => lost::buttons(pen, confirm, place),
         None => {
             pen.text(place, if room < 11 { "y or n" } else { "y yes  n no" }, theme.key());
         }

@@ -135,8 +135,13 @@ fn link(pen: &Pen<'_>, model: &Model) -> Vec<Part> {
         Some(trouble) if trouble.failure.exit == Exit::Key => {
             parts.push(stays("✗ key refused".to_owned(), theme.bad()));
         }
+        _ if times::pace(model).is_some() => {
+            parts.extend(times::pace(model).map(|words| stays(format!("⚠ {words}"), theme.warn())));
+        }
         Some(trouble) => {
-            parts.push(stays(format!("⚠ offline since {}", times::clock(zone, trouble.since)), theme.warn()));
+            // Who asked for a wait is there.
+            let word = if trouble.failure.retry_after.is_some() { "slowed down" } else { "offline" };
+            parts.push(stays(format!("⚠ {word} since {}", times::clock(zone, trouble.since)), theme.warn()));
         }
         None if link.frozen => parts.push(stays("frozen".to_owned(), theme.warn())),
         None if link.listed_at.is_none() || link.is_restored => parts.push(stays("loading".to_owned(), theme.active())),
@@ -174,7 +179,7 @@ fn every(model: &Model) -> Option<String> {
 
 fn is_busy(jobs: &Jobs) -> bool {
     jobs.entries.iter().any(|entry| match entry {
-        Entry::Job(tracked) => tracked.is_active(),
+        Entry::Job(tracked) => tracked.is_active() && !jobs.missing.contains(&tracked.job.name),
         Entry::Lost(_) | Entry::Campaign(_) => true,
     })
 }

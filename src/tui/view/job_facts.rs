@@ -68,7 +68,8 @@ pub fn status_name(code: i64) -> Option<&'static str> {
 
 /// An estimated amount, by its middle: `≈ $3.01`.
 pub fn about(range: (f64, f64)) -> String {
-    format!("≈ {}", text::dollars((range.0 + range.1) / 2.0))
+    let middle = (range.0 + range.1) / 2.0;
+    text::dollars_about("≈", (middle, middle))
 }
 
 /// What a job came to, or may come to: `$3.01`, `≈ $3.01`.
@@ -128,6 +129,7 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
         }
         return match (model.jobs.doubts.get(&job.name), rate::left(tracked)) {
             // What may be paid twice is worth more than when it is done.
+            (Some(Doubt::Duplicate(_)), _) => ("⚠ duplicate".to_owned(), theme.bad()),
             (Some(doubt @ Doubt::Twin(_)), _) => (format!("⚠ {}?", doubt.word()), theme.warn()),
             (_, Some(left)) => (format!("~{}", text::age(left)), theme.text()),
             (_, None) if age > STUCK_AFTER => ("⚠ stuck?".to_owned(), theme.warn()),

@@ -24,6 +24,7 @@ mod job;
 mod job_facts;
 mod jobs;
 mod key;
+mod lost;
 mod outcome;
 mod pen;
 mod picker;

@@ -164,9 +164,7 @@ pub fn estimated(estimate: &Estimate) -> String {
     };
     match estimate.dollars {
         Some(dollars) => {
-            let (low, high) = (text::dollars(dollars.0), text::dollars(dollars.1));
-            let price = if low == high { low } else { format!("{low}–{}", high.trim_start_matches('$')) };
-            format!("{audio} · ≈ {price} at the batch price")
+            format!("{audio} · {} at the batch price", text::dollars_about("≈", dollars))
         }
         None => format!("{audio} · no price is known"),
     }

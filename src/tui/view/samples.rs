@@ -210,6 +210,14 @@ pub fn over_cap(mut model: Model, over: OverCap, typed: &str) -> Model {
     model
 }
 
+/// The service answered that it wants to be left alone for a while, or until tomorrow.
+pub fn paced(mut model: Model, is_daily: bool) -> Model {
+    let (asked, left) = if is_daily { (80_000, 65_000) } else { (46, 38) };
+    let until = now() + SignedDuration::from_secs(left);
+    model.link.paced = Some(Paced { asked: std::time::Duration::from_secs(asked), until, is_daily });
+    model
+}
+
 /// The service does not answer since a quarter of an hour.
 pub fn offline(mut model: Model, exit: Exit) -> Model {
     let failure = if exit == Exit::Key {

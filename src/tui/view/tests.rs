@@ -123,6 +123,15 @@ fn designed_states_of_the_list() {
     snapshot("jobs_offline_80x24", &offline(busy(80, 24), Exit::Failed));
     snapshot("jobs_offline_120x32", &offline(busy(120, 32), Exit::Failed));
     snapshot("jobs_offline_from_the_start_80x24", &offline(loading(80, 24), Exit::Failed));
+    snapshot("jobs_asked_to_wait_80x24", &paced(busy(80, 24), false));
+    plain_snapshot("jobs_asked_to_wait_ascii_120x32", &paced(busy(120, 32), false), Charset::Ascii);
+    snapshot("jobs_out_of_quota_80x24", &paced(busy(80, 24), true));
+    snapshot("job_asked_to_wait_80x24", &paced(opened(busy(80, 24), Opening::Complete, results()), false));
+    let mut slowed = offline(busy(80, 24), Exit::Failed);
+    if let Some(trouble) = &mut slowed.link.trouble {
+        trouble.failure.retry_after = Some(std::time::Duration::from_secs(46));
+    }
+    snapshot("jobs_slowed_down_80x24", &slowed);
     snapshot("jobs_key_refused_80x24", &offline(loading(80, 24), Exit::Key));
     let mut read_only = empty(80, 24);
     read_only.setting.read_only = true;

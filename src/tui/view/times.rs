@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::since;
+use crate::text;
 use crate::tui::model::Model;
 
 /// `14:02`.
@@ -36,10 +37,42 @@ pub fn age_of(model: &Model, made: Timestamp) -> Duration {
     since(made, as_of(model))
 }
 
+/// What the service asks of us, in words that change seldom; nothing when it asks for nothing.
+pub fn pace(model: &Model) -> Option<String> {
+    let paced = model.link.paced?;
+    let left = paced.left(model.now)?;
+    Some(match paced.is_daily {
+        true => format!("quota used up until {}", clock(&model.zone, paced.until)),
+        false => format!("asked to wait {}", wait(paced.asked, left)),
+    })
+}
+
+/// What is left of a wait: first all of it, then in steps of ten seconds, or of minutes above one.
+fn wait(asked: Duration, left: Duration) -> String {
+    let whole = |span: Duration| span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    let step = if whole(left) > 60 { 60 } else { 10 };
+    text::age(Duration::from_secs((whole(left).div_ceil(step) * step).min(whole(asked))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::samples;
     use super::*;
+
+    #[test]
+    fn a_countdown_changes_a_few_times_and_not_every_second() {
+        let words = |asked: f64| {
+            let asked = Duration::from_secs_f64(asked);
+            let mut words: Vec<String> = (0..=asked.as_secs())
+                .map(|second| wait(asked, asked.saturating_sub(Duration::from_secs(second))))
+                .collect();
+            words.dedup();
+            words.join(", ")
+        };
+        assert_eq!(words(45.8), "46 s, 40 s, 30 s, 20 s, 10 s");
+        assert_eq!(words(4.0), "4 s, 0 s");
+        assert_eq!(words(200.0), "3 m, 2 m, 1 m, 50 s, 40 s, 30 s, 20 s, 10 s, 0 s");
+    }
 
     #[test]
     fn moments_are_shown_where_the_person_is() {

@@ -104,9 +104,10 @@ pub fn top(pen: &mut Pen<'_>, model: &Model, place: Rect, title: Vec<Piece>) {
     }
     let mut pieces = title;
     if let Some(trouble) = &model.link.trouble {
-        let word = match trouble.failure.exit == crate::failure::Exit::Key {
-            true => "✗ key refused",
-            false => "⚠ offline",
+        let word = match (trouble.failure.exit == crate::failure::Exit::Key, trouble.failure.retry_after) {
+            (true, _) => "✗ key refused",
+            (false, None) => "⚠ offline",
+            (false, Some(_)) => "⚠ slowed down",
         };
         pieces.insert(0, piece(format!("{word}  "), theme.warn()));
     } else if let Some(notice) = &model.notices.flash {

@@ -17,6 +17,8 @@ struct Totals {
     pending: u64,
     done: u64,
     failed: u64,
+    expired: u64,
+    cancelled: u64,
     cancelling: u64,
     unknown: u64,
     stuck: u64,
@@ -68,8 +70,10 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
     say(4, totals.pending, "pending", theme.state(Standing::Pending), true);
     say(1, totals.done, "done", theme.good(), true);
     say(9, totals.failed, "failed", theme.bad(), true);
+    say(7, totals.expired, "expired", theme.bad(), false);
+    say(0, totals.cancelled, "cancelled", theme.muted(), false);
     say(5, totals.cancelling, "cancelling", theme.warn(), false);
-    say(7, totals.stuck, "stuck ⚠", theme.warn(), false);
+    say(8, totals.stuck, "stuck ⚠", theme.warn(), false);
     if totals.in_flight.1 > 0.0 {
         let text = format!("in flight {}", job_facts::about(totals.in_flight));
         parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
@@ -123,8 +127,10 @@ fn count(model: &Model) -> Totals {
         match Standing::of(entry) {
             Standing::Running => totals.running += 1,
             Standing::Pending | Standing::Foreign => totals.pending += 1,
-            Standing::Succeeded | Standing::Cancelled => totals.done += 1,
-            Standing::Failed | Standing::Expired => totals.failed += 1,
+            Standing::Succeeded => totals.done += 1,
+            Standing::Cancelled => totals.cancelled += 1,
+            Standing::Failed => totals.failed += 1,
+            Standing::Expired => totals.expired += 1,
             Standing::Cancelling => totals.cancelling += 1,
             Standing::Unknown => totals.unknown += 1,
         }

@@ -81,6 +81,13 @@ pub(super) async fn plan_retake(here: Here, seq: Seq, job: Job, order: RetakeOrd
     here.mailbox.tell(Event::RetakePlanned(seq, made.map(Box::new)));
 }
 
+/// Prepares a lost create to be sent once more, and keeps its plan for that.
+pub(super) async fn plan_resend(here: Here, seq: Seq, token: String) {
+    let made = ops::plan_resend(&here.session, &token).await;
+    newest(&here).keep(seq, made.as_ref().ok().map(|plan| (plan.clone(), Unsent::of(&here.session, plan))));
+    here.mailbox.tell(Event::ResendPlanned(seq, made.map(Box::new)));
+}
+
 /// Drops the plan up to that number, and those that may still come.
 pub(super) fn drop_up_to(here: &Here, number: Seq) {
     newest(here).keep(number, None);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::job::{FileName, Job, JobName};
+use crate::api::StoredFile;
+use crate::job::{Job, JobName};
 use crate::ops;
-use crate::ops::{Listing, Transition};
+use crate::ops::{Listing, Loss, Transition};
 use crate::tui::event::{Event, Listed, Restored};
 use crate::tui::model::Seq;
 use crate::tui::world::{Here, spending};
@@ -79,7 +80,9 @@ pub(super) async fn list(here: Here, seq: Seq) {
 fn listed(here: &Here, listing: Listing) -> Listed {
     let transitions = remember_states(here, &listing.jobs);
     let ops::Cancels { asked: cancelling, unanswered } = ops::cancels(&here.session);
+    let now = listing.server_time.unwrap_or_else(|| here.session.clock.now());
     Listed {
+        to_save: ops::to_save(&here.session, &listing.jobs, now),
         transitions,
         cancelling,
         unanswered,
@@ -104,11 +107,15 @@ fn remember_states(here: &Here, jobs: &[Job]) -> Vec<Transition> {
 
 /// Fetches one job and the service's own JSON of it.
 pub(super) async fn fetch(here: Here, seq: Seq, name: JobName) {
-    let fetched = ops::get(&here.session, &name).await.map(|fetched| {
-        let raw = serde_json::to_string_pretty(&fetched.raw).unwrap_or_default();
-        Box::new((fetched.value, raw))
-    });
-    here.mailbox.tell(Event::JobFetched(seq, name, fetched));
+    let told = match ops::get_if_there(&here.session, &name).await {
+        Ok(Some(fetched)) => {
+            let raw = serde_json::to_string_pretty(&fetched.raw).unwrap_or_default();
+            Event::JobFetched(seq, name, Ok(Box::new((fetched.value, raw))))
+        }
+        Ok(None) => Event::JobMissing(seq, name),
+        Err(failure) => Event::JobFetched(seq, name, Err(failure)),
+    };
+    here.mailbox.tell(told);
 }
 
 /// Finds out what deletions would lose.
@@ -123,16 +130,20 @@ pub(super) async fn check_loss(here: Here, seq: Seq, jobs: Vec<Job>) {
 
 /// Asks for a job to be stopped.
 pub(super) async fn cancel(here: Here, name: JobName) {
+    // All wishes stand in the journal before the first few are told: whatever happens then, the others are not forgotten.
+    if let Err(failure) = ops::intend_to_cancel(&here.session, std::slice::from_ref(&name)).await {
+        return here.mailbox.tell(Event::CancelAnswered(name, Err(failure)));
+    }
     // A hundred jobs are asked for a few at a time: enough to hide the way to the service, too few to annoy it.
     let _turn = here.asking.acquire().await;
-    let answer = ops::cancel(&here.session, &name).await;
+    let answer = ops::cancel_or_wait(&here.session, &name).await;
     here.mailbox.tell(Event::CancelAnswered(name, answer.map(Box::new)));
 }
 
 /// Deletes a job.
-pub(super) async fn delete(here: Here, name: JobName) {
-    let answer = ops::delete(&here.session, &name).await;
-    here.mailbox.tell(Event::JobDeleted(name, answer));
+pub(super) async fn delete(here: Here, job: Job, agreed: Loss) {
+    let answer = ops::delete_as_agreed(&here.session, &job, agreed).await;
+    here.mailbox.tell(Event::JobDeleted(job.name, answer));
 }
 
 /// Lists the stored files.
@@ -142,9 +153,9 @@ pub(super) async fn list_files(here: Here, seq: Seq) {
 }
 
 /// Deletes one of them.
-pub(super) async fn delete_file(here: Here, name: FileName) {
-    let answer = ops::delete_file(&here.session, &name).await;
-    here.mailbox.tell(Event::FileDeleted(name, answer));
+pub(super) async fn delete_file(here: Here, file: StoredFile) {
+    let answer = ops::delete_seen_file(&here.session, &file).await;
+    here.mailbox.tell(Event::FileDeleted(file.name, answer));
 }
 
 /// Gives a create up whose answer was lost.

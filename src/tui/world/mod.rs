@@ -24,6 +24,7 @@ mod campaigns;
 mod create;
 mod desk;
 mod jobs;
+mod pace;
 mod results;
 mod spending;
 
@@ -94,6 +95,12 @@ impl World {
         self.spawn(async move { jobs::restore(here).await });
     }
 
+    /// Tells from now on what the service asks of us.
+    pub fn tell_the_pace(&self) {
+        let here = self.here.clone();
+        self.spawn(async move { pace::tell(here).await });
+    }
+
     /// Carries an effect out.
     pub fn perform(&mut self, effect: Effect) {
         let here = self.here.clone();
@@ -106,14 +113,14 @@ impl World {
             })),
             Effect::CheckLoss(seq, jobs) => drop(self.spawn(jobs::check_loss(here, seq, jobs))),
             Effect::CancelJob(name) => drop(self.spawn(jobs::cancel(here, name))),
-            Effect::DeleteJob(name) => drop(self.spawn(jobs::delete(here, name))),
+            Effect::DeleteJob(job, agreed) => drop(self.spawn(jobs::delete(here, *job, agreed))),
             Effect::GiveUp(token) => drop(self.spawn(jobs::give_up(here, token))),
             Effect::AdvanceCampaign(seq, id) => drop(self.spawn(campaigns::advance(here, seq, id))),
             Effect::PauseCampaign(id) => drop(self.spawn(campaigns::pause(here, id))),
             Effect::ResumeCampaign(id) => drop(self.spawn(campaigns::resume(here, id))),
             Effect::CancelCampaign(id) => drop(self.spawn(campaigns::cancel(here, id))),
             Effect::ListFiles(seq) => drop(self.spawn(jobs::list_files(here, seq))),
-            Effect::DeleteFile(name) => drop(self.spawn(jobs::delete_file(here, name))),
+            Effect::DeleteFile(file) => drop(self.spawn(jobs::delete_file(here, *file))),
             Effect::OpenJob(seq, job) => {
                 let task = self.spawn(results::open(here, seq, *job));
                 self.openings.insert(seq, task);
@@ -125,6 +132,7 @@ impl World {
             }
             Effect::ReadSaved(name, folder) => drop(self.spawn(results::saved(here, name, folder))),
             Effect::Save(seq, job, what) => drop(self.spawn(results::save(here, seq, *job, what))),
+            Effect::AutoSave(seq, job) => drop(self.spawn(results::auto_save(here, seq, *job))),
             Effect::ReadOutline(seq, job, line) => drop(self.spawn(results::outline(here, seq, *job, line))),
             Effect::ReadRawLine(seq, job, line) => drop(self.spawn(results::raw_line(here, seq, *job, line))),
             Effect::Plan(seq, order) => {
@@ -135,6 +143,12 @@ impl World {
             }
             Effect::PlanRetake(seq, job, order) => {
                 let task = self.spawn(create::plan_retake(here, seq, *job, order));
+                if let Some(older) = self.planning.replace(task) {
+                    older.abort();
+                }
+            }
+            Effect::PlanResend(seq, token) => {
+                let task = self.spawn(create::plan_resend(here, seq, token));
                 if let Some(older) = self.planning.replace(task) {
                     older.abort();
                 }

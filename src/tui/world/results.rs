@@ -1,6 +1,6 @@
 //! Results on their way to the screen and to the disk.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::job::{Job, JobName};
 use crate::ops;
@@ -47,26 +47,43 @@ pub(super) async fn saved(here: Here, name: JobName, folder: PathBuf) {
 
 /// Decodes and saves results into the folder that is named after the job.
 pub(super) async fn save(here: Here, seq: Seq, job: Job, what: SaveWhat) {
+    let title = crate::text::clean_short(job.title(), 60);
     let order = SaveOrder {
-        folder: ops::default_folder(&here.session, Path::new(""), &job),
+        folder: ops::screen_folder(&here.session, &job),
         from: SaveFrom::Job(job),
         keys: match what {
             SaveWhat::All => KeyChoice::All,
             SaveWhat::Lines(lines) => KeyChoice::Lines(lines),
         },
     };
-    let events = |event: Saving| match event {
+    let saved = ops::save(&here.session, &order, &|event| tell(&here, seq, &title, event)).await;
+    here.mailbox.tell(Event::SaveEnded(seq, saved));
+    spending::tell(&here).await;
+}
+
+/// The same of all results, unless they are saved already.
+pub(super) async fn auto_save(here: Here, seq: Seq, job: Job) {
+    let title = crate::text::clean_short(job.title(), 60);
+    let saved = ops::auto_save(&here.session, &job, &|event| tell(&here, seq, &title, event)).await;
+    here.mailbox.tell(Event::AutoSaved(seq, saved.map(Box::new)));
+    spending::tell(&here).await;
+}
+
+/// Tells what happens while results are saved.
+fn tell(here: &Here, seq: Seq, title: &str, event: Saving) {
+    match event {
         Saving::Progress(progress) => here.mailbox.tell(Event::SaveProgressed(seq, progress)),
         Saving::Row { line, file, sha256, .. } => {
             here.mailbox.tell(Event::RowSaved(seq, line, file.map(|file| (file, sha256))));
         }
         // It has no row among the results of the job; the summary counts it.
         Saving::Unchanged { .. } => {}
+        Saving::WithoutCopy => {
+            let said = format!("no room for a copy beside the audio: {title} is fetched again and saved without one");
+            here.mailbox.tell(Event::Noticed(Ok(said)));
+        }
         Saving::Renamed { line, file, .. } => here.mailbox.tell(Event::RowSaved(seq, line, Some((file, None)))),
-    };
-    let saved = ops::save(&here.session, &order, &events).await;
-    here.mailbox.tell(Event::SaveEnded(seq, saved));
-    spending::tell(&here).await;
+    }
 }
 
 /// Reads the outline of the sound on one result line from the index of the kept copy.

@@ -140,7 +140,7 @@ fn judge(wrong: &mut Wrong, out: &Path, line: u64, case: &Case, record: &Value) 
         Expect::Reason { says, .. } => {
             let reason = record["error"].as_str().unwrap_or_default();
             wrong.unless(reason.contains(says), || format!("reason is not “{says}”: {}", what()));
-            wrong.unless(reason.chars().count() <= 320, || format!("reason of {} letters", reason.len()));
+            wrong.unless(reason.chars().count() <= 240, || format!("reason of {} letters", reason.len()));
             wrong.unless(!reason.contains(['\u{1b}', '\n', '\0', '\u{202e}']), || format!("not clean: {}", what()));
             wrong.unless(record["file"].is_null() && record["sha256"].is_null(), || format!("a file: {}", what()));
         }

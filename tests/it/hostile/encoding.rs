@@ -15,7 +15,7 @@ fn key(n: usize) -> String {
 }
 
 /// One fault each, at the beginning, in the middle and at the end.
-fn damaged() -> Vec<Case> {
+pub fn damaged() -> Vec<Case> {
     let whole = Sound::of(1, 24_000, 1, 6_000).base64();
     let one_padding = Sound::of(2, 24_000, 1, 6_001).base64();
     let two_paddings = Sound::of(3, 24_000, 1, 6_002).base64();

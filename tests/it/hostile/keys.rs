@@ -115,7 +115,7 @@ fn not_strings() -> Vec<Case> {
     ];
     let mut cases: Vec<Case> =
         (200..).zip(table).map(|(n, (member, key, name))| spelled(member, key, name, n)).collect();
-    let mut invalid = spelled("", Some("in\u{fffd}valid"), slug("in_valid"), 220);
+    let mut invalid = spelled("", Some("in\u{fffd}ffvalid"), slug("in_ffvalid"), 220);
     if let Line::Members { key, .. } = &mut invalid.line {
         *key = b"\"key\":\"in\xffvalid\"".to_vec();
     }

@@ -8,6 +8,7 @@ mod check;
 mod encoding;
 mod examples;
 mod far;
+mod faults;
 mod formats;
 mod full;
 mod keys;

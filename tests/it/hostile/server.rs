@@ -15,6 +15,10 @@ pub enum Results {
     File { bytes: Vec<u8>, requests: usize },
     /// As inline items.
     Inline { items: Vec<Vec<u8>> },
+    /// As a file and as inline items.
+    Both { bytes: Vec<u8>, items: Vec<Vec<u8>> },
+    /// Not at all: the job was cancelled before there were any.
+    Nothing,
 }
 
 /// The service. Its threads end with the process; its port is its own.
@@ -77,9 +81,19 @@ fn serve(stream: TcpStream, results: &Results) {
 
 fn body(target: &str, results: &Results) -> Vec<u8> {
     let (requests, output) = match results {
-        Results::File { bytes, .. } if target.contains(":download") => return bytes.clone(),
+        Results::File { bytes, .. } | Results::Both { bytes, .. } if target.contains(":download") => {
+            return bytes.clone();
+        }
         Results::File { requests, .. } => (*requests, json!({ "responsesFile": format!("files/batch-{JOB}") })),
         Results::Inline { items } => (items.len(), json!({ "inlinedResponses": { "inlinedResponses": ["@"] } })),
+        Results::Both { items, .. } => (
+            items.len(),
+            json!({
+                "responsesFile": format!("files/batch-{JOB}"),
+                "inlinedResponses": { "inlinedResponses": ["@"] },
+            }),
+        ),
+        Results::Nothing => (2, json!({})),
     };
     let job = json!({
         "name": format!("batches/{JOB}"),
@@ -92,7 +106,7 @@ fn body(target: &str, results: &Results) -> Vec<u8> {
             "endTime": "2026-11-20T11:30:00.000000001Z",
             "updateTime": "2026-11-20T11:30:00.000000001Z",
             "batchStats": { "requestCount": requests.to_string(), "successfulRequestCount": requests.to_string() },
-            "state": "BATCH_STATE_SUCCEEDED",
+            "state": if matches!(results, Results::Nothing) { "BATCH_STATE_CANCELLED" } else { "BATCH_STATE_SUCCEEDED" },
             "name": format!("batches/{JOB}"),
         },
         "done": true,
@@ -100,20 +114,19 @@ fn body(target: &str, results: &Results) -> Vec<u8> {
     });
     if target.contains(&format!("batches/{JOB}")) {
         let items = match results {
-            Results::File { .. } => Vec::new(),
-            Results::Inline { items } => items.join(&b", "[..]),
+            Results::File { .. } | Results::Nothing => Vec::new(),
+            Results::Inline { items } | Results::Both { items, .. } => items.join(&b", "[..]),
         };
         return fill(&job.to_string(), &items);
     }
     // A list shows jobs without their inline results.
     let mut listed = job;
     for place in ["metadata", "response"] {
-        if let Results::Inline { .. } = results {
-            match place {
-                "metadata" => listed[place]["output"] = json!({}),
-                _ => listed[place] = json!({}),
-            }
-        }
+        let output = match place {
+            "metadata" => &mut listed[place]["output"],
+            _ => &mut listed[place],
+        };
+        output.as_object_mut().expect("an output").remove("inlinedResponses");
     }
     json!({ "operations": [listed] }).to_string().into_bytes()
 }

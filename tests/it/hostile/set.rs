@@ -137,7 +137,7 @@ fn inline_the_same_items_become_the_same_files() {
 
 /// Whether a case means the same as an inline item: not one that brings a `metadata` of its own, and not one that is
 /// nested as deep as a line may be, because an item stands in six containers already.
-fn can_be_inline(case: &Case) -> bool {
+pub fn can_be_inline(case: &Case) -> bool {
     case.item(false).is_some()
         && !["metadata beside the key", "depth of 127", "an object in depth"].contains(&case.what.as_str())
 }

@@ -131,7 +131,7 @@ fn good_shapes() -> Vec<Case> {
 }
 
 /// A member that stands twice contradicts itself, even where both say the same.
-fn twice() -> Vec<Case> {
+pub fn twice() -> Vec<Case> {
     let tone = Sound::usual(82);
     let plain = good(&tone);
     let data = tone.base64();

@@ -150,7 +150,7 @@ async fn a_save_beyond_the_bound_waits_says_so_and_then_goes_on() {
     let under_way = Arc::default();
     let gate = Gate { inner: bench.session.service.reader.clone(), open, under_way: Arc::clone(&under_way) };
     bench.session.service.reader = Arc::new(gate);
-    let bench = with_budget(bench, Budget::new(&Transfer { downloads: 1, max_rate: None }));
+    let bench = with_budget(bench, Budget::new(&Transfer { downloads: 1, ..Transfer::default() }));
     let (one, two) = (listed(&bench, "one").await, listed(&bench, "two").await);
     let told: Mutex<Vec<bool>> = Mutex::default();
     let events = |event: Saving| {
@@ -187,7 +187,8 @@ async fn the_rate_holds_for_all_downloads_together() {
     let bytes = sizes(&bench).await;
     let rate = bytes * 2;
     let limited = Bench::new(TWO).await;
-    let limited = with_budget(limited, Budget::new(&Transfer { downloads: 2, max_rate: Some(rate) }));
+    let limited =
+        with_budget(limited, Budget::new(&Transfer { downloads: 2, max_rate: Some(rate), ..Transfer::default() }));
     let (one, two) = (listed(&limited, "one").await, listed(&limited, "two").await);
     let watch = Stopwatch::start();
     let (one, two) = tokio::join!(limited.open(&one), limited.open(&two));

@@ -108,7 +108,7 @@ async fn chosen_keys_of_a_kept_copy_are_read_alone() {
             let note = |event| match event {
                 Saving::Row { line, .. } => told.lock().unwrap().push(line),
                 Saving::Progress(progress) => *last.lock().unwrap() = progress.of,
-                Saving::Renamed { .. } | Saving::Unchanged { .. } => {}
+                Saving::Renamed { .. } | Saving::Unchanged { .. } | Saving::WithoutCopy => {}
             };
             let order = SaveOrder { from: SaveFrom::Job(job.clone()), folder: bench.out(), keys: keys.clone() };
             let done = ops::save(&bench.session, &order, &note).await.unwrap();

@@ -310,7 +310,7 @@ async fn a_plan_learns_from_what_was_spoken_before() {
     // A voice that nobody has heard yet takes the pace of the others in its script.
     let other = Order { voice: Some("Puck".into()), ..order(next) };
     let basis = ops::plan(&bench.session, &other).await.unwrap().estimate.unwrap().basis;
-    assert!(basis.starts_with("learned from 24 clips of Latin script in all voices"), "{basis}");
+    assert!(basis.starts_with("learned from 24 clips of alphabetic script in all voices"), "{basis}");
 }
 
 #[tokio::test]

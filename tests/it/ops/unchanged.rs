@@ -58,7 +58,7 @@ impl Book {
         let order = SaveOrder { from: SaveFrom::Job(job.clone()), folder: self.path(folder), keys };
         let note = |event| match event {
             Saving::Unchanged { .. } => told.lock().unwrap().push(event),
-            Saving::Row { .. } | Saving::Renamed { .. } | Saving::Progress(_) => {}
+            Saving::Row { .. } | Saving::Renamed { .. } | Saving::WithoutCopy | Saving::Progress(_) => {}
         };
         let saved = ops::save(&self.bench.session, &order, &note).await;
         (saved, told.into_inner().unwrap())

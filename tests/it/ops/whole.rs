@@ -224,6 +224,7 @@ async fn a_save_downloads_once_tells_every_row_and_keeps_the_copy() {
         Saving::Progress(_) => events.lock().unwrap().0 += 1,
         Saving::Renamed { file, .. } => panic!("no two keys want {file}"),
         Saving::Unchanged { key, .. } => panic!("all were sent, {key:?} too"),
+        Saving::WithoutCopy => panic!("there is room for a copy"),
         Saving::Row { status, file, .. } => {
             assert!(status == "saved" && file.is_some());
             events.lock().unwrap().1 += 1;

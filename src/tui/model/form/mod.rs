@@ -179,6 +179,8 @@ pub struct Submitting {
     pub draft: Option<Draft>,
     /// What it may cost in US dollars, low and high.
     pub dollars: Option<(f64, f64)>,
+    /// The token of the lost create in whose place it is sent.
+    pub in_place_of: Option<String>,
 }
 
 /// The submission.
