@@ -6,6 +6,12 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// A key that is shorter is one of a test server: ordinary text may hold it by chance.
+const LEAST_SECRET: usize = 16;
+
 /// The key of the service.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);
@@ -56,9 +62,36 @@ impl ApiKey {
         if self.0.len() < 8 { "" } else { &self.0[self.0.len() - 4..] }
     }
 
-    /// The text with every occurrence of this key, and of anything shaped like a Google key, replaced.
+    /// All texts that would give this key away: itself, and as it stands in an address, in JSON and in base64. None for
+    /// a key that is too short to be anybody's.
+    pub fn forms(&self) -> Vec<String> {
+        if self.0.len() < LEAST_SECRET {
+            return Vec::new();
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        let in_address = self.0.bytes().map(|byte| match plain(byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        });
+        let in_json = self.0.replace('\\', "\\\\").replace('"', "\\\"");
+        let forms = [in_address.collect(), in_json, STANDARD_NO_PAD.encode(&self.0), URL_SAFE_NO_PAD.encode(&self.0)];
+        let mut all = vec![self.0.clone()];
+        for form in forms {
+            if !all.contains(&form) {
+                all.push(form);
+            }
+        }
+        all
+    }
+
+    /// The text with every occurrence of this key, in whatever form, and of anything shaped like a Google key, replaced.
     pub fn redact(&self, text: &str) -> String {
-        redact_google_keys(&text.replace(&self.0, "[key]"))
+        let without =
+            self.forms().iter().fold(text.replace(&self.0, "[key]"), |text, form| match text.contains(form) {
+                true => text.replace(form, "[key]"),
+                false => text,
+            });
+        redact_google_keys(&without)
     }
 }
 
@@ -115,6 +148,20 @@ mod tests {
         assert!(!format!("{key:?}").contains("CANARY"));
         assert_eq!(key.tail(), "0000");
         assert_eq!(key.redact("x AIzaCANARY000000000000000000000000000000 y"), "x [key] y");
+    }
+
+    #[test]
+    fn a_key_is_found_in_every_form_that_gives_it_away() {
+        let key = ApiKey::parse("AQ.canary/of+a\"kind\\0123456789").unwrap();
+        let in_address = "AQ.canary%2Fof%2Ba%22kind%5C0123456789";
+        let in_json = serde_json::to_string(key.expose()).unwrap();
+        let in_base64 = base64::engine::general_purpose::STANDARD.encode(key.expose());
+        for form in [key.expose(), in_address, &in_json, &in_base64, in_base64.trim_end_matches('=')] {
+            let redacted = key.redact(&format!("<{form}>"));
+            assert!(redacted.contains("[key]") && !redacted.contains("0123"), "{form}: {redacted}");
+            assert!(!redacted.contains("MDEy"), "{form}: {redacted}");
+        }
+        assert_eq!(ApiKey::parse("test").unwrap().forms(), Vec::<String>::new(), "a word is no secret");
     }
 
     #[test]

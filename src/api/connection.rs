@@ -19,6 +19,7 @@ use super::call::Call;
 use super::client::{Timing, client};
 use super::cut::Cut;
 use super::error::{Certainty, Error, Kind};
+use super::mask::Mask;
 use super::pacing::Pacing;
 use super::record::Recorder;
 use super::refusal::{Failed, Headers, Refusal, plain_words};
@@ -51,6 +52,7 @@ pub struct Connection {
     base: BaseUrl,
     key: ApiKey,
     key_header: HeaderValue,
+    mask: Mask,
     /// How long things may take.
     pub timing: Timing,
     pub(super) bucket: Arc<Bucket>,
@@ -75,8 +77,9 @@ impl Connection {
         let client = client(base, timing)
             .map_err(|error| broken(format!("cannot prepare connections: {}", root_cause(&error))))?;
         let bucket = bucket.unwrap_or_else(|| BUCKET.clone());
-        let (base, key, pacing) = (base.clone(), key.clone(), Arc::default());
-        Ok(Connection { client, base, key, key_header, timing, bucket, recorder: None, pacing })
+        let (base, key, mask) = (base.clone(), key.clone(), Mask::of(key));
+        let pacing = Arc::default();
+        Ok(Connection { client, base, key, key_header, mask, timing, bucket, recorder: None, pacing })
     }
 
     /// The same, with every exchange written down.
@@ -167,12 +170,7 @@ impl Connection {
         let recorder = self.recorder.as_ref();
         let mut exchange = recorder.map(|recorder| recorder.request(method, told.url, told.headers, told.body));
         match request.send().await {
-            Ok(response) => {
-                if let Some(exchange) = &exchange {
-                    exchange.head(response.status().as_u16(), response.headers());
-                }
-                Ok(Answered::new(response, exchange))
-            }
+            Ok(response) => Ok(Answered::new(response, &self.mask, exchange)),
             Err(error) => {
                 if let Some(exchange) = &mut exchange {
                     exchange.broken(&root_cause(&error));

@@ -24,6 +24,7 @@ mod cut;
 mod download;
 pub mod error;
 pub mod gemini;
+mod mask;
 pub mod pacing;
 pub mod page;
 mod record;

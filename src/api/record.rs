@@ -65,7 +65,7 @@ impl Recorder {
             n,
             ms: self.ms(),
             method: method.to_string(),
-            path: url.path().to_owned(),
+            path: self.key.redact(url.path()),
             query: query.into_iter().map(hidden).collect(),
             headers: headers.collect(),
             body: Octets::of(&self.redacted(body)),

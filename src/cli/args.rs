@@ -26,7 +26,8 @@ pub use refresh::{Offer, Refresh};
 #[command(
     after_help = "Without a command the dashboard opens. Every verb of the dashboard is also a command, for scripts: \
     results go to standard output, talk to standard error.\n\
-    The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, or from a key_command in the configuration.\n\
+    The key comes from GOOGLE_API_KEY or GEMINI_API_KEY, from --key-file, or from a key_command or
+    key_file in the configuration.\n\
     Exit codes: 0 ok, 1 failed, 2 usage or no terminal, 3 key, 4 some items failed or look bad, 5 outcome of a create \
     unknown, 6 disk, 7 refused, 124 waited too long."
 )]
@@ -55,6 +56,9 @@ pub struct Global {
     /// Another configuration file
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// A file that holds the key alone, readable by you only; before the environment
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["demo", "replay"])]
+    pub key_file: Option<PathBuf>,
     /// Refuse everything that changes something at the service
     #[arg(long, global = true)]
     pub read_only: bool,

@@ -47,7 +47,7 @@ pub fn run(
         over_ssh: settings.terminal.over_ssh,
         session: Arc::new(session),
     };
-    let exit = tui::run::run(start, runtime.handle());
+    let exit = super::sudden::caught(|| tui::run::run(start, runtime.handle()));
     // A request that hangs does not keep the person; the journals are right at any moment.
     runtime.shutdown_background();
     exit
@@ -84,7 +84,7 @@ fn setting(global: &Global, stage: &Stage, session: &Session, env: &Env) -> Sett
         key_tail: session.key_tail.clone(),
         host: match &global.replay {
             Some(recording) => format!("replay of {}", crate::text::clean_short(&recording.display().to_string(), 60)),
-            None => settings.base_url.host().to_owned(),
+            None => settings.base_url.authority().to_owned(),
         },
         is_google: settings.base_url.is_google(),
         read_only: session.service.writer.is_none(),

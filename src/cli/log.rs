@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -18,13 +18,20 @@ use crate::secret::{ApiKey, redact_google_keys};
 pub struct Hidden(Arc<OnceLock<ApiKey>>);
 
 impl Hidden {
+    /// The one of this process: what the log, and what is told of a panic, must not show.
+    pub fn of_process() -> Self {
+        static HIDDEN: LazyLock<Hidden> = LazyLock::new(Hidden::default);
+        HIDDEN.clone()
+    }
+
     /// Blacks this key out from now on. Anything shaped like a key of Google is blacked out from the beginning.
     pub fn hide(&self, key: &ApiKey) {
         // A process uses one key; should it ever learn another, the shape still gives that one away.
         let _ = self.0.set(key.clone());
     }
 
-    fn redact(&self, text: &str) -> String {
+    /// The text without any key.
+    pub fn redact(&self, text: &str) -> String {
         match self.0.get() {
             Some(key) => key.redact(text),
             None => redact_google_keys(text),
@@ -49,7 +56,7 @@ pub fn begin(path: &Path, verbose: u8) -> Result<Hidden, Failure> {
         1 => LevelFilter::DEBUG,
         2.. => LevelFilter::TRACE,
     };
-    let hidden = Hidden::default();
+    let hidden = Hidden::of_process();
     let writer = Redacting { file: Arc::new(Mutex::new(file)), hidden: hidden.clone() };
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     let filter = Targets::new().with_default(LevelFilter::WARN).with_target("gemtts_tui", level);

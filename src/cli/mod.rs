@@ -32,6 +32,7 @@ mod service;
 mod signal;
 mod spend;
 mod stage;
+mod sudden;
 mod table;
 mod values;
 mod verify;
@@ -56,6 +57,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Runs a command line to its end. What there was to say has been said when this returns.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     harden::harden();
+    sudden::tell_without_keys(log::Hidden::of_process());
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         // Help and version come this way too; only they go to standard output.
@@ -73,14 +75,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         (ColorChoice::Auto, Colors::Ansi16 | Colors::True) => Color::OnTerminal,
     };
     let console = Arc::new(Console::new(Look { ascii: global.ascii, ascii_terminal: terminal.ascii, color }));
-    let exit = match &arguments.verb {
+    let exit = sudden::caught(|| match &arguments.verb {
         None => dashboard::run(&console, global, arguments.no_auto_save, &env, &terminal),
         Some(_) if arguments.no_auto_save => {
             let message = "--no-auto-save is about the dashboard, and no command saves by itself";
             Err(Failure::with_exit(Exit::Usage, message))
         }
         Some(verb) => command(&console, global, &env, verb),
-    };
+    });
     match exit.and_then(|exit| console.failed().map_or(Ok(exit), Err)) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -95,7 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn command(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb) -> Result<Exit, Failure> {
     let runtime = runtime()?;
-    let exit = runtime.block_on(async {
+    let work = async {
         tokio::select! {
             // The signals come first, so that they are caught before anything is begun.
             biased;
@@ -106,7 +108,9 @@ fn command(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb) -> R
             failure = console.broken() => Err(failure),
             exit = perform(console, global, env, verb) => exit,
         }
-    });
+    };
+    // Caught here, since a runtime that is dropped waits without end for what blocks on it.
+    let exit = sudden::caught(|| runtime.block_on(work));
     // What was begun on the disk, such as a record in a journal, comes to its end even when nobody waits for it.
     runtime.shutdown_timeout(GRACE);
     exit

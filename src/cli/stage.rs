@@ -125,7 +125,7 @@ impl Stage {
     ) -> Result<Self, Failure> {
         let hidden = match &settings.log {
             Some(path) => log::begin(path, settings.verbose)?,
-            None => Hidden::default(),
+            None => Hidden::of_process(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
         let locking = if global.no_lock { Locking::Spared } else { Locking::Needed };
@@ -369,6 +369,7 @@ impl From<&Global> for Flags {
             profile: global.profile.clone(),
             base_url: global.base_url.clone(),
             config: global.config.clone(),
+            key_file: global.key_file.clone(),
             read_only: global.read_only,
             demo: global.demo,
             ascii: global.ascii,

@@ -4,6 +4,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::secret::redact_google_keys;
+
 /// Scheme, host, port and a path in front of every call. Holds nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -27,7 +29,7 @@ pub enum AddressError {
     /// `?…` or `#…`: a key in an address ends in logs.
     #[error("the address holds a query or a fragment")]
     Query,
-    /// `key=…` in the path.
+    /// `key=…` in the path, or anything that looks like a key.
     #[error("the address holds a key")]
     Key,
     /// No host, or one that cannot be.
@@ -66,7 +68,7 @@ impl BaseUrl {
         if rest.contains('@') {
             return Err(AddressError::UserInfo);
         }
-        if rest.to_ascii_lowercase().contains("key=") {
+        if rest.to_ascii_lowercase().contains("key=") || redact_google_keys(rest) != rest {
             return Err(AddressError::Key);
         }
         let (host, port) = host_and_port(authority)?;
@@ -94,6 +96,11 @@ impl BaseUrl {
     /// The host, lower case, an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The host, and the port when it is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)
     }
 
     /// Whether this is Google's own address. Any other is shown on the screen.
@@ -192,6 +199,7 @@ mod tests {
             ("https://h/?key=1", Query),
             ("https://h#x", Query),
             ("https://h/key=1", Key),
+            ("https://h/AIzaCANARY000000000000000000000000000000/x", Key),
             ("file:///etc/passwd", Scheme),
             ("ftp://h", Scheme),
             ("generativelanguage.googleapis.com", Scheme),

@@ -87,6 +87,12 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A name in the home folder that leads to a file elsewhere.
+    #[error("{} leads to a key and is a link out of the home folder", shown(path))]
+    LeavesHome {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Nobody gave a key.
     #[error("there is no key for the Gemini API")]
     NoKey,
@@ -138,6 +144,7 @@ impl Error {
             | Error::UnknownProfile { .. } => Exit::Usage,
             Error::NotPrivate { .. }
             | Error::ForeignOwner { .. }
+            | Error::LeavesHome { .. }
             | Error::NoKey
             | Error::Key { .. }
             | Error::ManyLines { .. }
@@ -158,6 +165,7 @@ impl Error {
             Error::UnknownProfile { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Error::NotPrivate { path, .. } => Some(format!("run: chmod 600 {}", quoted(path))),
             Error::ForeignOwner { path } => Some(format!("make it yours: sudo chown \"$USER\" {}", quoted(path))),
+            Error::LeavesHome { .. } => Some("put the file itself there, or name the file that is meant".to_owned()),
             Error::NoKey => Some("set GEMINI_API_KEY or GOOGLE_API_KEY, or try --demo, which needs none".to_owned()),
             Error::Read { .. }
             | Error::Syntax { .. }

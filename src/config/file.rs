@@ -106,14 +106,15 @@ impl Profile {
 
 impl File {
     /// Reads the file. `None` when there is none and none was asked for.
-    pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Self>, Error> {
-        let Some(text) = read_text(path, must_exist)? else { return Ok(None) };
-        let file = Self::parse(&text, path)?;
+    pub(super) fn read(path: &Path, must_exist: bool, home: Option<&Path>) -> Result<Option<Self>, Error> {
+        let Some(opened) = open(path, must_exist)? else { return Ok(None) };
+        let file = Self::parse(&text_of(&opened, path)?, path)?;
         // A changed configuration could run any command; one that names a key file should not tell others where it is.
         if file.profile.values().any(|profile| profile.key_file.is_some()) {
-            private::check(path, Secrecy::Unreadable)?;
+            private::check(&opened, path, Secrecy::Unreadable)?;
+            private::stays_at_home(path, home)?;
         } else if file.profile.values().any(|profile| profile.key_command.is_some()) {
-            private::check(path, Secrecy::Unchangeable)?;
+            private::check(&opened, path, Secrecy::Unchangeable)?;
         }
         Ok(Some(file))
     }
@@ -165,15 +166,21 @@ impl File {
 
 /// Reads a text file of the configuration. `None` when there is none and none was asked for.
 pub(super) fn read_text(path: &Path, must_exist: bool) -> Result<Option<String>, Error> {
-    let unreadable = |source| Error::Read { path: path.to_owned(), source };
-    let opened = match std::fs::File::open(path) {
-        Ok(opened) => opened,
-        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
+    open(path, must_exist)?.map(|opened| text_of(&opened, path)).transpose()
+}
+
+fn open(path: &Path, must_exist: bool) -> Result<Option<std::fs::File>, Error> {
+    match std::fs::File::open(path) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Ok(None),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn text_of(opened: &std::fs::File, path: &Path) -> Result<String, Error> {
     let mut text = String::new();
-    opened.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(Some(text))
+    let read = opened.take(LONGEST).read_to_string(&mut text);
+    read.map(|_| text).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 /// Serde quotes a value of the wrong type: `invalid type: string "…", expected …`. The value may be a key.

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -20,8 +20,20 @@ use crate::text::{clean, clean_short};
 /// The variables that may hold a key of the Gemini API; the first wins.
 const VARIABLES: [&str; 2] = ["GOOGLE_API_KEY", "GEMINI_API_KEY"];
 
-/// Variables that no child process may inherit.
-pub const SECRET_VARIABLES: [&str; 3] = ["GOOGLE_API_KEY", "GEMINI_API_KEY", "VTRIX_API_KEY"];
+/// Variables that hold a key, whatever it looks like.
+const SECRET_VARIABLES: [&str; 3] = ["GOOGLE_API_KEY", "GEMINI_API_KEY", "VTRIX_API_KEY"];
+
+/// Takes every key out of the environment that a child process gets: the variables that are there to hold one, and any
+/// other in whose value one stands.
+pub fn without_keys(command: &mut Command) -> &mut Command {
+    for (name, value) in std::env::vars_os() {
+        let value = value.to_string_lossy();
+        if SECRET_VARIABLES.iter().any(|secret| name == *secret) || redact_google_keys(&value) != value {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// How long a `key_command` may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,7 +56,12 @@ pub enum KeySource {
     /// Printed by a command of the profile.
     Command(Vec<String>),
     /// In a file of its own.
-    File(PathBuf),
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The folder that a name within it must not lead out of.
+        home: Option<PathBuf>,
+    },
     /// The embedded service takes any key.
     Demo,
 }
@@ -60,8 +77,12 @@ impl fmt::Debug for SecretText {
 }
 
 impl KeySource {
-    /// Decides where the key is: environment before file.
-    pub(super) fn find(env: &Env, profile: &Profile, warnings: &mut Vec<String>) -> Self {
+    /// Decides where the key is: option before environment before profile.
+    pub(super) fn find(named: Option<&Path>, env: &Env, profile: &Profile, warnings: &mut Vec<String>) -> Self {
+        let file = |path: &Path| KeySource::File { path: path.to_owned(), home: env.get("HOME").map(PathBuf::from) };
+        if let Some(path) = named {
+            return file(path);
+        }
         let told = |name| env.get(name).filter(|text| !text.trim().is_empty());
         let [first, second] = VARIABLES;
         if told(first).is_some() && told(second).is_some() {
@@ -75,7 +96,7 @@ impl KeySource {
         }
         match (&profile.key_command, &profile.key_file) {
             (Some(words), _) => KeySource::Command(words.clone()),
-            (None, Some(path)) => KeySource::File(path.clone()),
+            (None, Some(path)) => file(path),
             (None, None) => KeySource::None,
         }
     }
@@ -85,10 +106,11 @@ impl KeySource {
         match self {
             KeySource::None => Err(Error::NoKey),
             KeySource::Environment { text, .. } => self.parse(&text.0),
-            KeySource::File(path) => {
-                private::check(path, Secrecy::Unreadable)?;
+            KeySource::File { path, home } => {
                 let unreadable = |source| Error::Read { path: path.clone(), source };
                 let file = std::fs::File::open(path).map_err(unreadable)?;
+                private::check(&file, path, Secrecy::Unreadable)?;
+                private::stays_at_home(path, home.as_deref())?;
                 let mut bytes = Vec::new();
                 file.take(LONGEST).read_to_end(&mut bytes).map_err(unreadable)?;
                 self.one_line(&bytes)
@@ -118,7 +140,7 @@ impl fmt::Display for KeySource {
             KeySource::None => f.write_str("nowhere"),
             KeySource::Environment { name, .. } => f.write_str(name),
             KeySource::Command(words) => write!(f, "the key_command {}", program(words)),
-            KeySource::File(path) => write!(f, "the file {}", clean(&path.display().to_string())),
+            KeySource::File { path, .. } => write!(f, "the file {}", clean(&path.display().to_string())),
             KeySource::Demo => f.write_str("the demo"),
         }
     }
@@ -140,10 +162,9 @@ fn run(words: &[String], timeout: Duration) -> Result<Vec<u8>, Error> {
     let (name, arguments) = words.split_first().ok_or(Error::NoKey)?;
     let mut command = Command::new(name);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for name in SECRET_VARIABLES {
-        command.env_remove(name);
-    }
-    let mut child = command.spawn().map_err(|source| Error::CommandStart { program: program.clone(), source })?;
+    let mut child = without_keys(&mut command)
+        .spawn()
+        .map_err(|source| Error::CommandStart { program: program.clone(), source })?;
     let stdout = read_aside(child.stdout.take());
     let stderr = read_aside(child.stderr.take());
     let ended_badly = |problem: String| Error::Command { program: program.clone(), problem };
@@ -227,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_command_is_not_told_any_key() {
-        let script = "printf '%s' \"${GOOGLE_API_KEY-}${GEMINI_API_KEY-}${VTRIX_API_KEY-}none\"";
+        let script = "printf '%s' \"${GOOGLE_API_KEY-}${GEMINI_API_KEY-}${VTRIX_API_KEY-}${URL_OF_MINE-}none\"";
         assert_eq!(read(&["sh", "-c", script]), Ok("none".into()));
     }
 
@@ -236,6 +257,7 @@ mod tests {
     fn a_command_is_not_told_any_key_even_if_there_is_one() {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "config::key::tests::a_command_is_not_told_any_key"]);
+        child.env("URL_OF_MINE", "https://h/?key=AIzaCANARY000000000000000000000000000000&x=1");
         let output = child.envs(SECRET_VARIABLES.map(|name| (name, "AIzaCANARY"))).output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
@@ -250,7 +272,7 @@ mod tests {
     #[test]
     fn no_key_can_be_read_off_a_source() {
         let env = Env::of(&[("GEMINI_API_KEY", "AIzaCANARY")], std::path::Path::new("/"));
-        let source = KeySource::find(&env, &Profile::default(), &mut Vec::new());
+        let source = KeySource::find(None, &env, &Profile::default(), &mut Vec::new());
         assert!(!format!("{source:?} {source} {env:?}").contains("CANARY"));
         assert_eq!(source.read().unwrap().expose(), "AIzaCANARY");
     }

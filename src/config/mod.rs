@@ -28,8 +28,7 @@ pub use cache::Cache;
 pub use env::Env;
 pub use error::Error;
 pub use folders::Folders;
-pub use key::KeySource;
-pub use key::SECRET_VARIABLES;
+pub use key::{KeySource, without_keys};
 pub use saving::{AutoSave, Saving};
 pub use terminal::{ColorChoice, Colors, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
@@ -59,6 +58,8 @@ pub struct Flags {
     pub base_url: Option<String>,
     /// `--config FILE`.
     pub config: Option<PathBuf>,
+    /// `--key-file FILE`.
+    pub key_file: Option<PathBuf>,
     /// `--read-only`.
     pub read_only: bool,
     /// `--demo`.
@@ -160,7 +161,7 @@ impl Settings {
             Some(path) => (path.clone(), true),
             None => (folders.config.join("config.toml"), false),
         };
-        let file = File::read(&path, must_exist)?;
+        let file = File::read(&path, must_exist, env.get("HOME").map(Path::new))?;
         let config_file = file.is_some().then(|| path.clone());
         let file = file.unwrap_or_default();
 
@@ -173,8 +174,13 @@ impl Settings {
 
         let mut warnings = Vec::new();
         let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
-        let key_source = KeySource::find(env, &profile, &mut warnings);
-        if flags.profile.is_some() && profile.has_key() && matches!(key_source, KeySource::Environment { .. }) {
+        if !base_url.is_google() && !base_url.is_loopback() {
+            let origin = base_url.origin();
+            warnings
+                .push(format!("Requests and the key go to {origin} and not to Google, because of {base_url_origin}."));
+        }
+        let key_source = KeySource::find(flags.key_file.as_deref(), env, &profile, &mut warnings);
+        if profile.has_key() && matches!(key_source, KeySource::Environment { .. }) {
             warnings.push(format!("{key_source} wins over the key of profile {}.", clean(&name)));
         }
 

@@ -1,21 +1,34 @@
 //! Keys, pastes, sizes and the mouse, from the terminal to the mailbox, on a thread of their own.
 
+use std::io;
 use std::sync::Arc;
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
 use crate::tui::event::Event;
 use crate::tui::keys::Chord;
-use crate::tui::mailbox::Mailbox;
+use crate::tui::mailbox::{Letter, Mailbox};
 
 /// Reads for as long as there is a terminal. The thread is never joined: a read cannot be cancelled.
 pub fn read_into(mailbox: Arc<Mailbox>) {
-    let read = move || {
-        while let Ok(input) = crossterm::event::read() {
-            translate(input).into_iter().flatten().for_each(|event| mailbox.tell(event));
-        }
-    };
-    std::thread::Builder::new().name("input".to_owned()).spawn(read).ok();
+    let alarm = Alarm(mailbox.clone());
+    // When no thread can be had, the alarm goes off here.
+    std::thread::Builder::new().name("input".to_owned()).spawn(move || listen(&alarm.0, crossterm::event::read)).ok();
+}
+
+fn listen(mailbox: &Mailbox, mut read: impl FnMut() -> io::Result<Input>) {
+    while let Ok(input) = read() {
+        translate(input).into_iter().flatten().for_each(|event| mailbox.tell(event));
+    }
+}
+
+/// Whatever ends the thread, a panic included: without it no key would ever be heard again, so the loop ends too.
+struct Alarm(Arc<Mailbox>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.0.put(Letter::Deaf);
+    }
 }
 
 /// What an input means: nothing to us, one thing, or two.
@@ -58,6 +71,19 @@ mod tests {
 
     fn chord(code: KeyCode, modifiers: KeyModifiers) -> Chord {
         Chord { code, modifiers }
+    }
+
+    #[test]
+    fn the_end_of_the_thread_ends_the_dashboard() {
+        type Read = fn() -> io::Result<Input>;
+        let ends: [Read; 2] = [|| Err(io::Error::other("gone")), || panic!("on purpose")];
+        for read in ends {
+            let alarm = Alarm(Arc::default());
+            let mailbox = alarm.0.clone();
+            let thread = std::thread::spawn(move || listen(&alarm.0, read));
+            assert_eq!(mailbox.take(std::time::Duration::from_secs(20)), [Letter::Deaf]);
+            let _ = thread.join();
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub enum Letter {
     Continued,
     /// A signal asks us to leave.
     Signal(u8),
+    /// Nobody reads the keys any more.
+    Deaf,
 }
 
 impl Letter {

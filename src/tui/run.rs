@@ -125,6 +125,7 @@ impl Dashboard {
                     }
                     Letter::Continued => self.come_back(model)?,
                     Letter::Signal(number) => return Ok(Exit::Signal(number)),
+                    Letter::Deaf => return Err(io::Error::other("its keys can be read no more")),
                 }
             }
         }

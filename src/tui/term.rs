@@ -126,8 +126,9 @@ pub fn restore() {
     }
 }
 
-/// After a panic on the loop's own thread the terminal is given back before the message is printed. A panic in a
-/// worker becomes a notice of its task; its message goes to the log, since the screen is not its place.
+/// After a panic on the loop's own thread the terminal is given back before the message is printed by whoever printed it
+/// so far. A panic in a worker becomes a notice of its task; its message goes to the log, which shows no key, since the
+/// screen is not its place.
 pub fn restore_on_panic(ui: ThreadId) {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -135,8 +136,7 @@ pub fn restore_on_panic(ui: ThreadId) {
             restore();
             print(panic);
         } else {
-            let message = crate::secret::redact_google_keys(&crate::text::clean(&panic.to_string()));
-            tracing::error!("a worker panicked: {message}");
+            tracing::error!("a worker panicked: {}", crate::text::clean(&panic.to_string()));
         }
     }));
 }

@@ -21,8 +21,8 @@ pub fn piece_size(granularity: Option<u64>) -> Option<u64> {
     }
 }
 
-/// The address of a session, on the base origin. Google's own must already be there. Behind another base, as behind a
-/// proxy or a test server, Google's address comes back, and both SDKs put the base in its place; so do we.
+/// The address of a session, on the base origin. Behind another base, as behind a proxy, Google's own address comes
+/// back, and both SDKs put the base in its place; so do we. Any third origin is refused.
 pub fn pin(base: &BaseUrl, url: &str) -> Result<Url, String> {
     let strange = || "the upload address of the service cannot be used".to_owned();
     let mut url = Url::parse(url).map_err(|_| strange())?;
@@ -34,7 +34,7 @@ pub fn pin(base: &BaseUrl, url: &str) -> Result<Url, String> {
     if origin == base.origin() {
         return Ok(url);
     }
-    if base.is_google() {
+    if base.is_google() || origin != BaseUrl::google().origin() {
         return Err(format!("the service wants the file sent to {}", clean_short(&origin, 200)));
     }
     let base = Url::parse(base.origin()).map_err(|_| strange())?;
@@ -81,14 +81,18 @@ mod tests {
                 "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=x",
                 "http://127.0.0.1:8080/upload/v1beta/files?upload_id=x",
             ),
-            ("http://evil:9/upload?upload_id=x", "http://127.0.0.1:8080/upload?upload_id=x"),
             ("http://127.0.0.1:8080/up?upload_id=x", "http://127.0.0.1:8080/up?upload_id=x"),
         ];
         for (url, expected) in table {
             assert_eq!(pin(&base, url).unwrap().as_str(), expected);
         }
         let proxy = BaseUrl::parse("https://proxy.example/gemini").unwrap();
-        assert_eq!(pin(&proxy, "http://localhost:1/up?x").unwrap().as_str(), "https://proxy.example/up?x");
+        let google = "https://generativelanguage.googleapis.com/up?x";
+        assert_eq!(pin(&proxy, google).unwrap().as_str(), "https://proxy.example/up?x");
+        for third in ["http://localhost:1/up?x", "http://generativelanguage.googleapis.com/up", "https://evil/up"] {
+            let error = pin(&proxy, third).unwrap_err();
+            assert!(error.starts_with("the service wants the file sent to http"), "{error}");
+        }
     }
 
     #[test]

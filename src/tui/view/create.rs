@@ -106,6 +106,9 @@ fn buttons(pen: &mut Pen<'_>, model: &Model, form: &Form, place: Rect) {
     }
     if model.setting.read_only {
         pieces.push(piece("read-only", theme.warn()));
+    } else if !model.setting.is_google && !model.setting.demo {
+        // The last thing that is read before texts, key and money go there.
+        pieces.push(piece(format!("to {}", model.setting.host), theme.warn()));
     }
     pen.line(place, &pieces);
 }

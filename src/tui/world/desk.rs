@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::config::SECRET_VARIABLES;
+use crate::config::without_keys;
 use crate::failure::{Exit, Failure};
 use crate::text;
 use crate::tui::event::{Event, FolderEntry};
@@ -52,10 +52,7 @@ pub(super) async fn play(here: Here, path: PathBuf, over_ssh: bool) {
         let players = if over_ssh { &[] } else { PLAYERS };
         for (player, options) in players {
             let mut command = std::process::Command::new(player);
-            for name in SECRET_VARIABLES {
-                command.env_remove(name);
-            }
-            let started = command
+            let started = without_keys(&mut command)
                 .args(*options)
                 .arg(&path)
                 .stdin(Stdio::null())

@@ -188,7 +188,8 @@ impl World {
 
     fn keep(&mut self, work: impl Future<Output = ()> + Send + 'static) {
         self.keeping.retain(|task| !task.is_finished());
-        self.keeping.push(self.runtime.spawn(work));
+        let (_, watched) = self.watched(work);
+        self.keeping.push(watched);
     }
 
     /// Waits until what a person counts on is on the disk; not for ever, since they want to leave.
@@ -200,16 +201,21 @@ impl World {
 
     /// Runs a task. A panic in it becomes a notice; the dashboard goes on.
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.watched(work).0
+    }
+
+    /// What calls the task off, and a task that ends after it.
+    fn watched(&self, work: impl Future<Output = ()> + Send + 'static) -> (AbortHandle, JoinHandle<()>) {
         let task = self.runtime.spawn(work);
         let abort = task.abort_handle();
         let mailbox = self.here.mailbox.clone();
-        self.runtime.spawn(async move {
+        let watched = self.runtime.spawn(async move {
             if task.await.is_err_and(|error| error.is_panic()) {
                 let failure = Failure::new("an internal error ended a task").hint("`--log FILE` keeps the details");
                 mailbox.tell(Event::Noticed(Err(failure)));
             }
         });
-        abort
+        (abort, watched)
     }
 }
 
