@@ -178,7 +178,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         }
         Verb::Voices(offer) => catalog::voices(console, *offer, Stage::set_anywhere(console, global, env).await?).await,
         Verb::Sim(sim) => service::run(console, sim).await,
-        Verb::Doctor(report) => doctor::run(&stage().await?, console, *report).await,
+        Verb::Doctor(report) => doctor::run(console, global, env, *report).await,
         Verb::Keys => {
             keys::run(console);
             Ok(Exit::Ok)
