@@ -19,6 +19,9 @@ mod requests;
 mod sweep;
 mod uploads;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

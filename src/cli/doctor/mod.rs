@@ -48,7 +48,7 @@ pub async fn run(console: &Console, global: &Global, env: &Env, report: Report) 
     match &session {
         Ok(session) => checks.extend(state::state(session)),
         // The line about its folder says it already when nothing can be written there.
-        Err(_) if checks.iter().any(|check| check.what == "state" && check.status != Status::Good) => {}
+        Err(_) if checks.iter().any(|check| check.what == "state" && matches!(check.status, Status::Bad(_))) => {}
         Err(failure) => checks.push(Check::problem("journals", failure)),
     }
     if settings.read_only {
