@@ -28,10 +28,10 @@ mod mask;
 pub mod pacing;
 pub mod page;
 mod record;
-mod refusal;
+pub mod refusal;
 pub mod retry;
 mod upload;
-mod wire;
+pub mod wire;
 
 pub use error::Error;
 pub use pacing::Pacing;

@@ -80,6 +80,9 @@ pub struct Global {
     /// When to use colours: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: ColorChoice,
+    /// Redraw at most once a second, and ask the service less often, for a line that is thin or slow
+    #[arg(long, global = true)]
+    pub low_bandwidth: bool,
     /// Write a log to this file
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,

@@ -7,13 +7,13 @@ use super::args::Global;
 use super::console::Console;
 use super::stage::{self, Key, SINCE, Stage};
 use crate::clock::Clock;
-use crate::config::{AutoSave, Colors, Env, Terminal};
+use crate::config::{AutoSave, Env, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
 use crate::tui::model::Setting;
 use crate::tui::run::Start;
-use crate::tui::theme::{Charset, Palette, Theme};
+use crate::tui::theme::Theme;
 
 /// Opens the dashboard. Without a terminal it ends at once, before anything is read or asked.
 pub fn run(
@@ -43,8 +43,10 @@ pub fn run(
     let settings = &stage.settings;
     let start = Start {
         setting: setting(global, &stage, &session, env),
-        theme: theme(&settings.terminal),
+        theme: Theme::of(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
+        multiplexer: settings.terminal.multiplexer,
+        can_suspend: !super::signal::is_ignored(super::signal::STOP),
         session: Arc::new(session),
     };
     let exit = super::sudden::caught(|| tui::run::run(start, runtime.handle()));
@@ -91,19 +93,11 @@ fn setting(global: &Global, stage: &Stage, session: &Session, env: &Env) -> Sett
         kept_back: stage.kept_back.clone().or_else(|| stage::trouble(&session.store)),
         demo: settings.demo,
         refresh,
+        low_bandwidth: settings.low_bandwidth,
         folder: env.folder().to_owned(),
         limits: session.limits,
         catalog: session.catalog.clone(),
     }
-}
-
-fn theme(terminal: &Terminal) -> Theme {
-    let palette = match terminal.colors {
-        Colors::None => Palette::None,
-        Colors::Ansi16 => Palette::Ansi16,
-        Colors::True => Palette::TrueColor,
-    };
-    Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
 }
 
 /// Seconds between two listings of the demo.

@@ -39,6 +39,26 @@ pub async fn asked_to_stop() -> io::Result<u8> {
 #[cfg(unix)]
 const FILE_TOO_LARGE: i32 = rustix::process::Signal::XFSZ.as_raw();
 
+/// What Ctrl-z sends.
+#[cfg(unix)]
+pub const STOP: i32 = rustix::process::Signal::TSTP.as_raw();
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub const STOP: i32 = 0;
+
+/// Whether a signal was ignored when the program started.
+#[cfg(unix)]
+pub fn is_ignored(number: i32) -> bool {
+    ignored() >> (number - 1) & 1 == 1
+}
+
+/// There are no signals to ignore.
+#[cfg(not(unix))]
+pub fn is_ignored(_: i32) -> bool {
+    true
+}
+
 /// The signals that are ignored now, as a mask: signal n is bit n - 1. Only Linux tells it to a program without unsafe
 /// code; elsewhere none counts as ignored.
 #[cfg(unix)]

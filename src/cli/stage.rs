@@ -371,6 +371,7 @@ impl From<&Global> for Flags {
             config: global.config.clone(),
             key_file: global.key_file.clone(),
             read_only: global.read_only,
+            low_bandwidth: global.low_bandwidth,
             demo: global.demo,
             ascii: global.ascii,
             color: global.color.into(),

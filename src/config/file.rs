@@ -3,6 +3,7 @@
 //! ```toml
 //! default_profile = "work"
 //! refresh = 30
+//! low_bandwidth = true
 //!
 //! [profile.work]
 //! key_command = ["pass", "show", "gemini"]
@@ -53,6 +54,9 @@ pub(super) struct File {
     pub read_only: bool,
     /// For every profile that does not say its own. Seconds.
     pub refresh: Option<u64>,
+    /// The line to the terminal is thin.
+    #[serde(default)]
+    pub low_bandwidth: bool,
     /// The thresholds of the verdicts, for every profile.
     #[serde(default)]
     pub verdicts: Verdicts,

@@ -30,7 +30,7 @@ pub use error::Error;
 pub use folders::Folders;
 pub use key::{KeySource, without_keys};
 pub use saving::{AutoSave, Saving};
-pub use terminal::{ColorChoice, Colors, Terminal};
+pub use terminal::{ColorChoice, Colors, Multiplexer, Terminal};
 pub use transfer::{MOST_DOWNLOADS, Transfer};
 
 use crate::audio::Limits;
@@ -68,6 +68,8 @@ pub struct Flags {
     pub ascii: bool,
     /// `--color auto|always|never`.
     pub color: ColorChoice,
+    /// `--low-bandwidth`.
+    pub low_bandwidth: bool,
     /// `--log FILE`.
     pub log: Option<PathBuf>,
     /// How often `-v` was given.
@@ -140,6 +142,8 @@ pub struct Settings {
     pub caps: Caps,
     /// What the terminal can show.
     pub terminal: Terminal,
+    /// Whether as little as possible goes to the terminal and to the service.
+    pub low_bandwidth: bool,
     /// Where to log.
     pub log: Option<PathBuf>,
     /// How much to log.
@@ -207,6 +211,7 @@ impl Settings {
             catalog,
             caps: file.spend.caps(profile.spend),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
+            low_bandwidth: flags.low_bandwidth || file.low_bandwidth,
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings,
@@ -242,6 +247,7 @@ impl Settings {
             catalog: Catalog::built_in(),
             caps: Caps::default(),
             terminal: Terminal::from_env(env, flags.ascii, flags.color),
+            low_bandwidth: flags.low_bandwidth,
             log: flags.log.clone(),
             verbose: flags.verbose,
             warnings: Vec::new(),

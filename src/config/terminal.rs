@@ -27,6 +27,18 @@ pub enum Colors {
     True,
 }
 
+/// What stands between the program and the terminal, and keeps to itself what it is not told to pass on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Multiplexer {
+    /// Nothing.
+    #[default]
+    None,
+    /// tmux: it says so in `TMUX`, also through a shell that changed `TERM`.
+    Tmux,
+    /// GNU screen: it says so in `STY`, or calls the terminal `screen`.
+    Screen,
+}
+
 /// The terminal, as the environment describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
@@ -38,10 +50,12 @@ pub struct Terminal {
     pub dumb: bool,
     /// Somebody sits at the other end of a wire.
     pub over_ssh: bool,
+    /// What the terminal is seen through.
+    pub multiplexer: Multiplexer,
 }
 
 impl Terminal {
-    /// Reads `TERM`, `COLORTERM`, `NO_COLOR`, `LC_ALL`, `LC_CTYPE`, `LANG` and `SSH_CONNECTION`.
+    /// Reads `TERM`, `COLORTERM`, `NO_COLOR`, `LC_ALL`, `LC_CTYPE`, `LANG`, `SSH_CONNECTION`, `TMUX` and `STY`.
     pub fn from_env(env: &Env, ascii: bool, color: ColorChoice) -> Self {
         let term = env.get("TERM").unwrap_or("dumb");
         let dumb = term == "dumb";
@@ -60,7 +74,20 @@ impl Terminal {
             ascii: ascii || term == "linux" || !is_utf8(env),
             dumb,
             over_ssh: env.get("SSH_CONNECTION").is_some(),
+            multiplexer: multiplexer(env, term),
         }
+    }
+}
+
+/// The innermost one, as far as it can be told: what runs in tmux within screen has both variables.
+fn multiplexer(env: &Env, term: &str) -> Multiplexer {
+    match (env.get("TMUX"), env.get("STY")) {
+        (Some(_), _) => Multiplexer::Tmux,
+        (None, Some(_)) => Multiplexer::Screen,
+        // Over SSH only the name of the terminal comes along.
+        (None, None) if term.starts_with("tmux") => Multiplexer::Tmux,
+        (None, None) if term.starts_with("screen") => Multiplexer::Screen,
+        (None, None) => Multiplexer::None,
     }
 }
 
@@ -108,6 +135,7 @@ mod tests {
                     ascii: term_ascii || locale_ascii,
                     dumb: term.is_empty() || term == "dumb",
                     over_ssh: false,
+                    multiplexer: seen.multiplexer,
                 };
                 assert_eq!(seen, expected, "{term} {locale}");
                 let mut without = base.to_vec();
@@ -132,10 +160,34 @@ mod tests {
     }
 
     #[test]
+    fn a_multiplexer_is_known_by_its_variable_or_by_what_it_calls_the_terminal() {
+        let table: [(&[(&str, &str)], Multiplexer); 6] = [
+            (&[("TERM", "xterm-256color")], Multiplexer::None),
+            (&[("TERM", "tmux-256color")], Multiplexer::Tmux),
+            (&[("TERM", "screen-256color")], Multiplexer::Screen),
+            (&[("TERM", "screen-256color"), ("TMUX", "/tmp/tmux-0/default,1,0")], Multiplexer::Tmux),
+            (&[("TERM", "xterm"), ("STY", "1.pts-0")], Multiplexer::Screen),
+            (&[("TERM", "xterm"), ("TMUX", "")], Multiplexer::None),
+        ];
+        for (variables, expected) in table {
+            assert_eq!(terminal(variables, false, ColorChoice::Auto).multiplexer, expected, "{variables:?}");
+        }
+    }
+
+    #[test]
     fn options_win_over_the_environment() {
         let utf8 = [("TERM", "xterm"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1"), ("SSH_CONNECTION", "1 2 3 4")];
         let seen = terminal(&utf8, true, ColorChoice::Always);
-        assert_eq!(seen, Terminal { colors: Colors::Ansi16, ascii: true, dumb: false, over_ssh: true });
+        assert_eq!(
+            seen,
+            Terminal {
+                colors: Colors::Ansi16,
+                ascii: true,
+                dumb: false,
+                over_ssh: true,
+                multiplexer: Multiplexer::None
+            }
+        );
         let seen = terminal(&[("TERM", "xterm"), ("COLORTERM", "24bit")], false, ColorChoice::Never);
         assert_eq!(seen.colors, Colors::None);
         assert_eq!(terminal(&[("TERM", "xterm"), ("NO_COLOR", "")], false, ColorChoice::Auto).colors, Colors::Ansi16);

@@ -6,21 +6,15 @@
 //! what is new first.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+use super::lines::{self, Halt, Progress};
 use super::{Damage, Error, Locking, files, lock};
-
-/// The format that this program writes and reads.
-const VERSION: u64 = 1;
-
-/// The longest line that is read: longer ones are damage.
-const LONGEST_LINE: u64 = 1 << 20;
 
 /// What the records of one journal add up to.
 pub(super) trait View: Default {
@@ -45,20 +39,7 @@ pub(super) struct Journal<V> {
 #[derive(Debug, Default)]
 struct ReadSoFar<V> {
     view: V,
-    offset: u64,
-    lines: u64,
-    damaged: u64,
-    first_damaged: u64,
-}
-
-/// Stands behind what a crash left of a line, so that it is not taken for damage.
-const TORN: u8 = 0x18;
-
-#[derive(Serialize, Deserialize)]
-struct Line<R> {
-    v: u64,
-    sum: String,
-    record: R,
+    progress: Progress,
 }
 
 impl<V: View> Journal<V> {
@@ -90,7 +71,7 @@ impl<V: View> Journal<V> {
         self.catch_up(&mut read, &file)?;
         let mut lines = Vec::new();
         for record in decide(&read.view) {
-            write_line(&mut lines, &record);
+            lines::write(&mut lines, &record);
         }
         if lines.is_empty() {
             return Ok(());
@@ -98,7 +79,7 @@ impl<V: View> Journal<V> {
         let write = (|| {
             // A crash may have torn the last record; a line end keeps it from swallowing this one.
             if !ends_with_a_line_end(&mut file)? {
-                lines.splice(0..0, [TORN, b'\n']);
+                lines.splice(0..0, [lines::TORN, b'\n']);
             }
             file.write_all(&lines)?;
             if V::DURABLE {
@@ -113,9 +94,9 @@ impl<V: View> Journal<V> {
 
     /// The lines that could not be read, if there are any.
     pub(super) fn damage(&self) -> Option<Damage> {
-        let read = self.hold();
-        let damage = Damage { path: self.path.clone(), lines: read.damaged, first: read.first_damaged };
-        (damage.lines > 0).then_some(damage)
+        let Progress { damaged, first_damaged, .. } = self.hold().progress;
+        let damage = Damage { path: self.path.clone(), lines: damaged, first: first_damaged };
+        (damaged > 0).then_some(damage)
     }
 
     fn hold(&self) -> MutexGuard<'_, ReadSoFar<V>> {
@@ -131,95 +112,30 @@ impl<V: View> Journal<V> {
         }
         files::refuse_unless_private(&self.path, &metadata)?;
         let length = metadata.len();
-        if length < read.offset {
+        if length < read.progress.offset {
             // Somebody put an older copy in its place.
             *read = ReadSoFar::default();
         }
-        if length == read.offset {
+        if length == read.progress.offset {
             return Ok(());
         }
         let mut reader = BufReader::with_capacity(64 * 1024, file);
-        reader.seek(SeekFrom::Start(read.offset)).map_err(|error| Error::read(&self.path)(error))?;
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let taken = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
-            let taken = taken.map_err(|error| Error::read(&self.path)(error))? as u64;
-            let is_whole = line.last() == Some(&b'\n');
-            if !is_whole && taken == LONGEST_LINE {
-                let rest = reader.skip_until(b'\n').map_err(|error| Error::read(&self.path)(error))?;
-                read.offset += taken + rest as u64;
-                read.note(false);
-                continue;
-            }
-            let records = self.records::<V::Record>(line.trim_ascii())?;
-            if !is_whole && records.is_empty() {
-                // The end, or a record that somebody is writing just now: it is read when it is whole.
-                return Ok(());
-            }
-            read.offset += taken;
-            let text = line.trim_ascii();
-            read.note(!records.is_empty() || text.is_empty() || text.last() == Some(&TORN));
-            for record in records {
-                read.view.apply(record);
-            }
-        }
-    }
-
-    /// The records in a line: one, or none when it is damaged, or the later ones when their line ends are.
-    fn records<R: DeserializeOwned>(&self, line: &[u8]) -> Result<Vec<R>, Error> {
-        let mut records = Vec::new();
-        let mut rest = line;
-        while !rest.is_empty() {
-            let mut lines = serde_json::Deserializer::from_slice(rest).into_iter::<Line<Box<RawValue>>>();
-            if let Some(Ok(found)) = lines.next()
-                && found.sum == checksum(found.v, found.record.get())
-            {
-                if found.v > VERSION {
-                    return Err(Error::Newer { path: self.path.clone(), version: found.v });
-                }
-                rest = &rest[lines.byte_offset()..];
-                records.extend(serde_json::from_str::<R>(found.record.get()).ok());
-            } else {
-                rest = memchr::memmem::find(&rest[1..], br#"{"v":"#).map_or(&[], |at| &rest[1 + at..]);
-            }
-        }
-        Ok(records)
-    }
-}
-
-impl<V> ReadSoFar<V> {
-    /// One more line was read.
-    fn note(&mut self, is_good: bool) {
-        self.lines += 1;
-        if !is_good {
-            self.damaged += 1;
-            if self.damaged == 1 {
-                self.first_damaged = self.lines;
-            }
-        }
+        reader.seek(SeekFrom::Start(read.progress.offset)).map_err(|error| Error::read(&self.path)(error))?;
+        let ReadSoFar { view, progress } = read;
+        lines::read_on(&mut reader, progress, |record| view.apply(record)).map_err(|halt| match halt {
+            Halt::Read(error) => Error::read(&self.path)(error),
+            Halt::Newer(version) => Error::Newer { path: self.path.clone(), version },
+        })
     }
 }
 
 /// Options by which opening a pipe that somebody put there waits for nobody.
 fn never_waiting(mut options: OpenOptions) -> OpenOptions {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     #[cfg(not(unix))]
     let _ = &mut options;
     options
-}
-
-fn write_line(lines: &mut Vec<u8>, record: &impl Serialize) {
-    let record = serde_json::value::to_raw_value(record).expect("records have string keys and no maps of other keys");
-    let line = Line { v: VERSION, sum: checksum(VERSION, record.get()), record };
-    serde_json::to_writer(&mut *lines, &line).expect("a Vec takes every write");
-    lines.push(b'\n');
-}
-
-/// The first 16 hex digits of SHA-256: against accidents, not against anybody.
-fn checksum(version: u64, text: &str) -> String {
-    super::hex(&super::sha256(format!("{version} {text}").as_bytes())[..8])
 }
 
 fn ends_with_a_line_end(file: &mut File) -> io::Result<bool> {
@@ -321,10 +237,9 @@ mod tests {
     #[test]
     fn a_later_format_is_refused_and_not_touched() {
         let folder = tempfile::tempdir().unwrap();
-        let record = serde_json::value::to_raw_value("new").unwrap();
-        let line = Line { v: 2, sum: checksum(2, record.get()), record };
+        let line = format!("{{\"v\":2,\"sum\":\"{}\",\"record\":\"new\"}}", lines::checksum(2, "\"new\""));
         three(folder.path());
-        fs::write(folder.path().join(Words::FILE), serde_json::to_vec(&line).unwrap()).unwrap();
+        fs::write(folder.path().join(Words::FILE), line).unwrap();
         let mut troubles = Vec::new();
         let journal = Journal::<Words>::open(folder.path(), Locking::Needed, &mut troubles);
         assert!(matches!(troubles[..], [Error::Newer { version: 2, .. }]), "{troubles:?}");

@@ -22,6 +22,21 @@ pub struct Known {
     pub at: Option<Timestamp>,
 }
 
+impl Known {
+    /// Reads what [`Known::to_bytes`] wrote, as far as it can be read: this is a cache, and the next listing replaces it.
+    /// Whatever the bytes are, it does not fail.
+    pub fn from_bytes(bytes: &[u8]) -> Known {
+        let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return Known::default() };
+        let jobs = document["jobs"].as_array().map_or(&[][..], Vec::as_slice);
+        Known { jobs: jobs.iter().filter_map(job).collect(), at: time(&document["at"]) }
+    }
+
+    /// The jobs and their moment as JSON: each job in the form of [`Job::to_json`].
+    pub fn to_bytes(&self) -> Vec<u8> {
+        document(&jobs_to_bytes(&self.jobs), self.at)
+    }
+}
+
 /// How old the document may become when nothing changes: an offline start shows its age.
 const OLDEST_MINUTES: i64 = 5;
 
@@ -51,7 +66,7 @@ impl Listings {
 
     pub(super) fn load(&self, profile: &str, origin: &str) -> Result<Known, Error> {
         let bytes = files::read(&self.path(profile, origin), LARGEST_DOCUMENT)?;
-        Ok(bytes.map_or_else(Known::default, |bytes| from_bytes(&bytes)))
+        Ok(bytes.map_or_else(Known::default, |bytes| Known::from_bytes(&bytes)))
     }
 
     pub(super) fn live(&self, profile: &str, origin: &str) -> Result<Vec<JobName>, Error> {
@@ -71,7 +86,7 @@ impl Listings {
             .get(&path)
             .is_none_or(|last| last.sum != sum || at.duration_since(last.at).as_mins().abs() >= OLDEST_MINUTES);
         if is_news {
-            files::replace(&path, &document(&listed, at), Durability::Cached)?;
+            files::replace(&path, &document(&listed, Some(at)), Durability::Cached)?;
             last.insert(path, Last { sum, at, live: live(jobs) });
         }
         Ok(())
@@ -91,7 +106,7 @@ impl Listings {
             return Ok(());
         }
         let listed = jobs_to_bytes(&jobs);
-        files::replace(&path, &document(&listed, at), Durability::Cached)?;
+        files::replace(&path, &document(&listed, Some(at)), Durability::Cached)?;
         if let Some(last) = last.get_mut(&path) {
             last.sum = sha256(&listed);
         }
@@ -108,16 +123,9 @@ fn jobs_to_bytes(jobs: &[Job]) -> Vec<u8> {
     serde_json::to_vec(&jobs).expect("a JSON value can be written")
 }
 
-fn document(jobs: &[u8], at: Timestamp) -> Vec<u8> {
-    let at = json!(at.to_string());
+fn document(jobs: &[u8], at: Option<Timestamp>) -> Vec<u8> {
+    let at = json!(at.map(|at| at.to_string()));
     [format!("{{\"at\":{at},\"jobs\":").as_bytes(), jobs, b"}"].concat()
-}
-
-/// Reads what can be read: this is a cache, and the next listing replaces it.
-pub(super) fn from_bytes(bytes: &[u8]) -> Known {
-    let Ok(document) = serde_json::from_slice::<Value>(bytes) else { return Known::default() };
-    let jobs = document["jobs"].as_array().map_or(&[][..], Vec::as_slice);
-    Known { jobs: jobs.iter().filter_map(job).collect(), at: time(&document["at"]) }
 }
 
 fn job(value: &Value) -> Option<Job> {
@@ -205,13 +213,14 @@ mod tests {
             error: None,
         };
         let jobs = [full, bare];
-        assert_eq!(from_bytes(&document(&jobs_to_bytes(&jobs), at)), Known { jobs: jobs.to_vec(), at: Some(at) });
+        let known = Known { jobs: jobs.to_vec(), at: Some(at) };
+        assert_eq!(Known::from_bytes(&known.to_bytes()), known);
     }
 
     #[test]
     fn a_broken_document_is_an_empty_one() {
         for bytes in [&b""[..], b"{", b"[]", b"{\"jobs\":[{\"name\":\"../x\"}]}"] {
-            assert_eq!(from_bytes(bytes), Known::default());
+            assert_eq!(Known::from_bytes(bytes), Known::default());
         }
     }
 }

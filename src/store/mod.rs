@@ -13,6 +13,7 @@ mod intents;
 mod journal;
 mod known;
 mod ledger;
+mod lines;
 mod lock;
 mod offers;
 mod requests;
@@ -45,6 +46,7 @@ pub use history::{SavedTo, Wished};
 pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use ledger::Accounted;
+pub use lines::JournalLines;
 pub use lock::{Lock, Locking};
 pub use uploads::UnderWay;
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
@@ -18,6 +19,10 @@ pub fn read_into(mailbox: Arc<Mailbox>) {
 
 fn listen(mailbox: &Mailbox, mut read: impl FnMut() -> io::Result<Input>) {
     while let Ok(input) = read() {
+        // Told only after its tail, so that whoever sees the pasted text can go on typing.
+        if let Input::Paste(_) = input {
+            drop_the_tail(mailbox);
+        }
         translate(input).into_iter().flatten().for_each(|event| mailbox.tell(event));
     }
 }
@@ -28,6 +33,21 @@ struct Alarm(Arc<Mailbox>);
 impl Drop for Alarm {
     fn drop(&mut self) {
         self.0.put(Letter::Deaf);
+    }
+}
+
+/// How long it must be quiet after a paste before keys are keys again. Nobody types so soon.
+const QUIET: Duration = Duration::from_millis(30);
+
+/// What comes in one piece with a paste belongs to it: text that holds the mark of the end of a paste, from a terminal
+/// that does not take it out, would go on as keys, and be commands.
+fn drop_the_tail(mailbox: &Mailbox) {
+    while let Ok(true) = crossterm::event::poll(QUIET) {
+        match crossterm::event::read() {
+            Ok(Input::Key(_) | Input::Paste(_) | Input::Mouse(_)) => {}
+            Ok(other) => translate(other).into_iter().flatten().for_each(|event| mailbox.tell(event)),
+            Err(_) => return,
+        }
     }
 }
 

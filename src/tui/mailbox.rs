@@ -23,20 +23,35 @@ pub enum Letter {
     Deaf,
 }
 
+/// Rows and progress arrive a thousand times a second. They are drawn together, at most so often.
+const TOGETHER: Duration = Duration::from_millis(20);
+
+/// A window that is dragged has a new size with every pixel, and each of them is a whole new screen.
+const RESIZED: Duration = Duration::from_millis(50);
+
+/// Over a thin line everything that nobody pressed a key for is drawn at most so often.
+const THIN: Duration = Duration::from_secs(1);
+
 impl Letter {
-    /// Whether it may be drawn a moment later, together with others of its kind.
-    pub fn can_wait(&self) -> bool {
-        matches!(
-            self,
-            Letter::Event(
-                Event::RowsArrived(..)
-                    | Event::OpeningProgressed(..)
-                    | Event::SaveProgressed(..)
-                    | Event::RowSaved(..)
-                    | Event::PlanProgressed(..)
-                    | Event::SubmitProgressed(..)
-            )
-        )
+    /// How long after the last frame the next one may wait for this, to show more at once. What a person does is drawn
+    /// at once.
+    pub fn patience(&self, is_thin: bool) -> Duration {
+        let Letter::Event(event) = self else { return Duration::ZERO };
+        match event {
+            Event::Key(_) | Event::Pasted(_) | Event::Clicked(..) | Event::Scrolled(_) | Event::Unguarded(_) => {
+                Duration::ZERO
+            }
+            _ if is_thin => THIN,
+            Event::Resized(..) => RESIZED,
+            Event::RowsArrived(..)
+            | Event::OpeningProgressed(..)
+            | Event::SaveProgressed(..)
+            | Event::RowSaved(..)
+            | Event::PlanProgressed(..)
+            | Event::SubmitProgressed(..) => TOGETHER,
+            // Answers come one at a time.
+            _ => Duration::ZERO,
+        }
     }
 }
 
@@ -125,6 +140,22 @@ mod tests {
             letters,
             [event(progress(1, 2)), event(progress(2, 1)), event(Event::Resized(2, 2)), Letter::Continued]
         );
+    }
+
+    #[test]
+    fn keys_are_drawn_at_once_and_the_rest_together() {
+        let ms = Duration::from_millis;
+        let table = [
+            (Letter::Event(Event::Pasted("x".into())), 0, 0),
+            (Letter::Continued, 0, 0),
+            (Letter::Event(Event::Resized(80, 24)), 50, 1_000),
+            (Letter::Event(progress(1, 1)), 20, 1_000),
+            (Letter::Event(Event::Noticed(Ok("done".into()))), 0, 1_000),
+        ];
+        for (letter, usually, over_a_thin_line) in table {
+            assert_eq!(letter.patience(false), ms(usually), "{letter:?}");
+            assert_eq!(letter.patience(true), ms(over_a_thin_line), "{letter:?}");
+        }
     }
 
     #[test]

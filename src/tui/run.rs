@@ -10,8 +10,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::clock::{Clock, Stopwatch};
+use crate::config::Multiplexer;
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
+use crate::text;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::mailbox::{Letter, Mailbox};
@@ -20,16 +22,15 @@ use crate::tui::screen::Screen;
 use crate::tui::term::{self, Terminal};
 use crate::tui::theme::Theme;
 use crate::tui::update::{tell_what_keeps_back, unkept_draft, update};
-use crate::tui::view::draw;
+use crate::tui::view::{broken, draw};
 use crate::tui::world::World;
 use crate::tui::{input, signals};
 
 /// The clock of the model beats once a second; nothing is drawn unless something changed.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// Rows and progress arrive a thousand times a second. They are drawn together, at most so often; what a person does is
-/// drawn at once.
-const PAUSE: Duration = Duration::from_millis(20);
+/// A frame that took so long stood in a terminal that nobody read: a frozen line, or a terminal that was scrolled back.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// What the dashboard starts with.
 pub struct Start {
@@ -41,6 +42,10 @@ pub struct Start {
     pub theme: Theme,
     /// Over SSH a sound plays on the wrong machine.
     pub over_ssh: bool,
+    /// What the terminal is seen through.
+    pub multiplexer: Multiplexer,
+    /// Whether stopping stops us: a parent that ignores it has no way to wake us again.
+    pub can_suspend: bool,
 }
 
 /// Shows the dashboard until the person leaves it or a signal ends it.
@@ -65,6 +70,8 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
             .map_err(|error| terminal_failure(&error))?,
         terminal,
         theme: start.theme,
+        multiplexer: start.multiplexer,
+        can_suspend: start.can_suspend,
     };
     dashboard.world.restore_into_mailbox();
     dashboard.world.tell_the_pace();
@@ -88,28 +95,31 @@ struct Dashboard {
     canvas: ratatui::Terminal<Screen<term::Output>>,
     terminal: Terminal,
     theme: Theme,
+    multiplexer: Multiplexer,
+    can_suspend: bool,
 }
 
 impl Dashboard {
     fn live(&mut self, model: &mut Model, mailbox: &Mailbox) -> io::Result<Exit> {
+        let is_thin = model.setting.low_bandwidth;
         let mut drawn = Stopwatch::start();
-        // Nothing has happened since the last frame but what can wait for the next one.
-        let mut is_late = false;
+        // How long after the last frame the next one comes; nothing while there is nothing to show.
+        let mut pause = Some(Duration::ZERO);
         loop {
             if let Some(exit) = self.handle(model, Event::Tick(self.clock.now()))? {
                 return Ok(exit);
             }
-            let patience = match is_late.then(|| PAUSE.saturating_sub(drawn.elapsed())) {
-                Some(left) if !left.is_zero() => left,
-                Some(_) | None => {
-                    self.canvas.draw(|frame| draw(model, &self.theme, frame))?;
-                    drawn = Stopwatch::start();
-                    BEAT
-                }
-            };
+            let mut left = pause.map_or(BEAT, |pause| pause.saturating_sub(drawn.elapsed()));
+            if left.is_zero() {
+                self.draw(model)?;
+                drawn = Stopwatch::start();
+                (pause, left) = (None, BEAT);
+            }
             // All that waits is handled before the next frame: a held-down key costs one frame, not fifty.
-            let letters = mailbox.take(patience);
-            is_late = letters.iter().all(Letter::can_wait);
+            let letters = mailbox.take(left);
+            // Who has the least patience decides; after a beat without any letter only the time has changed.
+            let wanted = letters.iter().map(|letter| letter.patience(is_thin)).chain(pause).min();
+            pause = wanted.or(Some(Duration::ZERO));
             for letter in letters {
                 match letter {
                     Letter::Event(mut event) => {
@@ -131,6 +141,24 @@ impl Dashboard {
         }
     }
 
+    /// Draws, and says so when the terminal took its time.
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        let began = Stopwatch::start();
+        let theme = self.theme;
+        self.canvas.draw(|frame| {
+            if !term::caught(|| draw(model, &theme, frame)) {
+                broken(&theme, frame);
+            }
+        })?;
+        let took = began.elapsed();
+        if took >= STALLED {
+            let told = format!("the display stalled for {}; work went on meanwhile", text::age(took));
+            tracing::warn!("{told}");
+            self.world.tell(Event::Noticed(Ok(told)));
+        }
+        Ok(())
+    }
+
     /// Updates the model and carries out what follows; an exit code when the person left.
     fn handle(&mut self, model: &mut Model, event: Event) -> io::Result<Option<Exit>> {
         for effect in update(model, event) {
@@ -141,6 +169,10 @@ impl Dashboard {
                 Effect::Copy(text) => {
                     let told = self.copy(&text)?;
                     self.world.tell(Event::Noticed(told));
+                }
+                Effect::Suspend if !self.can_suspend => {
+                    let told = "Ctrl-z does nothing here: the program was started so that it cannot be stopped";
+                    self.world.tell(Event::Noticed(Ok(told.to_owned())));
                 }
                 Effect::Suspend => {
                     term::restore();
@@ -153,16 +185,15 @@ impl Dashboard {
         Ok(None)
     }
 
-    fn copy(&self, text: &str) -> io::Result<Result<String, Failure>> {
-        if text.len() > term::LONGEST_COPY {
-            return Ok(Err(Failure::new(format!(
+    fn copy(&self, copied: &str) -> io::Result<Result<String, Failure>> {
+        let is_copied = self.terminal.copy(copied, self.multiplexer)?;
+        Ok(match is_copied {
+            true => Ok(format!("copied {}", text::clean_short(copied, 60))),
+            false => Err(Failure::new(format!(
                 "{} is more than a terminal takes into its clipboard",
-                crate::text::bytes(text.len() as u64)
-            ))));
-        }
-        self.terminal.copy(text)?;
-        let first = crate::text::clean_short(text, 60);
-        Ok(Ok(format!("copied {first}")))
+                text::bytes(copied.len() as u64)
+            ))),
+        })
     }
 
     /// Takes the terminal over again, with all its modes, after somebody else had it.

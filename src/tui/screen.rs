@@ -3,6 +3,9 @@
 //! Ratatui writes 25 bytes even for a frame that equals the one before, and one small write for every run of cells.
 //! This backend keeps a frame back until it is whole, wraps it in a synchronized update, and drops an empty one.
 //!
+//! What is no text stops here at the latest: a cell that would drive the terminal is written as `?`. Everything was
+//! cleaned where it entered; this is for the day on which something was forgotten.
+//!
 //! A sign of several characters, such as `गा`, stands in two cells of many terminals, and what overwrites the first one
 //! leaves the second as it is: there a vowel stays behind that nobody can explain. So both are written.
 
@@ -15,7 +18,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
-use crate::text;
+use crate::text::{self, is_harmless};
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -35,6 +38,9 @@ pub struct Screen<W: Write> {
 
 /// What stands in a cell when nothing does.
 static BLANK: Cell = Cell::EMPTY;
+
+/// What is written in place of a sign that is no text.
+static NO_TEXT: Cell = Cell::new("?");
 
 /// The bytes of the frame that is being drawn.
 #[derive(Clone, Debug, Default)]
@@ -98,8 +104,11 @@ impl<W: Write> Backend for Screen<W> {
             if cells > 1 && symbol.chars().nth(1).is_some() {
                 composed.insert((x, y), cells);
             }
+            let is_text =
+                if is_plain { !symbol.as_bytes()[0].is_ascii_control() } else { symbol.chars().all(is_harmless) };
+            let (cell, taken) = if is_text { (cell, cells) } else { (&NO_TEXT, 1) };
             // What has changed behind it comes next, and overwrites the blank.
-            let behind = (x + cells..x + before.max(cells)).map(move |x| (x, y, &BLANK));
+            let behind = (x + taken..x + before.max(cells)).map(move |x| (x, y, &BLANK));
             std::iter::once((x, y, cell)).chain(behind)
         }))
     }
@@ -208,6 +217,24 @@ mod tests {
         assert_eq!(bytes("hello", Some((5, 0))), "");
         assert!(bytes("hello!", Some((6, 0))).contains("\x1b[1;7H"));
         assert!(bytes("hello!", None).contains("\x1b[?25l"));
+    }
+
+    #[test]
+    fn a_cell_that_is_no_text_does_not_drive_the_terminal() {
+        let wire = Wire::default();
+        let mut terminal = ratatui::Terminal::new(Screen::new(wire.clone(), 20, 1)).unwrap();
+        let symbols = ["\x1b", "\x1b]52;c;AAAA\x07", "\u{9b}2J", "\u{202e}", "日\u{200d}本", "\x7f", "\u{feff}a"];
+        for symbol in symbols {
+            terminal
+                .draw(|frame| {
+                    let buffer = frame.buffer_mut();
+                    buffer[(0, 0)].set_symbol("a");
+                    buffer[(1, 0)].set_symbol(symbol);
+                })
+                .unwrap();
+            let written = String::from_utf8(std::mem::take(&mut *wire.0.borrow_mut())).unwrap();
+            assert!(written.contains('?') && !written.contains(symbol), "{symbol:?}: {written:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
+use crate::config::Multiplexer;
+
 /// Alternate screen, hidden cursor, bracketed paste. Nothing here asks the terminal anything: over a bad link an
 /// answer may come late, and would be taken for typed keys.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?2004h";
@@ -20,6 +22,9 @@ const RESTORE: &str =
 
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Whether a panic is caught right where it happens, and the program goes on with its screen.
+static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 /// Whether the terminal is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -54,10 +59,11 @@ impl Terminal {
     }
 
     /// Puts text into the clipboard of the terminal that a person sits at, also over SSH (OSC 52, write only).
-    pub fn copy(&self, text: &str) -> io::Result<()> {
-        use base64::Engine;
-        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
-        self.write(&format!("\x1b]52;c;{encoded}\x07"))
+    /// False when it is more than a terminal takes; then nothing is written. Never waits for a window system.
+    pub fn copy(&self, text: &str, through: Multiplexer) -> io::Result<bool> {
+        let Some(bytes) = clipboard(text, through) else { return Ok(false) };
+        self.write(&bytes)?;
+        Ok(true)
     }
 
     fn write(&self, bytes: &str) -> io::Result<()> {
@@ -65,6 +71,31 @@ impl Terminal {
         Output.flush()
     }
 }
+
+/// The bytes that put text into a clipboard; nothing for more than a terminal takes.
+///
+/// A multiplexer either takes them itself or passes them on when they are wrapped, as it is set up; tmux gets them both
+/// ways, since it may be set up for either and drops what it is not set up for. GNU screen only passes on, and drops
+/// strings that are longer than a few hundred bytes.
+fn clipboard(text: &str, through: Multiplexer) -> Option<String> {
+    use base64::Engine;
+    if text.len() > LONGEST_COPY {
+        return None;
+    }
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let plain = format!("\x1b]52;c;{encoded}\x07");
+    Some(match through {
+        Multiplexer::None => plain,
+        Multiplexer::Tmux => format!("{plain}\x1bPtmux;\x1b{plain}\x1b\\"),
+        Multiplexer::Screen => {
+            let bytes = plain.as_bytes().chunks(SCREEN_PIECE);
+            bytes.map(|piece| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(piece))).collect()
+        }
+    })
+}
+
+/// So many bytes at once GNU screen passes on.
+const SCREEN_PIECE: usize = 240;
 
 impl Drop for Terminal {
     fn drop(&mut self) {
@@ -114,7 +145,7 @@ fn wait_for_room() -> io::Result<()> {
 }
 
 /// The longest text that [`Terminal::copy`] takes, in bytes before encoding: more than this some terminals drop in silence.
-pub const LONGEST_COPY: usize = 74_994 / 4 * 3;
+const LONGEST_COPY: usize = 74_994 / 4 * 3;
 
 /// Gives the terminal back, if it is ours. Never fails and never panics, whatever thread it runs on.
 pub fn restore() {
@@ -126,17 +157,28 @@ pub fn restore() {
     }
 }
 
-/// After a panic on the loop's own thread the terminal is given back before the message is printed by whoever printed it
-/// so far. A panic in a worker becomes a notice of its task; its message goes to the log, which shows no key, since the
-/// screen is not its place.
+/// Does something that may panic without harm to anything but itself; whether it came to its end.
+pub fn caught(work: impl FnOnce()) -> bool {
+    CAUGHT.store(true, Ordering::SeqCst);
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_ok();
+    CAUGHT.store(false, Ordering::SeqCst);
+    done
+}
+
+/// After a panic on the loop's own thread the terminal is given back before the message is printed. A panic in a
+/// worker becomes a notice of its task, and one that is caught an error screen; their messages go to the log, since the
+/// screen is not their place.
 pub fn restore_on_panic(ui: ThreadId) {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() == ui {
+        let is_ui = std::thread::current().id() == ui;
+        if is_ui && !CAUGHT.load(Ordering::SeqCst) {
             restore();
             print(panic);
         } else {
-            tracing::error!("a worker panicked: {}", crate::text::clean(&panic.to_string()));
+            let message = crate::secret::redact_google_keys(&crate::text::clean(&panic.to_string()));
+            let who = if is_ui { "the screen" } else { "a worker" };
+            tracing::error!("{who} panicked: {message}");
         }
     }));
 }
@@ -217,3 +259,39 @@ pub fn stop_until_continued() {
 /// There is no job control to give the terminal to.
 #[cfg(not(unix))]
 pub fn stop_until_continued() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fault_76_a_copy_is_wrapped_for_what_stands_between_and_a_huge_one_is_refused() {
+        let clipboard = |text: &str, through| clipboard(text, through).unwrap_or_default();
+        assert_eq!(clipboard("ch01", Multiplexer::None), "\x1b]52;c;Y2gwMQ==\x07");
+        let in_tmux = clipboard("ch01", Multiplexer::Tmux);
+        assert_eq!(in_tmux, "\x1b]52;c;Y2gwMQ==\x07\x1bPtmux;\x1b\x1b]52;c;Y2gwMQ==\x07\x1b\\");
+        assert_eq!(clipboard("ch01", Multiplexer::Screen), "\x1bP\x1b]52;c;Y2gwMQ==\x07\x1b\\");
+        let encoded = clipboard(&"x".repeat(LONGEST_COPY), Multiplexer::None).len() - "\x1b]52;c;\x07".len();
+        assert!((74_900..=74_994).contains(&encoded), "{encoded}");
+        for through in [Multiplexer::None, Multiplexer::Tmux, Multiplexer::Screen] {
+            assert_eq!(clipboard(&"x".repeat(200_000), through), "", "{through:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_copy_through_screen_comes_in_pieces_that_make_up_the_whole() {
+        let text = "x".repeat(5_000);
+        let in_screen = clipboard(&text, Multiplexer::Screen).unwrap();
+        let pieces: Vec<&str> = in_screen.split("\x1b\\").filter(|piece| !piece.is_empty()).collect();
+        assert!(pieces.len() > 20 && pieces.iter().all(|piece| piece.len() <= SCREEN_PIECE + 2));
+        let whole: String = pieces.iter().map(|piece| piece.strip_prefix("\x1bP").unwrap()).collect();
+        assert_eq!(Some(whole), clipboard(&text, Multiplexer::None));
+    }
+
+    #[test]
+    fn what_panics_is_caught_and_said() {
+        assert!(caught(|| {}));
+        assert!(!caught(|| panic!("as a test")));
+        assert!(!CAUGHT.load(Ordering::SeqCst));
+    }
+}

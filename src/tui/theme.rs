@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::audio::Verdict;
+use crate::config::{Colors, Terminal};
 use crate::job::JobState;
 use crate::ops::Next;
 use crate::tui::model::{Entry, Level};
@@ -143,6 +144,16 @@ impl Theme {
     /// A theme for a terminal.
     pub fn new(palette: Palette, charset: Charset) -> Self {
         Theme { palette, charset }
+    }
+
+    /// The theme for what the environment says of a terminal.
+    pub fn of(terminal: &Terminal) -> Self {
+        let palette = match terminal.colors {
+            Colors::None => Palette::None,
+            Colors::Ansi16 => Palette::Ansi16,
+            Colors::True => Palette::TrueColor,
+        };
+        Theme::new(palette, if terminal.ascii { Charset::Ascii } else { Charset::Unicode })
     }
 
     /// Whether only ASCII may be printed.

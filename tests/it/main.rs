@@ -7,6 +7,7 @@ mod api;
 mod architecture;
 #[cfg(unix)]
 mod cli;
+mod corpus;
 #[cfg(unix)]
 mod dashboard;
 mod examples;

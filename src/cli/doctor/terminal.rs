@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use crate::cli::console::Console;
-use crate::config::{Colors, Env, Terminal};
+use crate::config::{Colors, Env, Multiplexer, Terminal};
 use crate::text::clean_short;
 use crate::tui::term;
 
@@ -23,7 +23,7 @@ fn screen(terminal: &Terminal, env: &Env, is_terminal: bool, size: Option<(u16, 
     };
     let glyphs = if terminal.ascii { "ASCII" } else { "UTF-8" };
     let wire = if terminal.over_ssh { ", over SSH" } else { "" };
-    let within = match within(env) {
+    let within = match within(terminal) {
         Some(name) => format!(", in {name}"),
         None => String::new(),
     };
@@ -42,26 +42,25 @@ fn screen(terminal: &Terminal, env: &Env, is_terminal: bool, size: Option<(u16, 
 
 /// Copied text goes to the terminal as OSC 52, and never comes back: whether it arrived cannot be asked.
 fn clipboard(terminal: &Terminal, env: &Env) -> Check {
-    let term = env.get("TERM").unwrap_or_default();
-    match within(env) {
-        _ if terminal.dumb => Check::note("clipboard", "none: nothing can be copied here"),
-        Some(SCREEN) => Check::note("clipboard", "GNU screen passes no copied text on to the terminal"),
-        Some(_) => {
+    let is_console = env.get("TERM") == Some("linux");
+    match terminal.multiplexer {
+        _ if terminal.dumb || is_console => Check::note("clipboard", "none: nothing can be copied here"),
+        Multiplexer::Screen => Check::note("clipboard", "copied text goes out as OSC 52, and GNU screen may keep it"),
+        Multiplexer::Tmux => {
             Check::note("clipboard", "copied text goes out as OSC 52; tmux passes it on with: set -g set-clipboard on")
         }
-        None if term == "linux" => Check::note("clipboard", "none: this console takes no copied text"),
-        None => Check::good("clipboard", "copied text goes out as OSC 52, which the terminal has to allow"),
+        Multiplexer::None => {
+            Check::good("clipboard", "copied text goes out as OSC 52, which the terminal has to allow")
+        }
     }
 }
 
-const SCREEN: &str = "GNU screen";
-
 /// What runs between the program and the terminal, when something does.
-fn within(env: &Env) -> Option<&'static str> {
-    match (env.get("TMUX"), env.get("STY")) {
-        (Some(_), _) => Some("tmux"),
-        (None, Some(_)) => Some(SCREEN),
-        (None, None) => None,
+fn within(terminal: &Terminal) -> Option<&'static str> {
+    match terminal.multiplexer {
+        Multiplexer::Tmux => Some("tmux"),
+        Multiplexer::Screen => Some("GNU screen"),
+        Multiplexer::None => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::text::is_harmless;
+
 /// A line of text and a cursor in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
@@ -30,11 +32,15 @@ impl Line {
         &self.text[..self.cursor]
     }
 
-    /// Puts text in at the cursor. Line ends become spaces, other control characters are left out.
+    /// Puts text in at the cursor. Line ends become spaces; other control characters, and those that turn or hide text,
+    /// are left out.
     pub fn insert(&mut self, text: &str) {
         for c in text.chars() {
             let c = if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
-            if !c.is_control() && self.text.len() + c.len_utf8() <= Self::MOST {
+            if self.text.len() + c.len_utf8() > Self::MOST {
+                return;
+            }
+            if is_harmless(c) {
                 self.text.insert(self.cursor, c);
                 self.cursor += c.len_utf8();
             }

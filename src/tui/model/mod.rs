@@ -118,6 +118,8 @@ pub struct Setting {
     pub demo: bool,
     /// Seconds between two listings, when the person set them.
     pub refresh: Option<u64>,
+    /// The line to the terminal is thin: fewer frames, and fewer listings.
+    pub low_bandwidth: bool,
     /// Where files are saved: the working directory.
     pub folder: std::path::PathBuf,
     /// By what results are thought good or bad.
@@ -133,6 +135,9 @@ pub struct Link {
     pub listing: Listing,
     /// When the list on the screen was complete; `None` before the first one.
     pub listed_at: Option<Timestamp>,
+    /// The moment that the screen counts ages from. It stays behind `listed_at` for a while as long as every listing shows
+    /// the same jobs, all of them over: then nothing is written to the terminal at all.
+    pub shown_at: Option<Timestamp>,
     /// The list on the screen is what the last session knew: no listing of this one has come yet.
     pub is_restored: bool,
     /// When the next listing is due; `None` while one is under way or polling is frozen.
@@ -234,6 +239,7 @@ impl Model {
             link: Link {
                 listing: Listing::Idle,
                 listed_at: None,
+                shown_at: None,
                 is_restored: false,
                 next_poll: Some(now),
                 frozen: false,

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::clock;
 use crate::filter::Filter;
 use crate::job::{Doubt, Job, JobName, JobState, doubts};
 use crate::ops::{CampaignStatus, Transition, Unconfirmed};
@@ -17,6 +19,9 @@ use crate::tui::update::{brake, job, lists, notices};
 
 /// Jobs that left the list although they were not over are looked for one by one, at most so many a listing.
 const LOOKED_FOR: usize = 16;
+
+/// A list on which nothing happens keeps its times for so long: over a thin line every byte counts, and nobody reads them.
+const CALM: Duration = Duration::from_secs(15 * 60);
 
 /// What a job is called in a notice.
 pub fn title(job: &Job) -> String {
@@ -41,6 +46,7 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
             known.insert(tracked.job.name.clone(), tracked);
         }
     }
+    let mut is_calm = unconfirmed.is_empty();
     let is_open = |lost: &Unconfirmed| !model.jobs.given_up.contains(&lost.token);
     let mut entries: Vec<Entry> = unconfirmed.into_iter().filter(is_open).map(Entry::Lost).collect();
     entries.extend(open_campaigns(campaigns));
@@ -51,9 +57,14 @@ pub fn merge(model: &mut Model, listed: Listed) -> Vec<Effect> {
         model.jobs.unlisted.remove(&job.name);
         model.jobs.missing.remove(&job.name);
         let before = known.remove(&job.name);
+        is_calm &= before.as_ref().is_some_and(|before| before.job == job && !before.is_active());
         let mut tracked = track(model, before, job);
         tracked.cancelling = tracked.cancelling || cancelling.contains(&tracked.job.name);
         entries.push(Entry::Job(tracked));
+    }
+    is_calm &= known.is_empty() && entries.iter().all(|entry| matches!(entry, Entry::Job(_)));
+    if !(is_calm && model.link.shown_at.is_some_and(|at| at <= model.now && clock::since(at, model.now) < CALM)) {
+        model.link.shown_at = Some(model.now);
     }
     let looked_for = keep_the_missing(model, listing.complete, known, &mut entries);
     entries.sort_by_key(default_order);
@@ -189,10 +200,14 @@ pub fn paged(model: &mut Model, seq: Seq, page: Vec<Job>) -> Vec<Effect> {
         campaigns: model.jobs.campaigns().cloned().collect::<Vec<_>>().into_iter().rev().collect(),
         to_save: Vec::new(),
     };
-    let (listed_at, is_restored, complete) = (model.link.listed_at, model.link.is_restored, model.link.complete);
+    let link = &model.link;
+    let (listed_at, shown_at) = (link.listed_at, link.shown_at);
+    let (is_restored, complete) = (link.is_restored, link.complete);
     let effects = merge(model, listed);
     // The list as a whole is not newer than before.
-    (model.link.listed_at, model.link.is_restored, model.link.complete) = (listed_at, is_restored, complete);
+    let link = &mut model.link;
+    (link.listed_at, link.shown_at) = (listed_at, shown_at);
+    (link.is_restored, link.complete) = (is_restored, complete);
     effects
 }
 

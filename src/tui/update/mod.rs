@@ -46,7 +46,7 @@ mod typing;
 mod work;
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub use auto_save::standing as auto_save_standing;
 pub use brake::said as braking_said;
@@ -56,6 +56,7 @@ pub use create::unkept as unkept_draft;
 pub use delete::{holds_unsaved_results, is_still_read};
 pub use notices::tell_what_keeps_back;
 pub use palette::fitting as commands_fitting;
+pub use polling::pace;
 pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
 

@@ -1,7 +1,7 @@
 //! When the list is fetched, and what a failed listing changes.
 //!
 //! Every 10 seconds while a job is active, every 60 otherwise, never under 2; slower after failures, up to 5 minutes, and
-//! never before the service wants it.
+//! never before the service wants it; slower from the beginning over a thin line.
 //! Not at all while a person froze it or the service refuses the key.
 //!
 //! A create whose answer was lost is looked for at set times too, however slow the usual pace is.
@@ -19,6 +19,9 @@ use crate::tui::update::{auto_save, campaigns, jobs, notices, resend};
 
 const WHILE_ACTIVE: Duration = Duration::from_secs(10);
 const OTHERWISE: Duration = Duration::from_secs(60);
+/// Over a thin line.
+const SLOWLY_WHILE_ACTIVE: Duration = Duration::from_secs(30);
+const SLOWLY_OTHERWISE: Duration = Duration::from_secs(120);
 const FLOOR: Duration = Duration::from_secs(2);
 /// When a create whose answer was lost is looked for, from its sending. The first of them are done before its sender gives
 /// the answer up, if the program lives that long.
@@ -98,6 +101,8 @@ pub fn listed(model: &mut Model, seq: Seq, result: Result<Box<Listed>, Failure>)
 }
 
 fn failed(model: &mut Model, failure: Failure) {
+    // The list is old from now on, and shows how old.
+    model.link.shown_at = None;
     let before = model.link.trouble.take();
     // One notice for the whole time that it is down; another one only when the reason becomes a key that is refused.
     let known =
@@ -143,16 +148,26 @@ fn after(model: &Model, wait: Duration) -> Timestamp {
     model.now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-fn interval(model: &Model) -> Duration {
+/// The time between two listings while nothing is wrong.
+pub fn pace(model: &Model) -> Duration {
     let is_active = |entry: &Entry| match entry {
         Entry::Job(tracked) => tracked.is_active() && !model.jobs.missing.contains(&tracked.job.name),
         Entry::Lost(_) | Entry::Campaign(_) => true,
     };
-    let usual = match model.setting.refresh {
+    let is_thin = model.setting.low_bandwidth;
+    match model.setting.refresh {
         Some(seconds) => Duration::from_secs(seconds).max(FLOOR),
-        None if model.jobs.entries.iter().any(is_active) => WHILE_ACTIVE,
-        None => OTHERWISE,
-    };
+        None => match (model.jobs.entries.iter().any(is_active), is_thin) {
+            (true, false) => WHILE_ACTIVE,
+            (true, true) => SLOWLY_WHILE_ACTIVE,
+            (false, false) => OTHERWISE,
+            (false, true) => SLOWLY_OTHERWISE,
+        },
+    }
+}
+
+fn interval(model: &Model) -> Duration {
+    let usual = pace(model);
     let attempts = model.link.trouble.as_ref().map_or(0, |trouble| trouble.attempts);
     let doubled = usual.saturating_mul(1u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
     // A person who set a slower pace than our slowest keeps it.
@@ -164,6 +179,7 @@ fn interval(model: &Model) -> Duration {
 /// Stops polling, or goes on.
 pub fn freeze(model: &mut Model) -> Vec<Effect> {
     model.link.frozen = !model.link.frozen;
+    model.link.shown_at = None;
     if model.link.frozen {
         model.link.next_poll = None;
         notices::say(model, Level::Info, "polling is frozen; f goes on");
@@ -220,6 +236,52 @@ mod tests {
             assert_eq!(wait(&model), Some(expected), "{jobs:?} {refresh:?}");
             assert_eq!(tick(&mut model, expected as i64 - 1), []);
             assert_eq!(tick(&mut model, 1), [Effect::ListJobs(Seq(2))]);
+        }
+    }
+
+    #[test]
+    fn over_a_thin_line_the_service_is_asked_less_often() {
+        for (jobs, refresh, expected) in [
+            (vec![done("a")], None, 120),
+            (vec![job("b", JobState::Running)], None, 30),
+            (vec![job("b", JobState::Running)], Some(5), 5),
+        ] {
+            let mut model = empty();
+            model.setting.low_bandwidth = true;
+            model.setting.refresh = refresh;
+            tick(&mut model, 0);
+            answer(&mut model, jobs);
+            assert_eq!((wait(&model), pace(&model).as_secs()), (Some(expected), expected));
+        }
+    }
+
+    #[test]
+    fn a_list_of_jobs_that_are_over_stays_as_it_was_shown_until_something_is_new_or_a_person_asks() {
+        let mut model = with_jobs(vec![done("a"), done("b")]);
+        let first = model.link.shown_at;
+        assert_eq!(first, Some(model.now));
+        let again = |model: &mut Model, seconds: i64, jobs: Vec<crate::job::Job>| {
+            tick(model, seconds);
+            answer(model, jobs);
+            model.link.shown_at
+        };
+        for _ in 0..14 {
+            assert_eq!(again(&mut model, 60, vec![done("a"), done("b")]), first);
+            assert_eq!(model.link.listed_at, Some(model.now), "it was listed all the same");
+        }
+        let now = again(&mut model, 60, vec![done("a"), done("b")]);
+        assert_eq!(now, Some(model.now), "after a quarter of an hour the times are brought up to date");
+        let newer = again(&mut model, 60, vec![done("c"), done("a"), done("b")]);
+        assert_eq!(newer, Some(model.now), "a new job");
+        let fewer = again(&mut model, 60, vec![done("c"), done("b")]);
+        assert_eq!(fewer, Some(model.now), "a job that is gone");
+        tick(&mut model, 5);
+        press(&mut model, "r");
+        answer(&mut model, vec![done("c"), done("b")]);
+        assert_eq!(model.link.shown_at, Some(model.now), "a person asked");
+        for _ in 0..2 {
+            let running = again(&mut model, 60, vec![job("d", JobState::Running), done("c"), done("b")]);
+            assert_eq!(running, Some(model.now), "a job that runs");
         }
     }
 

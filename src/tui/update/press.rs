@@ -193,6 +193,8 @@ fn submit_from_anywhere(model: &mut Model) -> Vec<Effect> {
 }
 
 fn refresh(model: &mut Model) -> Vec<Effect> {
+    // Whoever asks wants to see that something came.
+    model.link.shown_at = None;
     match model.screens.last() {
         Some(Screen::Job(_) | Screen::Key(_)) => job::refresh(model),
         Some(Screen::Files(_)) => files::list(model),
@@ -201,6 +203,7 @@ fn refresh(model: &mut Model) -> Vec<Effect> {
 }
 
 fn refresh_all(model: &mut Model) -> Vec<Effect> {
+    model.link.shown_at = None;
     let mut effects = polling::list_anew(model);
     match model.screens.last() {
         Some(Screen::Job(_) | Screen::Key(_)) => effects.extend(job::refresh(model)),
@@ -305,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_text_is_never_a_command() {
+    fn fault_71_pasted_text_is_never_a_command() {
         let keys = "ddyy\nxyDy\nq";
         for before in ["", "<Enter>", "L", "x", "a x", "d", "F"] {
             let mut model = three_jobs();
@@ -318,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_text_goes_into_a_focused_text_without_accepting_it() {
+    fn fault_71_pasted_text_goes_into_a_focused_text_without_accepting_it() {
         let mut model = three_jobs();
         press(&mut model, "/");
         update(&mut model, Event::Pasted("ch\n01\x1b".into()));
@@ -326,6 +329,17 @@ mod tests {
         update(&mut model, Event::Pasted("x".repeat(1 << 20)));
         let Some(Overlay::Prompt(prompt)) = model.overlays.last() else { panic!() };
         assert!(prompt.input.text().len() <= crate::tui::model::Line::MOST);
+    }
+
+    #[test]
+    fn fault_71_a_megabyte_is_taken_without_a_pause() {
+        for before in ["", "/", ":", "n <Enter>", "x"] {
+            let mut model = three_jobs();
+            press(&mut model, before);
+            let began = std::time::Instant::now();
+            update(&mut model, Event::Pasted("Dy\n".repeat(350_000)));
+            assert!(began.elapsed().as_millis() < 100, "{before}: {:?}", began.elapsed());
+        }
     }
 
     #[test]

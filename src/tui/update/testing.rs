@@ -30,6 +30,7 @@ pub fn empty() -> Model {
         kept_back: None,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
         folder: "/home/ann/book".into(),
         limits: crate::audio::Limits::default(),
         catalog: crate::money::Catalog::built_in(),

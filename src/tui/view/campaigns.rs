@@ -80,7 +80,7 @@ pub fn consequences(pen: &Pen<'_>, confirm: &Confirm) -> Vec<(String, Style)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
     use super::*;
@@ -97,7 +97,7 @@ mod tests {
     use crate::tui::view::tests::{plain_snapshot, snapshot};
 
     /// A campaign of five parts, so many of which run and so many are done, above the jobs of the list and selected.
-    fn campaign(mut model: Model, n_done: u32, n_running: u32, hold: Hold, next: Next) -> Model {
+    pub fn campaign(mut model: Model, n_done: u32, n_running: u32, hold: Hold, next: Next) -> Model {
         let part = |number: u32| {
             let state = match number {
                 _ if number <= n_done => Some(JobState::Succeeded),

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::clock::since;
 use crate::failure::Exit;
 use crate::text;
-use crate::tui::model::{Entry, Jobs, Model, Overlay, Screen};
+use crate::tui::model::{Model, Overlay, Screen};
 use crate::tui::view::pen::{Pen, Piece, pad, piece, skip};
 use crate::tui::view::times;
 
@@ -173,15 +173,7 @@ fn every(model: &Model) -> Option<String> {
         return Some(format!("next try {}", times::clock_seconds(&model.zone, next)));
     }
     // The same rule by which `update` plans the next listing.
-    let seconds = model.setting.refresh.unwrap_or_else(|| if is_busy(&model.jobs) { 10 } else { 60 });
-    Some(format!("every {seconds} s"))
-}
-
-fn is_busy(jobs: &Jobs) -> bool {
-    jobs.entries.iter().any(|entry| match entry {
-        Entry::Job(tracked) => tracked.is_active() && !jobs.missing.contains(&tracked.job.name),
-        Entry::Lost(_) | Entry::Campaign(_) => true,
-    })
+    Some(format!("every {} s", crate::tui::update::pace(model).as_secs()))
 }
 
 /// Writes parts at both ends; the lowest ranks give way until the rest fits. Returns the cells that the right end took.

@@ -39,6 +39,9 @@ mod totals;
 mod wrap;
 
 #[cfg(test)]
+#[path = "bytes/tests.rs"]
+mod bytes;
+#[cfg(test)]
 mod forms;
 #[cfg(test)]
 mod heard;
@@ -46,6 +49,9 @@ mod heard;
 mod played;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+#[path = "sizes/tests.rs"]
+mod sizes;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +74,23 @@ pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
             Overlay::Prompt(_) => {}
             Overlay::Page(page) => text::page(&mut pen, model, page),
         }
+    }
+}
+
+/// What stands there when [`draw`] panicked half-way. The data that broke it is still there, so this knows none of it.
+pub fn broken(theme: &Theme, frame: &mut ratatui::Frame<'_>) {
+    let buffer = frame.buffer_mut();
+    buffer.reset();
+    let mut pen = Pen::new(buffer, theme);
+    let area = pen.area();
+    let said = [
+        "This screen cannot be drawn: an internal error.",
+        "Nothing is lost, and work goes on.",
+        "Esc goes back, Ctrl-c twice leaves; --log FILE keeps the details.",
+    ];
+    for (at, line) in said.iter().flat_map(|line| wrap::wrap(line, usize::from(area.width))).enumerate() {
+        let style = if at == 0 { theme.bad() } else { theme.text() };
+        pen.text(pen::row(area, u16::try_from(at).unwrap_or(u16::MAX)), &line, style);
     }
 }
 

@@ -33,6 +33,7 @@ fn setting() -> Setting {
         kept_back: None,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
         folder: "/home/ada/books".into(),
         limits: crate::audio::Limits::default(),
         catalog: crate::money::Catalog::built_in(),

@@ -1,11 +1,12 @@
-//! Snapshots of every designed screen, with its styles, and the promise that no size and no data break one.
+//! Snapshots of every designed screen, with its styles.
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Style};
 
-use super::samples::{self, *};
+use super::samples::*;
+use super::sizes::every_screen;
 use crate::failure::{Exit, Failure};
 use crate::job::{Doubt, JobName, JobState};
 use crate::money::OverCap;
@@ -14,7 +15,7 @@ use crate::tui::layout;
 use crate::tui::model::*;
 use crate::tui::theme::{Charset, Palette, Theme};
 
-fn drawn(model: &Model, theme: Theme) -> Buffer {
+pub(super) fn drawn(model: &Model, theme: Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
     terminal.draw(|frame| super::draw(model, &theme, frame)).unwrap();
     terminal.backend().buffer().clone()
@@ -308,104 +309,6 @@ fn dialogs() {
     }
     snapshot("dialog_checking_over_wide_names_80x24", &checking);
     plain_snapshot("dialog_ascii_80x24", &asked(strange(80, 24), Verb::CancelJobs, &[None; 2], None), Charset::Ascii);
-}
-
-/// Every screen with strange data at one size.
-fn every_screen(width: u16, height: u16) -> Vec<Model> {
-    let job = || opened(strange(width, height), Opening::Complete, results());
-    let ready = |form: &mut Form| form.plan = PlanState::Ready(Seq(2), Box::new(plan()));
-    let unsaved = Some(Loss::Unsaved { saved: 0, of: None });
-    let mut zoomed = job();
-    zoomed.zoomed = true;
-    if let Some(screen) = zoomed.job_screen_mut() {
-        screen.pane = Pane::Detail;
-    }
-    let mut help = strange(width, height);
-    help.screens.push(Screen::Help { scroll: 3 });
-    let mut messages = strange(width, height);
-    let flash = messages.notices.flash.clone().unwrap();
-    messages.notices.log.push_back(flash);
-    messages.screens.push(Screen::Messages { scroll: 99 });
-    let mut page = job();
-    page.overlays.push(Overlay::Page(TextPage {
-        title: "日本".into(),
-        lines: vec!["a🌞b".into(), "日本".repeat(90)],
-        scroll: 1,
-        awaited: None,
-    }));
-    let mut prompt = strange(width, height);
-    prompt.overlays.push(Overlay::Prompt(Prompt {
-        kind: PromptKind::Palette,
-        input: Line::new("日本🌞"),
-        problem: Some("🌞 何".into()),
-        before: String::new(),
-    }));
-    prompt.setting.is_google = false;
-    prompt.setting.read_only = true;
-    let mut working = offline(busy(width, height), Exit::Failed);
-    working.notices.flash = None;
-    working.work.push(Work { seq: Seq(1), what: "saving 日本".into(), progress: progress(), job: None });
-    vec![
-        strange(width, height),
-        busy(width, height),
-        priced(width, height),
-        empty(width, height),
-        loading(width, height),
-        working,
-        offline(loading(width, height), Exit::Key),
-        job(),
-        zoomed,
-        opened(strange(width, height), Opening::Failed(Failure::new("何も🌞").hint("🌞")), Vec::new()),
-        key(job(), 47, Some(Ok("{\"日本\": \"🌞\"}".into()))),
-        key(job(), 48, None),
-        key(job(), 999, None),
-        form(strange(width, height), ready),
-        form(strange(width, height), |form| form.picker = Some(samples::picker())),
-        form(strange(width, height), |form| {
-            form.focus = Field::Language;
-            form.chooser = Some((Line::new(""), 40));
-        }),
-        form(strange(width, height), |form| {
-            form.focus = Field::Source;
-            form.editing = Some(Line::new("/home/日本語/🌞"));
-        }),
-        files(strange(width, height), None),
-        files(strange(width, height), Some(Failure::new("何"))),
-        messages,
-        help,
-        page,
-        prompt,
-        asked(strange(width, height), Verb::DeleteJobs, &[unsaved; 6], Some((6, "日"))),
-        asked(strange(width, height), Verb::CancelJobs, &[None], None),
-    ]
-}
-
-const WIDTHS: [u16; 13] = [0, 1, 2, 3, 5, 10, 39, 40, 41, 80, 100, 120, 200];
-const HEIGHTS: [u16; 10] = [0, 1, 2, 3, 5, 9, 10, 11, 24, 50];
-
-#[test]
-fn no_size_breaks_a_screen_and_ascii_stays_ascii() {
-    for width in WIDTHS {
-        for height in HEIGHTS {
-            for (at, model) in every_screen(width, height).iter().enumerate() {
-                drawn(model, Theme::default());
-                let ascii = drawn(model, Theme::new(Palette::None, Charset::Ascii));
-                for cell in ascii.content() {
-                    assert!(cell.symbol().is_ascii(), "{:?} on screen {at} at {width}x{height}", cell.symbol());
-                }
-                super::scroll_limit(model);
-            }
-        }
-    }
-}
-
-/// The look of the whole screen, cell by cell, of a model as it was for another size than that of the frame.
-#[test]
-fn the_size_of_the_frame_counts_not_that_of_the_model() {
-    for model in every_screen(200, 50) {
-        let mut terminal = Terminal::new(TestBackend::new(20, 6)).unwrap();
-        terminal.draw(|frame| super::draw(&model, &Theme::default(), frame)).unwrap();
-    }
 }
 
 #[test]

@@ -25,10 +25,15 @@ pub fn day_and_clock(zone: &TimeZone, at: Timestamp) -> String {
 }
 
 /// The moment that ages are counted from: when the list was complete, by the service's clock, which also wrote the
-/// times of jobs and files. So no age moves between two listings, and a wrong clock here makes no age wrong.
+/// times of jobs and files. So no age moves between two listings, nor while every listing is the same and all is over; and
+/// a wrong clock here makes no age wrong.
 pub fn as_of(model: &Model) -> Timestamp {
     let ahead = SignedDuration::from_secs(model.link.clock_ahead);
-    let here = model.link.listed_at.unwrap_or(model.now);
+    let link = &model.link;
+    // What cannot be renewed any more is as old as it is.
+    let is_stale = link.trouble.is_some() || link.frozen || link.is_restored;
+    let shown = link.shown_at.filter(|_| !is_stale);
+    let here = shown.or(link.listed_at).unwrap_or(model.now);
     here.checked_add(ahead).unwrap_or(here)
 }
 

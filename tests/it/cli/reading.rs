@@ -243,7 +243,7 @@ fn options_work_before_and_after_the_verb() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_command_quietly() {
+fn fault_78_a_reader_that_goes_away_ends_the_command_quietly() {
     let world = World::with(Scenario { many_jobs: 2_000, ..Scenario::test() });
     let mut child = world.command(&["list", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

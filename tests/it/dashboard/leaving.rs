@@ -1,14 +1,15 @@
 //! Every way out gives the terminal back as it was.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use pty_process::Size;
-use pty_process::blocking::Command;
+use pty_process::blocking::{Command, Pty};
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, Termios, tcgetattr};
 
-use super::{Account, DEADLINE, FINISHED, PROGRAM, at_home, demo, end_of, eventually, pid, send_signal};
+use super::{Account, FINISHED, PROGRAM, at_home, demo, end_of, eventually, pid, send_signal};
 use crate::pty::Terminal;
 use gemtts_tui::sim::Call;
 
@@ -45,7 +46,10 @@ fn vast() -> Size {
     Size::new(200, 400)
 }
 
-fn leaves(account: &Account, what: &str, code: i32, leave: impl Fn(&Terminal)) {
+/// Keys that lead somewhere, each with what the screen shows there.
+type Way = &'static [(&'static str, &'static str)];
+
+fn leaves(account: &Account, what: &str, code: i32, way: Way, leave: impl Fn(&Terminal)) {
     let shell = at_home(Command::new("/bin/sh"), account.home.path());
     let shell = shell.args(["-c", SHELL, "sh", PROGRAM]).env("GEMINI_API_KEY", super::KEY);
     let terminal = Terminal::start(shell.env("GOOGLE_GEMINI_BASE_URL", &account.base_url), 100, 24);
@@ -61,6 +65,10 @@ fn leaves(account: &Account, what: &str, code: i32, leave: impl Fn(&Terminal)) {
     let screen = terminal.cells();
     assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste(), "{what}");
     assert!(screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None, "{what}");
+    for (keys, shown) in way {
+        terminal.send(keys);
+        terminal.wait_for(shown);
+    }
 
     leave(&terminal);
 
@@ -72,23 +80,102 @@ fn leaves(account: &Account, what: &str, code: i32, leave: impl Fn(&Terminal)) {
 #[test]
 fn every_way_out_restores_the_terminal() {
     let account = Account::of(FINISHED);
-    leaves(&account, "q", 0, |terminal| terminal.send("q"));
-    leaves(&account, "Ctrl-c twice", 0, |terminal| {
+    leaves(&account, "q", 0, &[], |terminal| terminal.send("q"));
+    leaves(&account, "Ctrl-c twice", 0, &[], |terminal| {
         terminal.send("\x03");
         terminal.wait_for("Ctrl-c again leaves");
         terminal.send("\x03");
     });
-    for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM] {
-        let code = 128 + signal.as_raw();
-        leaves(&account, &format!("{signal:?}"), code, |terminal| {
+}
+
+const SIGNALS: [Signal; 4] = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM];
+
+/// Something of everything, so that every screen and every kind of dialog can be opened.
+const FULL: &str = r#"
+clock = "manual"
+[[job]]
+name = "under-way"
+state = "running"
+age = "1h"
+texts = ["Wait."]
+copies = 2
+[[job]]
+name = "chapter-one"
+age = "20h"
+keys = "line-#"
+texts = ["The corridor was longer than she remembered.", "Wait."]
+"#;
+
+const SCREENS: &[Way] = &[
+    &[],
+    &[],
+    &[],
+    &[],
+    &[("?", "Help")],
+    &[("L", "▸ Messages")],
+    &[("F", "▸ Files")],
+    &[("n", "New job")],
+    &[("n", "New job"), ("\r", "prompts.txt")],
+    &[("G\r", "2 done")],
+    &[("G\r", "2 done"), ("\r", "▸ line-")],
+    &[("d", "Display name")],
+];
+
+const DIALOGS: &[Way] = &[
+    &[("x", "Yes, cancel the job")],
+    &[("ax", "Type 2 to confirm")],
+    &[("GD", "Delete chapter-one?")],
+    &[("/under", "/under")],
+    &[(":can", "cancel")],
+    // Sooner than the dialog can be answered.
+    &[("x", "Cancel under-way")],
+];
+
+/// Each of these places is left by one of the signals; the signals take turns.
+fn is_left_by_signals(places: &[Way]) {
+    let account = Account::of(FULL);
+    std::fs::write(account.home.path().join("prompts.txt"), "Hello there.\n").unwrap();
+    for (way, signal) in places.iter().zip(SIGNALS.into_iter().cycle()) {
+        leaves(&account, &format!("{signal:?} after {way:?}"), 128 + signal.as_raw(), way, |terminal| {
             rustix::process::kill_process_group(pid(terminal.id()), signal).unwrap();
         });
     }
+    account.was_only_read();
+}
+
+#[test]
+fn fault_66_a_signal_on_any_screen_gives_the_terminal_back() {
+    is_left_by_signals(SCREENS);
+}
+
+#[test]
+fn fault_66_a_signal_in_any_dialog_gives_the_terminal_back() {
+    is_left_by_signals(DIALOGS);
+}
+
+#[test]
+fn leaving_is_prompt_at_rest_and_while_results_come() {
+    let account = Account::of(FINISHED);
+    let leave = |terminal: &mut Terminal| {
+        let began = Instant::now();
+        terminal.send("q");
+        assert_eq!(terminal.end().code(), Some(0));
+        began.elapsed()
+    };
+    super::is_quick("leaving at rest", Duration::from_millis(200), || leave(&mut account.open(&[])));
+    let account = Account::of(&format!("{FULL}\n[[fault]]\non = \"download\"\nanswer = \"stall\""));
+    super::is_quick("leaving a download", Duration::from_secs(1), || {
+        let downloads = account.control().count(Call::Download);
+        let mut terminal = account.open(&[]);
+        terminal.send("G\r");
+        eventually("a download", || account.control().count(Call::Download) > downloads);
+        leave(&mut terminal)
+    });
 }
 
 #[test]
 fn a_signal_is_an_exit_code_also_while_a_listing_hangs() {
-    for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM] {
+    for signal in SIGNALS {
         let account = Account::of("[[fault]]\non = \"list\"\nanswer = \"silence\"");
         let mut terminal = Terminal::start(account.dashboard(&[]), 80, 24);
         terminal.wait_for("Asking the service");
@@ -112,22 +199,73 @@ fn a_signal_right_after_the_screen_was_taken_restores_it() {
 }
 
 #[test]
-fn a_terminal_that_nobody_reads_does_not_hold_the_end_up() {
-    let account = Account::of("clock = \"manual\"\nmany_jobs = 300");
-    let (pty, pts) = pty_process::blocking::open().unwrap();
+fn fault_65_a_terminal_that_nobody_reads_does_not_hold_the_end_up() {
+    super::is_quick("the end of a stalled program", Duration::from_secs(1), || {
+        let account = Account::of("clock = \"manual\"\nmany_jobs = 300");
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(vast()).unwrap();
+        let child = account.dashboard(&[]).spawn(pts).unwrap();
+        eventually("a listing", || account.control().count(Call::List) >= 3);
+        send_signal(child.id(), Signal::TERM);
+        let (status, took) = end_of(child);
+        assert_eq!(status.code(), Some(143));
+        drop(pty);
+        took
+    });
+}
+
+/// One job whose results are saved, and many below it that fill the screen.
+const SAVABLE: &str = r#"
+clock = "manual"
+[[job]]
+name = "chapter-one"
+age = "20h"
+keys = "line-##"
+requests = 40
+texts = ["The corridor was longer than she remembered.", "Wait."]
+[[job]]
+name = "filler-###"
+state = "failed"
+age = "30h"
+texts = ["Nobody had told them."]
+copies = 190
+"#;
+
+#[test]
+fn fault_65_a_terminal_that_nobody_reads_holds_no_save_up_and_gets_a_whole_frame_at_last() {
+    let account = Account::of(SAVABLE);
+    let (mut pty, pts) = pty_process::blocking::open().unwrap();
     pty.resize(vast()).unwrap();
-    let child = account.dashboard(&[]).spawn(pts).unwrap();
-    eventually("a listing", || account.control().count(Call::List) >= 3);
-    send_signal(child.id(), Signal::TERM);
-    let (status, took) = end_of(child);
-    assert_eq!(status.code(), Some(143));
-    // It is promised within two seconds; the rest is for a machine that is busy with other tests.
-    assert!(took < DEADLINE / 6, "{took:?}");
-    drop(pty);
+    let mut child = account.dashboard(&[]).spawn(pts).unwrap();
+    let mut parser = vt100::Parser::new(200.try_into().unwrap(), 400.try_into().unwrap(), 0);
+    let mut buffer = [0; 4096];
+    let mut read_until = |pty: &mut Pty, fits: &dyn Fn(&str) -> bool| {
+        while !is_whole(parser.screen()) || !fits(&parser.screen().contents()) {
+            let length = pty.read(&mut buffer).expect("the program still runs");
+            parser.process(&buffer[..length]);
+        }
+    };
+    read_until(&mut pty, &|screen| screen.contains("live") && screen.contains("Jobs  191"));
+    // A save, and then more frames than the terminal takes unread.
+    pty.write_all(b"S").unwrap();
+    pty.write_all(&[0x0c; 12]).unwrap();
+    let stalled = Instant::now();
+    let folder = account.home.path().join("chapter-one");
+    eventually("every key on the disk", || {
+        let manifest = std::fs::read_to_string(folder.join("manifest.jsonl")).unwrap_or_default();
+        manifest.lines().filter(|line| line.contains("\"saved\"")).count() == 40
+    });
+    // What is looked at is time itself: after five seconds it counts as a stall.
+    std::thread::sleep(Duration::from_millis(5_500).saturating_sub(stalled.elapsed()));
+    read_until(&mut pty, &|screen| screen.contains("the display stalled for"));
+    pty.write_all(b"q").unwrap();
+    let drain = std::thread::spawn(move || while let Ok(1..) = pty.read(&mut buffer) {});
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drain.join().unwrap();
 }
 
 #[test]
-fn a_terminal_that_is_read_late_gets_the_whole_frame() {
+fn fault_65_a_terminal_that_is_read_late_gets_the_whole_frame() {
     let account = Account::of("clock = \"manual\"\nmany_jobs = 300");
     for without_waiting in [false, true] {
         let (mut pty, pts) = pty_process::blocking::open().unwrap();

@@ -9,7 +9,7 @@ use crate::pty::Terminal;
 const WATCHED: Duration = Duration::from_millis(3_500);
 
 #[test]
-fn nothing_is_written_while_nothing_happens() {
+fn fault_75_nothing_is_written_while_nothing_happens() {
     let account = Account::of(FINISHED);
     let terminal = account.open(&["--refresh", "2"]);
     // The first rows may come before the listing is whole; what a key changes comes after both. The filter works while
@@ -23,9 +23,7 @@ fn nothing_is_written_while_nothing_happens() {
     // never invent one.
     std::thread::sleep(WATCHED);
     let after = terminal.bytes();
-    // The time of the latest listing is shown in minutes, and a minute may end while we watch; that is a few cells.
-    let written = String::from_utf8_lossy(&after[before..]).into_owned();
-    assert!(written.len() <= 60 && written.matches("\x1b[?2026h").count() <= 1, "{written:?}");
+    assert_eq!(String::from_utf8_lossy(&after[before..]), "");
     assert!(account.control().count(gemtts_tui::sim::Call::List) > listings, "it was not even looking");
 }
 
@@ -40,7 +38,7 @@ fn a_moved_selection_costs_a_few_hundred_bytes() {
     let bytes = terminal.look_for("the next row", |screen, bytes| {
         (selected(screen)? != top && bytes.ends_with(b"\x1b[?2026l")).then(|| bytes.len() - before)
     });
-    assert!(bytes <= 1_200, "{bytes} bytes");
+    assert!(bytes <= 700, "{bytes} bytes");
 }
 
 /// The row that is selected.

@@ -1,6 +1,7 @@
 //! The first screen, on terminals of every size, and the refusal of what is no terminal.
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use pty_process::Size;
 
@@ -20,7 +21,7 @@ fn the_demo_shows_its_jobs_and_leaves_with_q() {
 }
 
 #[test]
-fn a_storm_of_sizes_ends_with_a_screen_that_fits() {
+fn a_screen_follows_the_size_of_its_terminal() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::start(demo(home.path()), 120, 32);
     terminal.wait_for("Jobs  15");
@@ -32,14 +33,56 @@ fn a_storm_of_sizes_ends_with_a_screen_that_fits() {
             fits.then_some(())
         });
     }
-    for step in 1..=80_u16 {
-        terminal.resize(1 + step * 37 % 200, 1 + step * 23 % 60);
-        if step % 16 == 0 {
-            // Some terminals say so for a moment when a window opens.
-            terminal.device().resize(Size::new(0, 0)).unwrap();
-        }
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn fault_68_a_storm_of_sizes_costs_few_frames_and_ends_with_a_screen_that_fits() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(demo(home.path()), 120, 32);
+    terminal.wait_for("Jobs  15");
+    let frames = |terminal: &Terminal| String::from_utf8_lossy(&terminal.bytes()).matches("\x1b[?2026h").count();
+    let (before, began) = (frames(&terminal), Instant::now());
+    let mut random = 12_345_u32;
+    let mut up_to = |most: u32| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) % (most + 1)
+    };
+    for step in 0..1_000 {
+        // Some terminals say 0x0 for a moment when a window opens.
+        let (columns, rows) = match step % 50 {
+            7 => (0, 0),
+            8 => (1, 1),
+            _ => (up_to(500) as u16, up_to(500) as u16),
+        };
+        terminal.device().resize(Size::new(rows, columns)).unwrap();
+        // A storm that lasts, so that there would be time for a frame for each of them.
+        std::thread::sleep(Duration::from_millis(1));
     }
+    let lasted = began.elapsed();
+    terminal.resize(1, 1);
     terminal.resize(120, 32);
+    let fits = |screen: &vt100::Screen| {
+        let shown = |row, column| screen.cell(row, column).map(|cell| cell.contents().to_owned());
+        let is = |row, column, text: &str| shown(row, column).as_deref() == Some(text);
+        let lines: Vec<String> = screen.rows(0, 120).collect();
+        is(2, 0, "╭") && is(2, 119, "╮") && is(3, 119, "│") && lines[31].ends_with("q quit")
+    };
+    terminal.look_for("a screen of 120 x 32", |screen, _| fits(screen).then_some(()));
+    // One every 50 ms, those at both ends, and the demo's own.
+    let most = lasted.as_millis() / 50 + 6;
+    let drawn = frames(&terminal) - before;
+    assert!(drawn as u128 <= most, "{drawn} frames in {lasted:?}");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn a_screen_as_large_as_it_was_is_not_drawn_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(demo(home.path()), 120, 32);
+    terminal.wait_for("Jobs  15");
     terminal.look_for("a screen of 120 x 32", |screen, _| {
         let shown = |row, column| screen.cell(row, column).map(|cell| cell.contents().to_owned());
         let is = |row, column, text: &str| shown(row, column).as_deref() == Some(text);
@@ -93,7 +136,7 @@ fn the_terminal_is_asked_nothing() {
 }
 
 #[test]
-fn what_is_no_terminal_is_refused_with_the_command_to_use() {
+fn faults_73_74_what_is_no_terminal_is_refused_with_the_command_to_use() {
     let home = tempfile::tempdir().unwrap();
     for term in [Some("dumb"), Some(""), None] {
         let command = demo(home.path()).env_remove("TERM");
@@ -102,6 +145,7 @@ fn what_is_no_terminal_is_refused_with_the_command_to_use() {
         assert_eq!(terminal.end().code(), Some(2), "{term:?}");
         let screen = terminal.screen();
         assert!(screen.contains("needs a terminal") && screen.contains("gemtts-tui --demo list"), "{screen}");
+        assert!(!terminal.bytes().contains(&0x1b), "nothing was taken over: {screen}");
     }
     for (input, output) in [(true, false), (false, true)] {
         let (pty, pts) = pty_process::blocking::open().unwrap();
@@ -118,6 +162,25 @@ fn what_is_no_terminal_is_refused_with_the_command_to_use() {
         assert_eq!(end_of(child).0.code(), Some(2), "{input} {output}");
         assert!(told.contains("needs a terminal") && told.contains("gemtts-tui --demo list"), "{told}");
         drop(pty);
+    }
+}
+
+#[test]
+fn fault_74_closed_and_piped_ends_are_refused_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    for ends in ["<&- >&-", "</dev/null >/dev/null", "<&-", "| cat", "<&- >&- 2>&-"] {
+        super::is_quick(ends, Duration::from_millis(200), || {
+            let mut shell = std::process::Command::new("/bin/sh");
+            // Through a pipe the code of the last command counts, so the program says its own.
+            shell.args(["-c", &format!("{{ \"$0\" --demo; echo $? >code; }} {ends}"), super::PROGRAM]);
+            shell.env_clear().env("HOME", home.path()).env("TERM", "xterm").current_dir(home.path());
+            let began = Instant::now();
+            let output = shell.stdin(Stdio::piped()).output().unwrap();
+            let took = began.elapsed();
+            assert_eq!(std::fs::read_to_string(home.path().join("code")).unwrap().trim(), "2", "{ends}");
+            assert!(output.stdout.is_empty(), "{ends}");
+            took
+        });
     }
 }
 

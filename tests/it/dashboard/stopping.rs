@@ -16,7 +16,7 @@ fn taken(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
+fn fault_67_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     let account = Account::of(FINISHED);
     let folder = Path::new(PROGRAM).parent().unwrap();
     let shell = at_home(Command::new("/bin/sh"), account.home.path())
@@ -56,7 +56,24 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
 }
 
 #[test]
-fn continued_after_a_stop_from_outside_it_takes_the_terminal_over_again() {
+fn fault_67_ctrl_z_stops_nothing_where_nobody_could_go_on() {
+    let account = Account::of(FINISHED);
+    let shell = at_home(Command::new("/bin/sh"), account.home.path())
+        .args(["-c", r#"trap "" TSTP; exec "$@""#, "sh", PROGRAM])
+        .env("GEMINI_API_KEY", KEY)
+        .env("GOOGLE_GEMINI_BASE_URL", &account.base_url);
+    let mut terminal = Terminal::start(shell, 100, 24);
+    terminal.wait_for("chapter-one");
+    terminal.send("\x1a");
+    terminal.wait_for("Ctrl-z does nothing here");
+    assert!(is_raw(terminal.device()) && terminal.cells().alternate_screen());
+    assert_eq!(taken(&terminal.bytes()), 1, "the screen was never given away");
+    terminal.send("q");
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn fault_67_continued_after_a_stop_from_outside_it_takes_the_terminal_over_again() {
     let account = Account::of(FINISHED);
     let (before, mut terminal) = {
         let (pty, pts) = pty_process::blocking::open().unwrap();
