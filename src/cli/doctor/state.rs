@@ -1,7 +1,7 @@
 //! The folders of the program, and what the state folder tells: journals, locks, what was left open or behind.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::check::Check;
 use crate::clock::since;
@@ -185,5 +185,5 @@ fn some(all: &[String]) -> String {
 
 /// A path as a line shows it.
 fn shown(path: &Path) -> String {
-    text::clean(&PathBuf::from(path).display().to_string())
+    text::clean(&path.display().to_string())
 }

@@ -50,7 +50,7 @@ fn fault_7_of_many_that_send_the_same_one_sends_it_and_the_others_name_it() {
     }
     let mut holder = racing.remove(0);
     assert!(holder.try_wait().unwrap().is_none(), "it goes on");
-    assert_eq!((control.n_created(), control.count(Call::UploadStart)), (0, 1));
+    assert_eq!(control.n_created(), 0);
     holder.kill().unwrap();
     holder.wait().unwrap();
     control.clear_faults();
@@ -81,7 +81,9 @@ fn whatever_makes_a_session_read_only_every_change_is_refused_with_7_before_anyt
     for (options, variable, said) in sources {
         for change in CHANGES {
             let mut command = world.command(&[change, options].concat());
-            variable.iter().for_each(|value| drop(command.env("GEMTTS_READ_ONLY", value)));
+            if let Some(value) = variable {
+                command.env("GEMTTS_READ_ONLY", value);
+            }
             finish(command).code(7).says("read-only").says(said);
         }
     }
@@ -139,17 +141,14 @@ mod modes {
         world.file("a.txt", LINES);
         let own = world.path("own");
         fs::create_dir(&own).unwrap();
-        let plain =
-            world.command(&["create", "../a.txt", "--wait", "--log", "run.log", "--record", "talk.jsonl", "-vv"]);
+        let plain = world.command(&["create", "../a.txt", "--log", "run.log", "--record", "talk.jsonl", "-vv"]);
         let mut command = Command::new("sh");
         command.args(["-c", "umask 000 && exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
         command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(&own).stdin(Stdio::null());
         finish(command).code(0);
         let mut found = modes(&own);
-        for folder in [".local", ".cache"] {
-            found.extend(modes(&world.path(folder)));
-        }
+        found.extend(modes(&world.path(".local")));
         assert!(found.len() > 10, "{found:?}");
         for (path, is_folder, mode) in found {
             // Folders on the way may be there before; ours begin with our name.

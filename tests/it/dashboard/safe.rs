@@ -148,7 +148,7 @@ fn ends(action: Action) -> bool {
 fn press_every_key(terminal: &Terminal) {
     // Two escapes are one key; a single one would take the next letter along.
     let home = "\x1b".repeat(16);
-    // The list, the same with marks, a filter that is typed, a job, a key, files, messages, help, a description, raw JSON.
+    // The list, the same with marks, a job, a key, files, messages, help, raw JSON, the palette, the form.
     for screen in ["", "A", "\r", "j\r\r", "F", "L", "?", "J", ":", "n"] {
         for binding in BINDINGS.iter().filter(|binding| !ends(binding.action)) {
             for chord in binding.chords {
