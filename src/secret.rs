@@ -28,6 +28,9 @@ pub enum KeyError {
         /// Counted from 1, after trimming.
         position: usize,
     },
+    /// `"…"`, or `GEMINI_API_KEY=…`: more was copied than the key.
+    #[error("the key has quotes or a name around it")]
+    NotAlone,
     /// No key is that long; a file or a script was probably pasted.
     #[error("the key has {length} characters; no key is that long")]
     TooLong {
@@ -45,6 +48,11 @@ impl ApiKey {
         }
         if text.len() > 512 {
             return Err(KeyError::TooLong { length: text.chars().count() });
+        }
+        if text.starts_with(['"', '\'', '`', '“'])
+            || ["export ", "GEMINI_API_KEY", "GOOGLE_API_KEY"].iter().any(|word| text.starts_with(word))
+        {
+            return Err(KeyError::NotAlone);
         }
         match text.chars().position(|c| !c.is_ascii_graphic()) {
             Some(position) => Err(KeyError::BadCharacter { position: position + 1 }),
@@ -167,6 +175,9 @@ mod tests {
     #[test]
     fn what_a_header_cannot_carry_is_refused() {
         assert_eq!(ApiKey::parse(" \n"), Err(KeyError::Empty));
+        for more in ["\"abc\"", "'abc'", "export GEMINI_API_KEY=abc", "GOOGLE_API_KEY=abc"] {
+            assert_eq!(ApiKey::parse(more), Err(KeyError::NotAlone), "{more}");
+        }
         assert_eq!(ApiKey::parse("abc def"), Err(KeyError::BadCharacter { position: 4 }));
         assert_eq!(ApiKey::parse(&"k".repeat(600)), Err(KeyError::TooLong { length: 600 }));
     }

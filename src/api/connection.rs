@@ -24,6 +24,7 @@ use super::pacing::Pacing;
 use super::record::Recorder;
 use super::refusal::{Failed, Headers, Refusal, plain_words};
 use super::retry::{self, Bucket, Fault};
+use super::tls;
 use crate::clock::Stopwatch;
 use crate::config::BaseUrl;
 use crate::secret::ApiKey;
@@ -315,7 +316,11 @@ impl Connection {
     pub fn broken(&self, what: &str, error: &reqwest::Error) -> Failed {
         let cause = self.quote(&root_cause(error));
         let origin = self.base.origin();
-        let (kind, certainty, fault, message) = if error.is_connect() {
+        let (kind, certainty, fault, message) = if let Some(untrusted) = tls::trouble(error) {
+            // Nothing was sent, and no second look makes a certificate better.
+            let message = format!("{what}: {origin} cannot be trusted: {untrusted}");
+            (Kind::Offline, Certainty::NotSent, Fault::Final, message)
+        } else if error.is_connect() {
             let message = format!("{what}: no connection to {origin}: {cause}");
             (Kind::Offline, Certainty::NotSent, Fault::NotSent, message)
         } else if error.is_timeout() {

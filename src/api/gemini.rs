@@ -202,7 +202,8 @@ impl GeminiWriter {
                 Err(failed) => failed,
             };
             match failed.fault {
-                Fault::Status(404) => Ok(()),
+                // The page of a proxy that knows no such path has deleted nothing.
+                Fault::Status(404) if failed.error.certainty == Certainty::Refused => Ok(()),
                 // A name that it does not know is malformed to the service, and a file that is gone forbidden.
                 Fault::Status(400 | 403) if failed.error.kind != Kind::Key && may_be_gone.load(Ordering::Relaxed) => {
                     Ok(())

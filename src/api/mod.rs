@@ -46,6 +46,7 @@ pub mod page;
 mod record;
 pub mod refusal;
 pub mod retry;
+mod tls;
 mod upload;
 pub mod wire;
 

@@ -118,7 +118,8 @@ fn command(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb) -> R
 
 /// Two threads drive the network, whatever the machine has: the disk and the line are slower than both.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = sudden::or_leave(|| builder.worker_threads(2).enable_all().build());
     runtime.map_err(|error| Failure::new(format!("cannot start threads: {error}")))
 }
 

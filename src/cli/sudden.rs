@@ -5,9 +5,10 @@
 use std::backtrace::Backtrace;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::log::Hidden;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::text::clean;
 
 /// From now on a panic is told in one line on standard error, and in the log with where it came from. The default would
@@ -20,7 +21,22 @@ pub fn tell_without_keys(hidden: Hidden) {
         tracing::debug!("{}", Backtrace::capture());
         // Whoever reads it may be gone; that is no reason for a second panic.
         let _ = writeln!(std::io::stderr(), "gemtts-tui: {line}");
+        if LAST_CHANCE.load(Ordering::SeqCst) {
+            std::process::exit(i32::from(Exit::Failed.code()));
+        }
     }));
+}
+
+/// Whether a panic now ends the process, on whatever thread it is.
+static LAST_CHANCE: AtomicBool = AtomicBool::new(false);
+
+/// Does what cannot be unwound: a runtime that gets one thread and not the next would wait for the first one for ever. A
+/// panic in it ends the process once it has been told.
+pub fn or_leave<T>(work: impl FnOnce() -> T) -> T {
+    LAST_CHANCE.store(true, Ordering::SeqCst);
+    let done = work();
+    LAST_CHANCE.store(false, Ordering::SeqCst);
+    done
 }
 
 fn line(panic: &PanicHookInfo<'_>, hidden: &Hidden) -> String {
@@ -45,10 +61,9 @@ pub fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Exit;
 
     #[test]
-    fn a_panic_is_a_failure() {
+    fn fault_61_a_panic_is_a_failure() {
         let failure = caught::<()>(|| panic!("on purpose")).unwrap_err();
         assert_eq!(failure.exit, Exit::Failed);
         assert_eq!(caught(|| Ok(3)), Ok(3));

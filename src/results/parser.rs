@@ -112,6 +112,12 @@ impl Parser {
                     bytes = &bytes[newline + 1..];
                     self.end_line(ended, sink)?;
                 }
+                // What is too long to be a row is not looked at as JSON any more.
+                State::Reading if self.is_too_long() => {
+                    let reason = self.core.too_long();
+                    self.core.draft.break_off(reason);
+                    self.state = State::SkippingLine;
+                }
                 State::Reading => {
                     let mut visit = Visit { core: &mut self.core, sink };
                     let pushed = self.lexer.push(bytes, self.position, &mut visit)?;
@@ -190,6 +196,12 @@ impl Parser {
             self.last_byte = bytes[used - 1];
             self.position += used as u64;
         }
+    }
+
+    /// Whether the line at hand has more bytes than a row may have. Where no line ends a row, its own end does.
+    fn is_too_long(&self) -> bool {
+        let length = self.position.saturating_sub(self.core.draft.offset);
+        self.form == Form::Lines && length > self.core.most_row_bytes && !self.lexer.is_blank()
     }
 
     /// Where a line ends whose line feed is this byte of the bytes at hand.

@@ -96,7 +96,7 @@ impl Core {
         sink.row(row)
     }
 
-    fn too_long(&self) -> String {
+    pub(super) fn too_long(&self) -> String {
         format!("longer than {} bytes", self.most_row_bytes)
     }
 

@@ -176,6 +176,67 @@ mod tests {
         assert_eq!(Identity::of_name("KEY.wav"), Identity::of_name("\u{212a}ey.wav"));
     }
 
+    /// 100,000 keys, half of them put together from what is dangerous in names, and two thousand files of them.
+    #[test]
+    fn of_a_hundred_thousand_keys_none_leads_out_of_the_folder() {
+        const PIECES: [&str; 24] = [
+            "..",
+            "/",
+            "\\",
+            "\0",
+            "\n",
+            "C:",
+            "~",
+            "$(id)",
+            "CON",
+            "nul",
+            ".",
+            "-",
+            " ",
+            "%2e",
+            "\u{202e}",
+            "\u{200d}",
+            "é",
+            "e\u{301}",
+            "\u{212a}",
+            "語",
+            "👩",
+            "a",
+            ":",
+            "\u{1b}[2J",
+        ];
+        let outer = tempfile::tempdir().expect("a folder");
+        let folder = std::fs::canonicalize(outer.path()).expect("it is there").join("inner");
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut state = 1_u64;
+        let mut dice = |most: u32| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as u32 % most
+        };
+        for n in 0..100_000_u64 {
+            let length = dice(12) + 1;
+            let key: String = match n % 2 {
+                0 => (0..length).map(|_| PIECES[dice(24) as usize]).collect(),
+                _ => (0..length).filter_map(|_| char::from_u32(dice(0x11_0000))).collect(),
+            };
+            for name in candidates(Some(&key), n, false) {
+                let path = folder.join(&name);
+                assert!(name.len() <= MOST_NAME_BYTES && !leads_out(&name), "{key:?}: {name}");
+                assert!(path.components().count() == folder.components().count() + 1, "{key:?}: {name}");
+            }
+            // Some of each kind on the disk, which has the last word.
+            if n % 100 < 2 {
+                let path = folder.join(first(&key));
+                std::fs::write(&path, "").unwrap_or_else(|error| panic!("{key:?}: {}: {error}", path.display()));
+                let real = std::fs::canonicalize(&path).expect("it was made");
+                assert!(real.starts_with(&folder) && real != folder, "{key:?}: {}", real.display());
+                std::fs::remove_file(&path).expect("it is there");
+            }
+        }
+        let beside: Vec<_> = std::fs::read_dir(outer.path()).expect("it is there").collect();
+        assert_eq!(beside.len(), 1, "{beside:?}");
+    }
+
     proptest! {
         #[test]
         fn no_key_leads_out_of_the_folder(key in any::<String>(), line in any::<u64>()) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthChar;
 
 /// Marks that stand on one letter. No script needs as many; a thousand of them would bury the lines above and below.
-const MOST_MARKS: usize = 8;
+pub const MOST_MARKS: usize = 8;
 
 /// Makes text harmless and visible: control characters become their pictures (`␛`), tabs and line ends become
 /// spaces, and characters that turn or hide text become `⟨U+202E⟩`, as do marks piled up on one letter.

@@ -7,7 +7,7 @@ mod clean;
 mod measure;
 mod say;
 
-pub use clean::{clean, clean_short, clean_within, is_harmless};
+pub use clean::{MOST_MARKS, clean, clean_short, clean_within, is_harmless};
 pub use measure::{fit, fit_left, width};
 pub use say::{
     age, ago, bytes, clock_seconds, count, dollars, dollars_about, done_good_bad, span, thousands, whole_dollars,

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_thread_ends_the_dashboard() {
+    fn fault_61_the_end_of_the_thread_ends_the_dashboard() {
         type Read = fn() -> io::Result<Input>;
         let ends: [Read; 2] = [|| Err(io::Error::other("gone")), || panic!("on purpose")];
         for read in ends {

@@ -4,6 +4,7 @@
 //! All three are plain data that compare, so that a session is a list that a test can write down.
 
 pub mod action;
+mod cells;
 pub mod effect;
 pub mod event;
 pub mod input;

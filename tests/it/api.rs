@@ -1,13 +1,18 @@
 //! The way to the service, against a server that misbehaves on purpose.
 
+mod again;
 mod changes;
 mod downloads;
 mod examples;
 mod offers;
+mod origins;
 mod paths;
 mod reads;
+mod recorded;
 mod resuming;
 pub mod server;
+#[cfg(unix)]
+mod trusted;
 mod uploads;
 
 use std::sync::Arc;

@@ -4,8 +4,11 @@
 //! the signals, and a terminal that shrinks, stands still or goes away.
 
 mod copying;
+mod creating;
 mod gone;
 mod leaving;
+mod lifeline;
+mod paced;
 mod quiet;
 mod replaying;
 mod retaking;
@@ -14,6 +17,7 @@ mod second;
 mod sources;
 mod starting;
 mod stopping;
+mod sudden;
 mod wire;
 
 use std::path::Path;

@@ -355,7 +355,7 @@ fn a_source_that_is_given_up_leaves_what_was_whole_and_nothing_else() {
 }
 
 #[test]
-fn a_hand_that_comes_to_a_sudden_end_is_an_error() {
+fn fault_61_a_hand_that_comes_to_a_sudden_end_is_an_error() {
     let out = folder();
     let source = tempfile::NamedTempFile::new().unwrap();
     fs::write(source.path(), many()).unwrap();

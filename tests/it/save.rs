@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gemtts_tui::audio::Verdict;
+use gemtts_tui::audio::{Format, Letters, Limits, wav};
 use gemtts_tui::failure::Exit;
 use gemtts_tui::job::JobName;
-use gemtts_tui::results::{Form, PackedRows, Parser, Rows};
+use gemtts_tui::results::review::Heard;
+use gemtts_tui::results::{Form, Judging, PackedRows, Parser, Row, Rows, Texts};
 use gemtts_tui::save::{self, Done, Error, Given, Record, Saver, Selection, Status, Summary, What};
 use serde_json::{Value, json};
 
@@ -688,4 +690,109 @@ fn a_saver_may_work_on_a_thread_of_its_own() {
         saver.finish().unwrap()
     });
     assert_eq!(summary.join().unwrap().saved, 6);
+}
+
+/// What rows are judged by when a job had these keys, each with a text of so many letters.
+fn judging<'a>(keys: impl IntoIterator<Item = &'a str>, letters: u32) -> Judging {
+    let mut texts = Texts::default();
+    keys.into_iter().for_each(|key| texts.push(key, Letters { least: letters, most: letters }, "one voice"));
+    Judging { limits: Limits::default(), texts: Some(Arc::new(texts)) }
+}
+
+/// Saves some lines of a job whose requests are known; what the others say may be known too.
+fn save_judged(
+    lines: &str,
+    out: &Path,
+    selection: Selection,
+    judging: &Judging,
+    others: impl IntoIterator<Item = Row>,
+) -> Summary {
+    let job = JobName::parse("batches/abc");
+    let mut saver = Saver::open_judging(out, job, selection, judging.clone(), Box::new(|_| {})).unwrap();
+    let heard = |row: Row| Heard::of(row.line, row.key.as_deref(), row.sound.as_ref(), row.tokens, row.verdict);
+    saver.know_others(others.into_iter().map(heard).collect());
+    let mut parser = Parser::new(Form::Lines).judging(judging.clone());
+    parser.push(lines.as_bytes(), &mut saver).unwrap();
+    parser.finish(&mut saver).unwrap();
+    saver.finish().unwrap()
+}
+
+#[test]
+fn fault_25_a_key_that_no_request_has_is_saved_and_flagged() {
+    let lines: String =
+        ["k0", "k1", "other"].iter().enumerate().map(|(n, key)| line(json!(key), &samples(1_500, n))).collect();
+    for (keys, unknown) in [(&["k0", "k1"][..], 1), (&["k0", "k1", "other"], 0)] {
+        let out = folder();
+        let summary = save_judged(&lines, out.path(), Selection::All, &judging(keys.iter().copied(), 0), []);
+        assert_eq!((summary.saved, summary.review.unknown), (3, unknown));
+        assert_eq!(summary.exit(), if unknown == 0 { Exit::Ok } else { Exit::SomeBad });
+        let told = summary.review.lines(&|line| line.to_string());
+        assert_eq!(told.len() as u64, unknown, "{told:?}");
+        if unknown > 0 {
+            assert_eq!(told, ["key unknown: 1 result comes with a key that no request has"]);
+        }
+        let kept: Vec<_> = records(out.path()).into_iter().map(|record| record.key.unwrap()).collect();
+        assert_eq!(kept, ["k0", "k1", "other"]);
+        assert_eq!(wavs(out.path()), ["k0.wav", "k1.wav", "other.wav"]);
+    }
+}
+
+#[test]
+fn a_row_that_is_saved_alone_is_held_against_all_others() {
+    let keys: Vec<String> = (1..=20).map(|n| format!("k{n}")).collect();
+    let judging = judging(keys.iter().map(String::as_str), 80);
+    let length = |n: usize| if n == 6 { 144_000 } else { 48_000 + n * 100 };
+    let lines: String = keys.iter().zip(1..).map(|(key, n)| line(json!(key), &samples(length(n), n))).collect();
+    let mut rows = Rows::default();
+    let mut parser = Parser::new(Form::Lines).judging(judging.clone());
+    parser.push(lines.as_bytes(), &mut rows).unwrap();
+    assert!(rows.0.iter().all(|row| row.verdict == Verdict::Ok), "each of them seems good");
+    let whole = folder();
+    let all = save_judged(&lines, whole.path(), Selection::All, &judging, []);
+    assert_eq!(all.review.changes.iter().map(|change| change.line).collect::<Vec<_>>(), [6]);
+    for chosen in [6, 7] {
+        let out = folder();
+        let others = rows.0.iter().filter(|row| row.line != chosen).cloned();
+        let summary = save_judged(&lines, out.path(), Selection::Lines([chosen].into()), &judging, others);
+        let verdict = if chosen == 6 { Verdict::Runaway } else { Verdict::Ok };
+        assert_eq!(records(out.path()).iter().map(|record| record.verdict).collect::<Vec<_>>(), [verdict]);
+        assert_eq!(summary.exit(), if chosen == 6 { Exit::SomeBad } else { Exit::Ok }, "{summary:?}");
+        let record = records(whole.path()).into_iter().find(|record| record.line == chosen).unwrap();
+        assert_eq!(records(out.path()), [record], "as in a save of all of them");
+    }
+}
+
+#[test]
+fn sizes_at_the_border_of_a_header_give_a_file_or_a_reason() {
+    let out = folder();
+    let sizes = [0, 1, 2, 43, 44];
+    let lines: String = sizes.iter().map(|n| line(json!(format!("k{n}")), &samples(22, 1)[..*n])).collect();
+    let summary = save_stream(&lines, out.path());
+    assert_eq!((summary.saved, summary.failed), (2, 3));
+    assert_eq!(wavs(out.path()), ["k2.wav", "k44.wav"], "nothing of a header alone, nothing of half a sample");
+    let told: Vec<_> = records(out.path()).into_iter().map(|record| (record.verdict, record.error)).collect();
+    let odd = || Some("the audio has an odd number of bytes".to_owned());
+    assert_eq!(told[0], (Verdict::Empty, Some("the audio is empty".to_owned())));
+    assert_eq!((&told[1], &told[3]), (&(Verdict::Error, odd()), &(Verdict::Error, odd())));
+    assert!(told[2].0 != Verdict::Ok && told[4].0 != Verdict::Ok, "no word is so short: {told:?}");
+    let golden = |pcm: &[u8]| {
+        let size = pcm.len() as u8;
+        let mut file =
+            b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\xc0\x5d\0\0\x80\xbb\0\0\x02\0\x10\0data\0\0\0\0".to_vec();
+        (file[4], file[40]) = (36 + size, size);
+        [&file[..], pcm].concat()
+    };
+    for n in [2, 44] {
+        let file = fs::read(out.path().join(format!("k{n}.wav"))).unwrap();
+        assert_eq!(file, golden(&samples(22, 1)[..n]), "{n} bytes of samples");
+    }
+    // The most that the fields of a header can say; nobody has to write four gigabytes for that.
+    let most = (1_u64 << 32) - 40;
+    let mono = Format { sample_rate: 24_000, channels: 1 };
+    let header = wav::header(mono, most).unwrap();
+    assert_eq!(
+        (&header[4..8], &header[40..44]),
+        (&u32::MAX.wrapping_sub(3).to_le_bytes()[..], &(most as u32).to_le_bytes()[..])
+    );
+    assert_eq!(wav::header(mono, most + 2), None);
 }

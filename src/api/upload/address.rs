@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_upload_address_off_googles_origin_is_refused() {
+    fn fault_43_an_upload_address_off_googles_origin_is_refused() {
         let google = BaseUrl::google();
         let good =
             "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=x&upload_protocol=resumable";

@@ -191,6 +191,22 @@ mod tests {
         assert_eq!(word(json!({"name": name, "state": "ODD\u{1b}[2J"})), "ODD␛[2J");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_may_be_a_state(text in "\\PC*|(BATCH|JOB)_STATE_[A-Z]{0,12}") {
+            let seen = whole(json!({"name": "batches/x", "metadata": {"state": text.clone()}}));
+            let bare = whole(json!({"name": "batches/x", "state": text.clone()}));
+            // Absent and empty are the same, and both say nothing.
+            let (word, prefixes) = (seen.state.word(), ["BATCH_STATE_", "JOB_STATE_"]);
+            let short = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);
+            let known = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"].contains(&short) && short != text;
+            proptest::prop_assert_eq!(seen.state.is_terminal(), known);
+            proptest::prop_assert_eq!(&seen.state, &bare.state);
+            let shown = clean_short(short, 64);
+            proptest::prop_assert!(text.is_empty() || word.starts_with(shown.trim_end_matches('…').get(..8).unwrap_or("")), "{}", word);
+        }
+    }
+
     #[test]
     fn a_name_that_is_no_name_makes_no_job() {
         for name in ["../../x", "batches/../x", "", "operations/x", "batches/a?key=b"] {

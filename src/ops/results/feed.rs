@@ -248,3 +248,51 @@ fn cannot(what: &str, path: &std::path::Path, error: io::Error) -> Failure {
     let exit = if what == "read" { Exit::Failed } else { Exit::Disk };
     Failure::with_exit(exit, format!("cannot {what} {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Form, Row};
+
+    /// Takes nothing.
+    struct Panicking;
+
+    impl Sink for Panicking {
+        type Error = Failure;
+
+        fn audio(&mut self, _samples: &[u8]) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn row(&mut self, _row: Row) -> Result<(), Failure> {
+            panic!("on purpose")
+        }
+    }
+
+    impl Taker for Panicking {
+        type Taken = ();
+
+        fn caught_up(&mut self) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn quiet(&mut self) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn end(self) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn fault_61_a_results_thread_that_comes_to_a_sudden_end_is_a_failure() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "{\"key\":\"a\"}\n{\"key\":\"b\"}\n").unwrap();
+        let (_told, hears) = events::<()>();
+        let from = From::Disk(file.path().to_owned());
+        let ended = feed(from, Parser::new(Form::Lines), Panicking, hears, &|()| {}, &|_| {}).await;
+        let Err(failure) = ended else { panic!("it went on") };
+        assert_eq!(failure.message, "internal error: reading results came to a sudden end");
+    }
+}

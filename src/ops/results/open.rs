@@ -211,6 +211,7 @@ pub(super) async fn again(
         Dest::Inline => reader.download_job(&job.name).await,
         Dest::File(file) => reader.download(file, 0).await,
     };
+    let download = download.and_then(|download| session.budget.within(download));
     Ok(slot.with(download.map_err(|error| explain(session, job, error.into()))?))
 }
 
@@ -224,8 +225,9 @@ pub(super) fn is_complete(totals: &Totals, expected: Option<u64>, is_announced_s
         None => format!("{} rows", totals.rows),
     };
     let is_short = expected.is_some_and(|expected| totals.rows < expected);
-    // A file of the announced size is all that the service has, whatever its counts say.
-    if totals.is_whole && (is_announced_size || !is_short) {
+    // A file of the announced size is all that the service has, whatever its counts say; but an empty one is no results.
+    let is_empty = is_short && totals.rows == 0;
+    if totals.is_whole && (is_announced_size || !is_short) && !is_empty {
         return Ok(());
     }
     Err(Failure::new(format!("the results are incomplete ({of})")).hint("try again: the connection may have been cut"))

@@ -157,12 +157,15 @@ impl Review {
         let come = if self.unordered == 1 { "comes" } else { "come" };
         let unordered = || format!("{ORDER_UNVERIFIED}: {} {come} without a key", count(self.unordered, "result"));
         let unordered = (self.unordered > 0).then(unordered);
-        let come = if self.unknown == 1 { "comes" } else { "come" };
-        let unknown =
-            || format!("{KEY_UNKNOWN}: {} {come} with a key that no request has", count(self.unknown, "result"));
-        let unknown = (self.unknown > 0).then(unknown);
         let findings = self.findings.iter().map(|finding| finding.tell(name));
-        unordered.into_iter().chain(unknown).chain(findings).collect()
+        unordered.into_iter().chain(self.unknown_line()).chain(findings).collect()
+    }
+
+    /// What a person should know of results that nobody asked for.
+    pub fn unknown_line(&self) -> Option<String> {
+        let come = if self.unknown == 1 { "comes" } else { "come" };
+        let results = count(self.unknown, "result");
+        (self.unknown > 0).then(|| format!("{KEY_UNKNOWN}: {results} {come} with a key that no request has"))
     }
 
     /// Leaves out what is about none of these lines.

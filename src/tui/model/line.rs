@@ -1,8 +1,9 @@
 //! One line of text under edit, with a cursor that moves by what a person sees as one character.
 
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 
-use crate::text::is_harmless;
+use crate::text::{MOST_MARKS, is_harmless};
 
 /// A line of text and a cursor in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,12 +36,14 @@ impl Line {
     /// Puts text in at the cursor. Line ends become spaces; other control characters, and those that turn or hide text,
     /// are left out.
     pub fn insert(&mut self, text: &str) {
+        let mut n_marks = 0;
         for c in text.chars() {
+            n_marks = if c.width() == Some(0) { n_marks + 1 } else { 0 };
             let c = if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
             if self.text.len() + c.len_utf8() > Self::MOST {
                 return;
             }
-            if is_harmless(c) {
+            if is_harmless(c) && n_marks <= MOST_MARKS {
                 self.text.insert(self.cursor, c);
                 self.cursor += c.len_utf8();
             }

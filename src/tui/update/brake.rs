@@ -234,6 +234,28 @@ mod tests {
     }
 
     #[test]
+    fn a_brake_over_a_link_that_breaks_goes_on_with_the_next_listing() {
+        let mut model = nightly();
+        press(&mut model, ":stop<Space>nightly<Enter> 2<Enter>");
+        let open = |model: &Model| model.jobs.braking().map(|braking| said(&braking));
+        for id in ["a", "b"] {
+            let gone = Failure::new("no connection");
+            update(&mut model, Event::CancelAnswered(name(id), Ok(Box::new(CancelAnswer::NotYet(gone)))));
+        }
+        assert_eq!(open(&model).as_deref(), Some("2 asked"), "nothing is refused, and nothing is over");
+        assert_eq!((told(&model), model.notices.unseen), ("not asked yet: no connection", 1), "one line for all");
+        assert_eq!(word(&model, "a"), "CANCELLING");
+        let both = vec![job("a", JobState::Running), job("b", JobState::Running)];
+        assert_eq!(asked(&list(&mut model, both.clone())), ["a", "b"]);
+        for id in ["a", "b"] {
+            update(&mut model, Event::CancelAnswered(name(id), Ok(Box::new(CancelAnswer::Asked))));
+        }
+        assert_eq!(asked(&list(&mut model, both)), [] as [&str; 0], "the service has heard of them");
+        list(&mut model, vec![job("a", JobState::Cancelled), done("b")]);
+        assert_eq!(told(&model), "the brake is over: 1 cancelled · 1 too late");
+    }
+
+    #[test]
     fn what_an_earlier_session_asked_for_is_asked_for_again_once() {
         let mut model = nightly();
         let again = |model: &mut Model| {

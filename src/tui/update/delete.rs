@@ -155,7 +155,8 @@ mod tests {
     fn a_job_without_results_is_deleted_after_y() {
         for state in [JobState::Failed, JobState::Cancelled, JobState::Expired] {
             let mut model = with_jobs(vec![job("a", state.clone())]);
-            assert_eq!(press(&mut model, "D y"), [Effect::DeleteJob(name("a"))], "{state:?}");
+            let agreed = Effect::DeleteJob(Box::new(job("a", state.clone())), Loss::Nothing);
+            assert_eq!(press(&mut model, "D y"), [agreed], "{state:?}");
         }
     }
 
@@ -166,18 +167,33 @@ mod tests {
         assert_eq!(asked, [Effect::CheckLoss(seq_of(&asked), vec![done("a")])]);
         assert_eq!(press(&mut model, "y <Tab><Enter> 1<Enter>"), []);
         update(&mut model, Event::LossKnown(seq_of(&asked), vec![(name("a"), Loss::Saved)]));
-        assert_eq!(press(&mut model, "y"), [Effect::DeleteJob(name("a"))]);
+        assert_eq!(press(&mut model, "y"), [Effect::DeleteJob(Box::new(done("a")), Loss::Saved)]);
+        assert!(model.jobs.deleting.contains(&name("a")));
     }
 
     #[test]
     fn unsaved_results_want_the_count_typed() {
-        for losses in [vec![(name("a"), unsaved())], vec![]] {
+        let unknown = Loss::Unsaved { saved: 0, of: None };
+        for (losses, agreed) in [(vec![(name("a"), unsaved())], unsaved()), (vec![], unknown)] {
             let mut model = with_jobs(vec![done("a")]);
             let asked = press(&mut model, "D");
             update(&mut model, Event::LossKnown(seq_of(&asked), losses));
             assert_eq!(press(&mut model, "y"), []);
-            assert_eq!(press(&mut model, "1<Enter>"), [Effect::DeleteJob(name("a"))]);
+            assert_eq!(press(&mut model, "1<Enter>"), [Effect::DeleteJob(Box::new(done("a")), agreed)]);
         }
+    }
+
+    #[test]
+    fn more_than_one_is_a_count_to_be_typed_even_if_nothing_is_lost() {
+        let empty = || vec![job("a", JobState::Failed), job("b", JobState::Expired)];
+        let mut model = with_jobs(empty());
+        assert_eq!(press(&mut model, "a D y"), []);
+        assert_eq!(press(&mut model, "2<Enter>").len(), 2);
+        let mut model = with_jobs(empty().into_iter().chain([done("c")]).collect());
+        let asked = press(&mut model, "a D");
+        update(&mut model, Event::LossKnown(seq_of(&asked), vec![(name("c"), Loss::Saved)]));
+        assert_eq!(press(&mut model, "y 2<Enter>"), []);
+        assert_eq!(press(&mut model, "<Back>3<Enter>").len(), 3);
     }
 
     #[test]
@@ -233,12 +249,24 @@ mod tests {
         let files = vec![stored_file("input"), stored_file("batch-a")];
         update(&mut model, Event::FilesListed(seq_of(&asked), Ok(files)));
         let file = |id| FileName::parse_loose(id).unwrap();
-        assert_eq!(press(&mut model, "D y"), [Effect::DeleteFile(file("input"))]);
+        let delete = |id| Effect::DeleteFile(Box::new(stored_file(id)));
+        assert_eq!(press(&mut model, "D y"), [delete("input")]);
         update(&mut model, Event::FileDeleted(file("input"), Ok(())));
         assert_eq!(press(&mut model, "D y"), []);
-        assert_eq!(press(&mut model, "1<Enter>"), [Effect::DeleteFile(file("batch-a"))]);
+        assert_eq!(press(&mut model, "1<Enter>"), [delete("batch-a")]);
         update(&mut model, Event::FileDeleted(file("batch-a"), Err(Failure::new("it is not yours"))));
         assert_eq!(said(&model), "cannot delete files/batch-a: it is not yours");
+    }
+
+    #[test]
+    fn a_file_that_a_live_job_reads_wants_the_count_typed() {
+        let source = FileName::parse_loose("input").map(crate::job::Source::File);
+        for (state, expected) in [(JobState::Running, 0), (JobState::Succeeded, 1)] {
+            let mut model = with_jobs(vec![Job { source: source.clone(), ..job("a", state) }]);
+            let asked = press(&mut model, "F");
+            update(&mut model, Event::FilesListed(seq_of(&asked), Ok(vec![stored_file("input")])));
+            assert_eq!(press(&mut model, "D y").len(), expected);
+        }
     }
 
     #[test]

@@ -152,7 +152,8 @@ pub fn reviewed(model: &mut Model, seq: Seq, review: Review) -> Vec<Effect> {
         let key = screen.rows.index_of(line).and_then(|index| screen.rows.key(index));
         key.map_or_else(|| format!("line {line}"), |key| clean_short(key, 60))
     };
-    let findings: Vec<String> = review.findings.iter().map(|finding| finding.tell(&key)).collect();
+    let findings = review.findings.iter().map(|finding| finding.tell(&key));
+    let findings: Vec<String> = review.unknown_line().into_iter().chain(findings).collect();
     screen.review = review;
     findings.into_iter().for_each(|finding| notices::say(model, Level::Bad, finding));
     Vec::new()
@@ -446,6 +447,8 @@ mod tests {
         update(&mut model, Event::Reviewed(seq, Box::new(review)));
         assert_eq!(model.job_screen().unwrap().tally.bad, 1);
         assert_eq!(said(&model), "audio may belong to other keys: durations fit better when k4 and k9 are exchanged");
+        update(&mut model, Event::Reviewed(seq, Box::new(Review { unknown: 2, ..Review::default() })));
+        assert_eq!(said(&model), "key unknown: 2 results come with a key that no request has");
         press(&mut model, "/runaway<Enter>");
         assert_eq!(lines(&model), [3]);
         press(&mut model, "<Esc>e");

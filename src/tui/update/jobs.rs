@@ -448,10 +448,33 @@ mod tests {
         let effects = list(&mut model, vec![done("ch02")]);
         let fetched = |effect: &Effect| matches!(effect, Effect::FetchJob(..));
         assert_eq!((shown(&model).len(), effects.iter().filter(|effect| fetched(effect)).count()), (3, 2));
-        let gone = crate::failure::Failure::new("there is no such job");
-        update(&mut model, Event::JobFetched(Seq(99), name("intro"), Err(gone)));
-        assert!(!shown(&model).contains(&"intro".to_owned()));
-        assert!(said(&model).starts_with("intro is not in the list any more"), "{}", said(&model));
+        // An answer that says nothing about the job takes nothing away.
+        let busy = crate::failure::Failure::new("the service is overloaded");
+        update(&mut model, Event::JobFetched(Seq(99), name("intro"), Err(busy)));
+        assert_eq!((shown(&model).len(), word(&model, "intro")), (3, "RUNNING"));
+    }
+
+    #[test]
+    fn a_job_that_the_service_does_not_know_any_more_stays_and_is_marked() {
+        let mut model = three_jobs();
+        list(&mut model, vec![done("ch02")]);
+        update(&mut model, Event::JobMissing(Seq(99), name("intro")));
+        assert_eq!((shown(&model).len(), word(&model, "intro")), (3, "MISSING"));
+        assert!(said(&model).starts_with("intro is not found with this key any more"), "{}", said(&model));
+        // It is not looked for again, and it is not stopped; a listing that shows it ends that.
+        let effects = list(&mut model, vec![done("ch02")]);
+        let intro = |effect: &Effect| matches!(effect, Effect::FetchJob(_, job) if *job == name("intro"));
+        assert!(!effects.iter().any(intro), "{effects:?}");
+        assert_eq!(press(&mut model, "x"), []);
+        assert!(model.overlays.is_empty() && said(&model).contains("MISSING already"), "{}", said(&model));
+        list(&mut model, vec![job("intro", JobState::Running), done("ch02")]);
+        assert_eq!((word(&model, "intro"), model.jobs.missing.len()), ("RUNNING", 0));
+        // Or a person takes it off the list.
+        list(&mut model, vec![done("ch02")]);
+        update(&mut model, Event::JobMissing(Seq(99), name("intro")));
+        assert!(matches!(&press(&mut model, "D y")[..], [Effect::DeleteJob(job, _)] if job.name == name("intro")));
+        update(&mut model, Event::JobDeleted(name("intro"), Ok(())));
+        assert_eq!((shown(&model).contains(&"intro".to_owned()), model.jobs.missing.len()), (false, 0));
     }
 
     #[test]

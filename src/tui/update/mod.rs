@@ -46,6 +46,8 @@ mod typing;
 mod work;
 
 #[cfg(test)]
+mod odd;
+#[cfg(test)]
 pub(super) mod testing;
 
 pub use auto_save::standing as auto_save_standing;
@@ -59,6 +61,8 @@ pub use palette::fitting as commands_fitting;
 pub use polling::pace;
 pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
+#[cfg(test)]
+pub use testing::stored_file;
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {

@@ -37,10 +37,15 @@ pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
     typed(model)
 }
 
+/// No filter and no command is longer. A filter works while it is typed, and each of its words is looked for in each row.
+const LONGEST: usize = 1_024;
+
 /// Text pasted into the line.
 pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if let Some(prompt) = top(model) {
-        prompt.input.insert(text.trim());
+        let room = LONGEST.saturating_sub(prompt.input.text().len());
+        let text: String = text.trim().chars().take(room).collect();
+        prompt.input.insert(&text);
     }
     typed(model)
 }

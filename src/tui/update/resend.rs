@@ -131,13 +131,13 @@ pub fn send(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::JobState;
+    use crate::job::{Job, JobState};
     use crate::money::OverCap;
     use crate::ops::Created;
     use crate::tui::event::{Event, Listed};
     use crate::tui::model::Button;
     use crate::tui::update::testing::{
-        dialog, job, listed, lost, plan, press, said, selected, seq_of, shown, three_jobs, tick, with_jobs,
+        dialog, empty, job, listed, lost, plan, press, said, selected, seq_of, shown, three_jobs, tick, with_jobs,
     };
     use crate::tui::update::update;
 
@@ -170,13 +170,54 @@ mod tests {
             (verb(&model), &asked[..]),
             (Some(Verb::SendAgain), &[Effect::PlanResend(seq_of(&asked), "T".into())][..])
         );
-        assert_eq!(press(&mut model, "7<Enter>y"), [], "nothing can be said yes to before it is known");
+        assert_eq!(press(&mut model, "7y"), [], "nothing can be said yes to before it is known");
         update(&mut model, Event::ResendPlanned(seq_of(&asked), Ok(Box::new(plan))));
         (model, seq_of(&asked))
     }
 
     fn seven() -> Plan {
         Plan { n_requests: 7, in_place_of: Some("T".into()), ..plan("lost T") }
+    }
+
+    /// A dashboard that runs for so many seconds beside a list that shows the job of a lost create from one of them on.
+    /// Gives when it looked, and what it did besides.
+    fn lived(model: &mut Model, seconds: i64, shown_from: i64) -> (Vec<i64>, Vec<Effect>) {
+        let (mut looks, mut others) = (Vec::new(), Vec::new());
+        for second in 0..seconds {
+            let mut effects = tick(model, i64::from(second > 0));
+            while let Some(effect) = effects.pop() {
+                let Effect::ListJobs(seq) = effect else {
+                    others.push(effect);
+                    continue;
+                };
+                looks.push(second);
+                let found = || Job { display_name: Some("lost T ~gt-T".into()), ..job("found", JobState::Pending) };
+                let answer = match second >= shown_from {
+                    true => listed(vec![found()]),
+                    false => Listed { unconfirmed: vec![lost("T")], ..listed(vec![]) },
+                };
+                effects.extend(update(model, Event::JobsListed(seq, Ok(Box::new(answer)))));
+            }
+        }
+        (looks, others)
+    }
+
+    #[test]
+    fn fault_2_what_the_list_shows_after_90_s_is_taken_over_by_the_look_at_120_s() {
+        let mut model = empty();
+        model.setting.refresh = Some(900);
+        let (looks, others) = lived(&mut model, 200, 90);
+        assert_eq!((looks, others), (vec![0, 2, 5, 15, 30, 60, 120], vec![]));
+        assert_eq!((shown(&model), model.notices.unseen), (vec!["found".to_owned()], 0));
+    }
+
+    #[test]
+    fn fault_3_a_day_of_looking_in_vain_does_nothing_but_look() {
+        let mut model = empty();
+        let (looks, others) = lived(&mut model, 86_400, i64::MAX);
+        assert_eq!((others, shown(&model)), (vec![], vec!["T".to_owned()]));
+        assert!((8_600..8_700).contains(&looks.len()), "every ten seconds: {}", looks.len());
+        assert_eq!(model.notices.log.len(), 1, "said once");
     }
 
     #[test]

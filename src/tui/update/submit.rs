@@ -7,7 +7,7 @@ use crate::request::Severity;
 use crate::text::{age, clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{
-    Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Submitting, Target, Verb, Work,
+    Draft, EntryId, Field, Form, Level, Model, PlanState, Seq, SubmitState, Submitting, Target, Verb, Work,
 };
 use crate::tui::update::{campaigns, create, dialog, jobs, notices, picker, polling, screens, work};
 
@@ -188,15 +188,7 @@ fn send(model: &mut Model, plan: Seq) -> Vec<Effect> {
 }
 
 fn waiting(model: &mut Model, seq: Seq) -> Option<&mut Form> {
-    model.screens.iter_mut().find_map(|screen| match screen {
-        Screen::Create(form) if form.submit.under_way() == Some(seq) => Some(&mut **form),
-        Screen::Create(_)
-        | Screen::Job(_)
-        | Screen::Key(_)
-        | Screen::Files(_)
-        | Screen::Messages { .. }
-        | Screen::Help { .. } => None,
-    })
+    create::form_for(model, |form| form.submit.under_way() == Some(seq))
 }
 
 /// How far the upload is.
@@ -399,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_key_submits_once() {
+    fn fault_6_a_held_key_submits_once() {
         for keys in ["<C-s>", "<Enter>"] {
             let (mut model, seq) = ready(plan("a"));
             press(&mut model, TO_SUBMIT);
@@ -443,6 +435,31 @@ mod tests {
         assert_eq!((selected(&model), shown(&model)[0].as_str()), ("T", "T"));
         assert!(said(&model).contains("the answer was lost"), "{}", said(&model));
         assert_eq!(model.notices.unseen, 1);
+    }
+
+    #[test]
+    fn fault_13_a_doubled_create_is_told_with_both_names_and_nothing_is_cancelled_unasked() {
+        let (mut model, _) = ready(plan("a"));
+        let effects = press(&mut model, "<C-s>");
+        let named = |id: &str, minute: i64| crate::job::Job {
+            display_name: Some("a ~gt-01ARYZ6S4100000000000000AB".into()),
+            create_time: job(id, JobState::Pending).create_time.map(|at| at + jiff::SignedDuration::from_mins(minute)),
+            ..job(id, JobState::Pending)
+        };
+        let found = vec![named("made0", 1), named("made1", 2)];
+        let effects = update(&mut model, Event::Submitted(seq_of(&effects), Ok(Box::new(Created::Duplicate(found)))));
+        let cancels = |effects: &[Effect]| effects.iter().filter(|it| matches!(it, Effect::CancelJob(_))).count();
+        assert_eq!((cancels(&effects), model.screens.len(), selected(&model)), (0, 0, "made1"));
+        assert_eq!(
+            said(&model),
+            "DUPLICATE: one create of a came out as batches/made0 and batches/made1, both billed; :stop \
+             doubt:duplicate cancels the later one"
+        );
+        assert_eq!(model.notices.unseen, 1, "told once");
+        assert_eq!(press(&mut model, ":stop<Space>doubt:duplicate<Enter>"), []);
+        let asked = dialog(&model).unwrap();
+        assert!(matches!(&asked.targets[..], [Target::Job(later, _)] if later.name == name("made1")), "{asked:?}");
+        assert_eq!(press(&mut model, "y"), [Effect::CancelJob(name("made1"))]);
     }
 
     #[test]
@@ -584,16 +601,19 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_that_is_used_up_is_counted_down_and_another_job_need_not_wait() {
+    fn fault_9_a_wait_that_is_asked_for_is_counted_down_and_another_job_need_not_wait() {
         let (mut model, _) = ready(plan("a"));
         let seq = seq_of(&press(&mut model, "<C-s>"));
-        let wait = Some(std::time::Duration::from_secs(42));
+        let wait = Some(std::time::Duration::new(45, 837_906_927));
         let failure = Failure { retry_after: wait, ..Failure::new("the quota is used up") };
         update(&mut model, Event::Submitted(seq, Err(failure)));
         assert_eq!(press(&mut model, "<C-s>"), []);
-        assert_eq!(said(&model), "the service asks to wait; try again in 42 s");
+        assert_eq!(said(&model), "the service asks to wait; try again in 46 s");
         let mut other = model.clone();
-        tick(&mut model, 42);
+        assert_eq!(tick(&mut model, 45).iter().filter(|effect| matches!(effect, Effect::Submit { .. })).count(), 0);
+        assert_eq!(submits(&press(&mut model, "<C-s><Enter>")), [], "not a second too early");
+        assert_eq!(said(&model), "the service asks to wait; try again in 1 s");
+        tick(&mut model, 1);
         assert!(
             matches!(press(&mut model, "<C-s>")[..], [Effect::Plan(..)]),
             "it is tried again when the time is over"

@@ -231,6 +231,7 @@ pub fn seq_of(effects: &[Effect]) -> Seq {
         | Effect::AutoSave(seq, _)
         | Effect::ReadRawLine(seq, ..)
         | Effect::Plan(seq, _)
+        | Effect::PlanResend(seq, _)
         | Effect::Submit { seq, .. }
         | Effect::ListFolder(seq, _)
         | Effect::ListFiles(seq) => Some(*seq),

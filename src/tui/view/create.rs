@@ -73,7 +73,7 @@ fn label(model: &Model, form: &Form, button: Field) -> String {
     let word = button.label();
     match (button, &form.submit) {
         (Field::SubmitButton, SubmitState::InFlight(..) | SubmitState::Stopping(_)) => "Submitting".to_owned(),
-        (Field::SubmitButton, SubmitState::Failed(_)) if form.retry_at.is_some_and(|at| at > model.now) => {
+        (Field::SubmitButton, SubmitState::Failed(_)) if must_wait(model, form) => {
             let left = form.retry_at.map(|at| text::age(since(model.now, at))).unwrap_or_default();
             format!("{word} in {left}")
         }
@@ -87,11 +87,17 @@ fn label(model: &Model, form: &Form, button: Field) -> String {
     }
 }
 
+/// Whether the service asked to wait, and the time is not over.
+fn must_wait(model: &Model, form: &Form) -> bool {
+    matches!(form.submit, SubmitState::Failed(_)) && form.retry_at.is_some_and(|at| at > model.now)
+}
+
 fn buttons(pen: &mut Pen<'_>, model: &Model, form: &Form, place: Rect) {
     let theme = *pen.theme;
     let cannot = model.setting.read_only
         || matches!(&form.plan, PlanState::Ready(_, plan) if plan.has_errors())
-        || form.submit.under_way().is_some();
+        || form.submit.under_way().is_some()
+        || must_wait(model, form);
     let mut pieces = Vec::new();
     for field in [Field::SubmitButton, Field::SampleButton, Field::CancelButton] {
         let is_focused = form.focus == field;

@@ -1,5 +1,7 @@
 //! What is known about the selected job, below the list: where it came from, how it went, what becomes of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
@@ -9,7 +11,7 @@ use crate::ops::Unconfirmed;
 use crate::text;
 use crate::tui::model::{Entry, EntryId, Model, Tracked};
 use crate::tui::rate;
-use crate::tui::update::is_unresolved;
+use crate::tui::update::{auto_save_standing, is_unresolved};
 use crate::tui::view::pen::{Frame, Pen, Piece, pad, piece, row};
 use crate::tui::view::{bars, campaigns, job_facts, lost, times};
 
@@ -73,7 +75,7 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
     }
     lines.push(vec![piece(from.join(" · "), theme.text())]);
     if let Some(doubt) = model.jobs.doubts.get(&job.name) {
-        lines.push(vec![piece(odd(doubt), theme.warn())]);
+        lines.extend(odd(model, job, doubt).into_iter().map(|said| vec![piece(said, theme.warn())]));
     }
     if let Some(error) = &job.error {
         lines.push(vec![piece(job_facts::error(error), theme.bad())]);
@@ -86,26 +88,40 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
         let style = if paid.n_unusable > 0 { theme.warn() } else { theme.text() };
         lines.push(vec![piece(job_facts::paid(paid), style)]);
     }
+    let is_saved = model.jobs.saved.contains_key(&job.name);
+    if !is_saved && let Some(standing) = auto_save_standing(model, &job.name) {
+        lines.push(vec![piece(standing, theme.active())]);
+    }
     if let Some(end) = job_facts::kept_until(job) {
         let until = times::day_and_clock(&model.zone, end);
-        let said = match end > times::as_of(model) {
-            true => format!("results are kept until about {until} (an estimate: 48 h)"),
-            false => format!("results are probably gone since {until} (after 48 h)"),
+        let (said, style) = match end > times::as_of(model) {
+            true => {
+                let left = since(times::as_of(model), end);
+                let style = if !is_saved && left < job_facts::SOON { theme.warn() } else { theme.muted() };
+                (format!("results are kept until about {until}, {} left (of 48 h)", job_facts::whole(left)), style)
+            }
+            false => (format!("results are probably gone since {until} (after 48 h)"), theme.muted()),
         };
-        lines.push(vec![piece(said, theme.muted())]);
+        lines.push(vec![piece(said, style)]);
     }
     lines
 }
 
-/// What is odd about a job, in a sentence.
-fn odd(doubt: &Doubt) -> String {
+/// What is odd about a job, in a line or two.
+fn odd(model: &Model, job: &Job, doubt: &Doubt) -> Vec<String> {
     match doubt {
-        Doubt::Duplicate(first) => {
-            format!("⚠ DUPLICATE of {first}: one create, two jobs, both billed; x cancels this later one")
+        // The name takes a line of its own: whole, it is what a person compares.
+        Doubt::Duplicate(first) => vec![
+            format!("⚠ DUPLICATE of {first}"),
+            "One create, two jobs, both billed: x cancels this later one.".to_owned(),
+        ],
+        Doubt::Twin(other) => vec![format!("⚠ looks like {other}, created just before it: both are billed")],
+        Doubt::Stuck => {
+            let age = job.create_time.map_or(Duration::ZERO, |made| times::age_of(model, made));
+            let left = job_facts::whole(job_facts::TWO_DAYS.saturating_sub(age));
+            vec![format!("⚠ not over after the promised day; given up after two, in {left}")]
         }
-        Doubt::Twin(other) => format!("⚠ looks like {other}, created just before it: both are billed"),
-        Doubt::Stuck => "⚠ not over after the promised day; the service gives up after two".to_owned(),
-        Doubt::Slow(usual) => format!("⚠ most jobs of its model took {} or less", text::age(*usual)),
+        Doubt::Slow(usual) => vec![format!("⚠ most jobs of its model took {} or less", text::age(*usual))],
     }
 }
 

@@ -21,10 +21,13 @@ const HOUR: u64 = 3_600;
 const STUCK_AFTER: Duration = Duration::from_secs(24 * HOUR);
 
 /// The service gives a job up after two days, and drops stored files after two.
-const TWO_DAYS: Duration = Duration::from_secs(48 * HOUR);
+pub const TWO_DAYS: Duration = Duration::from_secs(48 * HOUR);
 
 /// From then on the end of those two days is shown.
 const NEAR: Duration = Duration::from_secs(40 * HOUR);
+
+/// From then on it is pointed out that results are about to be gone.
+pub const SOON: Duration = Duration::from_secs(12 * HOUR);
 
 /// A model without what all of them share: `3.1-flash-tts`.
 pub fn short_model(model: Option<&str>) -> String {
@@ -115,6 +118,13 @@ pub fn kept_until(job: &Job) -> Option<Timestamp> {
     }
 }
 
+/// Whether results that no save holds are about to be gone.
+pub fn is_gone_soon(model: &Model, job: &Job) -> bool {
+    let is_unsaved = job.kind != JobKind::EmbedContent && !model.jobs.saved.contains_key(&job.name);
+    let left = kept_until(job).filter(|_| is_unsaved).map(|end| since(times::as_of(model), end));
+    left.is_some_and(|left| !left.is_zero() && left < SOON)
+}
+
 /// The LEFT column: time left, time until the service gives up, or what became of the results.
 pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) {
     let job = &tracked.job;
@@ -155,13 +165,13 @@ pub fn left(theme: &Theme, model: &Model, tracked: &Tracked) -> (String, Style) 
     let remaining = since(times::as_of(model), end);
     match remaining.as_secs() {
         0 => ("gone?".to_owned(), theme.muted()),
-        secs if secs < 12 * HOUR => (format!("gone in {}", whole(remaining)), theme.warn()),
+        _ if remaining < SOON => (format!("gone in {}", whole(remaining)), theme.warn()),
         _ => ("not saved".to_owned(), theme.muted()),
     }
 }
 
 /// Whole hours or minutes, so that what is said does not change with every listing: `7 h`, `40 m`.
-fn whole(left: Duration) -> String {
+pub fn whole(left: Duration) -> String {
     match left.as_secs() {
         secs if secs >= HOUR => format!("{} h", secs / HOUR),
         secs => format!("{} m", secs / 60),

@@ -555,6 +555,41 @@ pub fn lost(mut model: Model) -> Model {
     model
 }
 
+/// The question what to do about that create, so many minutes after it.
+pub fn unresolved(mut model: Model, focus: Button) -> Model {
+    model = lost(model);
+    let Some(Overlay::Confirm(confirm)) = model.overlays.last_mut() else { unreachable!("it was just opened") };
+    (confirm.verb, confirm.typed, confirm.focus) = (Verb::Unresolved, None, focus);
+    if let Some(Target::Lost(lost)) = confirm.targets.first_mut() {
+        lost.at = ago(12);
+    }
+    model
+}
+
+/// The question whether to send it once more, before and after it is known what that is.
+pub fn sent_again(mut model: Model, over_cap: Option<OverCap>, is_known: bool) -> Model {
+    model = lost(model);
+    let Some(Overlay::Confirm(confirm)) = model.overlays.last_mut() else { unreachable!("it was just opened") };
+    confirm.verb = Verb::SendAgain;
+    confirm.checking = (!is_known).then_some(Seq(7));
+    confirm.typed = is_known.then(|| (1_268, Line::new("12")));
+    let Some(Target::Lost(lost)) = confirm.targets.pop() else { unreachable!("it is about one create") };
+    let made = is_known.then(|| Box::new(Plan { n_requests: 1_268, over_cap, ..plan() }));
+    confirm.targets = vec![Target::Again(Seq(7), lost, made)];
+    model
+}
+
+/// The list after a create that was doubled: the later one of two jobs is selected.
+pub fn doubled(mut model: Model) -> Model {
+    let ids: Vec<EntryId> = model.jobs.entries.iter().skip(1).take(2).map(Entry::id).collect();
+    let [EntryId::Job(first), EntryId::Job(later)] = &ids[..] else {
+        unreachable!("jobs stand behind the lost create")
+    };
+    model.jobs.doubts = [(later.clone(), crate::job::Doubt::Duplicate(first.clone()))].into();
+    (model.jobs.cursor.selected, model.jobs.cursor.row) = (Some(ids[1].clone()), 2);
+    model
+}
+
 /// The question about a retake of the first job, before and after its keys are known.
 pub fn retaken(mut model: Model, is_known: bool) -> Model {
     let job = model.jobs.entries.iter().find_map(|entry| match entry {

@@ -118,6 +118,34 @@ fn the_list_of_jobs() {
 }
 
 #[test]
+fn a_create_that_was_doubled_or_stays_lost() {
+    snapshot("jobs_duplicate_120x32", &doubled(busy(120, 32)));
+    snapshot("jobs_duplicate_80x24", &doubled(busy(80, 24)));
+    plain_snapshot("jobs_duplicate_ascii_120x32", &doubled(busy(120, 32)), Charset::Ascii);
+    let mut lost = busy(120, 32);
+    if let Some(Entry::Lost(lost)) = lost.jobs.entries.first_mut() {
+        lost.at = ago(12);
+    }
+    (lost.jobs.cursor.selected, lost.jobs.cursor.row) = (lost.jobs.entries.first().map(Entry::id), 0);
+    snapshot("jobs_unresolved_120x32", &lost);
+}
+
+#[test]
+fn the_form_names_another_host_beside_its_buttons() {
+    for (width, height) in [(120, 32), (80, 24)] {
+        let mut elsewhere = form(empty(width, height), |_| ());
+        assert!(!text_of_screen(&elsewhere).contains("] to "));
+        elsewhere.setting.is_google = false;
+        elsewhere.setting.host = "proxy.example.org:8443".into();
+        let shown = text_of_screen(&elsewhere);
+        let line = shown.lines().find(|line| line.contains("[ Submit")).unwrap_or_else(|| panic!("{shown}"));
+        assert!(line.contains(" to proxy.example.org:8443"), "{shown}");
+        elsewhere.setting.demo = true;
+        assert!(!text_of_screen(&elsewhere).contains(" to proxy"), "a demo goes nowhere");
+    }
+}
+
+#[test]
 fn designed_states_of_the_list() {
     snapshot("jobs_empty_80x24", &empty(80, 24));
     snapshot("jobs_loading_80x24", &loading(80, 24));
@@ -291,6 +319,17 @@ fn dialogs() {
     snapshot("dialog_cancel_unknown_120x32", &asked(hidden, Verb::CancelJobs, &[None; 1], None));
     snapshot("dialog_give_up_80x24", &lost(busy(80, 24)));
     snapshot("dialog_give_up_30x8", &lost(busy(30, 8)));
+    snapshot("dialog_unresolved_120x32", &unresolved(busy(120, 32), Button::Keep));
+    snapshot("dialog_unresolved_80x24", &unresolved(busy(80, 24), Button::Other));
+    plain_snapshot("dialog_unresolved_ascii_80x24", &unresolved(busy(80, 24), Button::Do), Charset::Ascii);
+    snapshot("dialog_unresolved_40x10", &unresolved(busy(40, 10), Button::Do));
+    snapshot("dialog_unresolved_30x8", &unresolved(busy(30, 8), Button::Keep));
+    let cap = OverCap { per_job: None, per_day: Some(25.0), spent_today: 24.0, adds: Some(2.3) };
+    snapshot("dialog_send_again_120x32", &sent_again(busy(120, 32), Some(cap), true));
+    snapshot("dialog_send_again_80x24", &sent_again(busy(80, 24), None, true));
+    plain_snapshot("dialog_send_again_ascii_80x24", &sent_again(busy(80, 24), Some(cap), true), Charset::Ascii);
+    snapshot("dialog_send_again_30x8", &sent_again(busy(30, 8), None, true));
+    snapshot("dialog_send_again_checking_80x24", &sent_again(busy(80, 24), None, false));
     snapshot("dialog_retake_120x32", &retaken(busy(120, 32), true));
     snapshot("dialog_retake_80x24", &retaken(busy(80, 24), true));
     snapshot("dialog_retake_40x10", &retaken(busy(40, 10), true));

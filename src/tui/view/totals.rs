@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::job::Doubt;
 use crate::ops::Spending;
 use crate::text;
 use crate::tui::model::{Entry, Model};
@@ -22,6 +23,9 @@ struct Totals {
     cancelling: u64,
     unknown: u64,
     stuck: u64,
+    twins: u64,
+    slow: u64,
+    gone_soon: u64,
     in_flight: (f64, f64),
     today: f64,
     per_day: Option<f64>,
@@ -74,6 +78,9 @@ fn parts(theme: &Theme, totals: &Totals) -> Vec<Part> {
     say(0, totals.cancelled, "cancelled", theme.muted(), false);
     say(5, totals.cancelling, "cancelling", theme.warn(), false);
     say(8, totals.stuck, "stuck ⚠", theme.warn(), false);
+    say(8, totals.twins, if totals.twins == 1 { "twin ⚠" } else { "twins ⚠" }, theme.warn(), false);
+    say(5, totals.slow, "slow ⚠", theme.warn(), false);
+    say(7, totals.gone_soon, "gone soon ⚠", theme.warn(), false);
     if totals.in_flight.1 > 0.0 {
         let text = format!("in flight {}", job_facts::about(totals.in_flight));
         parts.push(Part { rank: 2, piece: piece(text, theme.text()) });
@@ -136,9 +143,15 @@ fn count(model: &Model) -> Totals {
         }
         let Entry::Job(tracked) = entry else { continue };
         if !tracked.is_active() {
+            totals.gone_soon += u64::from(job_facts::is_gone_soon(model, &tracked.job));
             continue;
         }
         totals.stuck += u64::from(job_facts::is_stuck(model, tracked));
+        match model.jobs.doubts.get(&tracked.job.name) {
+            Some(Doubt::Twin(_) | Doubt::Duplicate(_)) => totals.twins += 1,
+            Some(Doubt::Slow(_)) => totals.slow += 1,
+            Some(Doubt::Stuck) | None => {}
+        }
         if let Some((low, high)) = model.jobs.costs.get(&tracked.job.name) {
             totals.in_flight = (totals.in_flight.0 + low, totals.in_flight.1 + high);
         }

@@ -276,4 +276,23 @@ mod tests {
         assert!(!bench.went_well().await);
         assert_eq!((bench.session.store.intents().unwrap().len(), bench.n_prepared()), (0, 0));
     }
+
+    #[tokio::test]
+    async fn fault_61_a_panic_in_any_task_is_a_notice() {
+        let mut bench = Bench::new();
+        let noticed = |mailbox: Arc<Mailbox>| async move {
+            let take = move || mailbox.take(Duration::from_secs(60));
+            tokio::task::spawn_blocking(take).await.unwrap().pop_front()
+        };
+        let is_told = |letter: Option<Letter>| match letter {
+            Some(Letter::Event(Event::Noticed(Err(failure)))) => failure.message == "an internal error ended a task",
+            _ => false,
+        };
+        drop(bench.world.spawn(async { panic!("on purpose") }));
+        assert!(is_told(noticed(bench.mailbox.clone()).await));
+        bench.world.keep(async { panic!("on purpose") });
+        assert!(is_told(noticed(bench.mailbox.clone()).await));
+        let blocked = super::Here::blocking::<()>(|| panic!("on purpose")).await;
+        assert_eq!(blocked.unwrap_err().message, "an internal error ended a task");
+    }
 }

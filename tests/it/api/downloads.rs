@@ -1,7 +1,10 @@
 //! Downloads through breaks of the connection.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use gemtts_tui::api::error::Kind;
+use gemtts_tui::api::gemini::Timing;
 use gemtts_tui::api::{Download, Error};
 
 use super::server::{Exchange, Request, Server, head, reply};
@@ -32,7 +35,7 @@ fn partial(whole: &[u8], from: usize, sent: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_download_resumes_where_it_broke() {
+async fn fault_34_a_download_resumes_where_it_broke() {
     let whole = content(100_000);
     let body = whole.clone();
     let server = Server::start(move |exchange| match offset(&exchange.request) {
@@ -49,7 +52,7 @@ async fn a_download_resumes_where_it_broke() {
 }
 
 #[tokio::test]
-async fn a_download_that_cannot_resume_starts_over_and_repeats_nothing() {
+async fn fault_39_a_download_that_cannot_resume_starts_over_and_repeats_nothing() {
     type Answer = fn(&mut Exchange, &[u8]);
     let answers: [(&str, Answer); 4] = [
         ("200", |exchange, body| exchange.answer(reply(200, &[], body))),
@@ -114,7 +117,7 @@ async fn a_rest_that_ends_before_its_announced_total_is_a_break() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_under_a_download_is_noticed() {
+async fn fault_39_a_file_that_changes_under_a_download_is_noticed() {
     let server = Server::start(|exchange| match offset(&exchange.request) {
         None => exchange.answer([head(200, &[("etag", "\"1\"")], 100), vec![b'a'; 10]].concat()),
         Some(_) => exchange.answer(reply(200, &[("etag", "\"2\"")], vec![b'b'; 100])),
@@ -126,7 +129,7 @@ async fn a_file_that_changes_under_a_download_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_download_that_always_breaks_ends_after_five_breaks() {
+async fn fault_34_a_download_that_always_breaks_ends_after_five_breaks() {
     let server = Server::start(|exchange| match offset(&exchange.request) {
         None => exchange.answer([head(200, &[], 100), vec![b'a'; 10]].concat()),
         Some(from) => exchange.answer(partial(&[b'a'; 100], from, 0)),
@@ -139,7 +142,7 @@ async fn a_download_that_always_breaks_ends_after_five_breaks() {
 }
 
 #[tokio::test]
-async fn silence_in_a_download_is_a_break() {
+async fn fault_40_silence_in_a_download_is_a_break() {
     let whole = content(1_000);
     let body = whole.clone();
     let server = Server::start(move |exchange| match offset(&exchange.request) {
@@ -151,6 +154,88 @@ async fn silence_in_a_download_is_a_break() {
     });
     let download = service_with(&server, impatient()).reader.download(&file_name("batch-x"), 0).await.unwrap();
     assert_eq!(collect(download).await, (whole, None));
+}
+
+/// So many bytes of a chunked body, and then the end of the connection.
+fn cut_chunks(bytes: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n", bytes.len() + 5);
+    [head.as_bytes(), bytes].concat()
+}
+
+#[tokio::test]
+async fn fault_35_a_download_whose_chunk_was_cut_resumes_there() {
+    let whole = content(1_000);
+    let body = whole.clone();
+    let server = Server::start(move |exchange| match offset(&exchange.request) {
+        None => exchange.answer(cut_chunks(&body[..10])),
+        Some(from) => exchange.answer(partial(&body, from, body.len())),
+    });
+    let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    assert_eq!((download.from, download.total), (0, None));
+    assert_eq!(collect(download).await, (whole, None));
+    let server = Server::start(|exchange| exchange.answer(cut_chunks(b"")));
+    let download = service(&server).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    let (bytes, error) = collect(download).await;
+    assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (0, Kind::Offline, 5));
+}
+
+#[tokio::test]
+async fn fault_40_a_slow_download_has_no_total_limit_and_a_silent_one_says_that_it_stalled() {
+    // Every piece comes well within the limit, and all of them take several times as long.
+    let limit = Duration::from_millis(1_000);
+    let timing = Timing { headers: limit, silence: limit, call: limit, ..super::quick() };
+    let server = Server::start(|exchange| {
+        exchange.answer(head(200, &[], 60));
+        for _ in 0..60 {
+            std::thread::sleep(Duration::from_millis(40));
+            exchange.answer(b"x");
+        }
+    });
+    let download = service_with(&server, timing).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    assert_eq!(collect(download).await, (vec![b'x'; 60], None));
+    assert_eq!(server.seen().len(), 1);
+    let silent = Server::start(|exchange| {
+        exchange.answer([head(200, &[], 100), vec![b'a'; 10]].concat());
+        exchange.stay_silent();
+    });
+    let mut timing = impatient();
+    timing.policy.budget = Duration::ZERO;
+    let download = service_with(&silent, timing).reader.download(&file_name("batch-x"), 0).await.unwrap();
+    let (bytes, error) = collect(download).await;
+    let error = error.unwrap();
+    assert_eq!((bytes.len(), error.kind), (10, Kind::TimedOut), "what came before is kept");
+    assert!(error.message.contains("stalled: nothing came from http://127.0.0.1:"), "{error}");
+}
+
+#[tokio::test]
+async fn fault_43_a_download_address_elsewhere_gets_no_request() {
+    let other = Server::start(|exchange| exchange.answer(reply(200, &[], "stolen\n")));
+    let host = other.origin.strip_prefix("http://").unwrap().to_owned();
+    let spellings = [
+        format!("http://{host}/x"),
+        format!("//{host}/x"),
+        format!("files/..//{host}/x"),
+        format!("files/@{host}"),
+        format!("files/x@{host}/"),
+        format!("files/x?u=http://{host}"),
+        format!("files/x#//{host}"),
+        format!("\\\\{host}\\x"),
+        format!("http:{host}"),
+        format!("files/%2e%2e%2f%2f{host}"),
+    ];
+    for file in spellings {
+        let body = serde_json::json!({"name": "batches/x", "done": true, "metadata": {
+            "state": "BATCH_STATE_SUCCEEDED", "output": {"responsesFile": file}}, "response": {"responsesFile": file}});
+        let server = Server::start(move |exchange| exchange.json(200, body.to_string()));
+        let job = service(&server).reader.get_job(&job_name("x")).await.unwrap().value;
+        assert_eq!(job.dest, None, "{file}: no name of a file");
+        assert_eq!(gemtts_tui::job::FileName::parse_loose(&file).filter(|name| name.as_str().contains(&host)), None);
+    }
+    // A redirect of the download itself leads nowhere either.
+    let target = format!("http://{host}/x");
+    let server = Server::start(move |exchange| exchange.answer(reply(302, &[("location", &target)], "")));
+    service(&server).reader.download(&file_name("batch-x"), 0).await.err().unwrap();
+    assert_eq!(other.seen().len(), 0);
 }
 
 #[tokio::test]
@@ -192,7 +277,7 @@ async fn the_body_of_an_inline_job_comes_as_it_is_and_a_cut_is_an_error() {
     let download = reader.download_job(&job_name("x")).await.unwrap();
     assert_eq!(collect(download).await, (text.into_bytes(), None));
     let (bytes, error) = collect(reader.download_job(&job_name("x")).await.unwrap()).await;
-    assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (100, Kind::Unexpected, 2));
+    assert_eq!((bytes.len(), error.unwrap().kind, server.seen().len()), (100, Kind::Offline, 2));
 }
 
 #[tokio::test]

@@ -238,7 +238,7 @@ async fn an_inline_job_larger_than_any_cap_is_read() {
 }
 
 #[tokio::test]
-async fn an_encoding_that_was_not_asked_for_is_refused() {
+async fn fault_42_an_encoding_that_was_not_asked_for_is_refused() {
     let server = Server::start(|exchange| exchange.answer(reply(200, &[("content-encoding", "gzip")], "\u{1f}\u{8b}")));
     let error = service(&server).reader.list_jobs(None).await.unwrap_err();
     assert_eq!(error.message, "cannot list jobs: unexpected content encoding gzip");

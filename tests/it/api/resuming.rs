@@ -50,7 +50,11 @@ async fn other_bytes_than_ours_are_noticed_in_every_encoding_and_deleted() {
             let server = Server::start(move |exchange| match exchange.request.method.as_str() {
                 "DELETE" => exchange.json(delete, "{}"),
                 _ if exchange.request.header("x-goog-upload-command") == "start" => {
-                    exchange.answer(reply(200, &[("x-goog-upload-url", "http://h/s")], ""));
+                    exchange.answer(reply(
+                        200,
+                        &[("x-goog-upload-url", "https://generativelanguage.googleapis.com/s")],
+                        "",
+                    ));
                 }
                 _ => exchange.answer(reply(200, &[("x-goog-upload-status", "final")], &file)),
             });
@@ -208,11 +212,15 @@ async fn an_upload_of_an_earlier_run_is_asked_for_and_another_begun_only_when_it
         let all = bytes.clone();
         let server = Server::start(move |exchange| match exchange.request.header("x-goog-upload-command") {
             "query" => answer(exchange),
-            "start" => exchange.answer(reply(200, &[("x-goog-upload-url", "http://h/new?upload_id=secret")], "")),
+            "start" => exchange.answer(reply(
+                200,
+                &[("x-goog-upload-url", "https://generativelanguage.googleapis.com/new?upload_id=secret")],
+                "",
+            )),
             "" => exchange.json(200, listed(&all)),
             _ => exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(&all, "ACTIVE"))),
         });
-        let session = earlier("http://h/old?upload_id=secret", 8 << 20);
+        let session = earlier("https://generativelanguage.googleapis.com/old?upload_id=secret", 8 << 20);
         let begun = Mutex::new(0);
         let count = |_| {
             *begun.lock().unwrap() += 1;
@@ -236,7 +244,7 @@ async fn an_upload_of_an_earlier_run_is_asked_for_and_another_begun_only_when_it
 #[tokio::test]
 async fn a_service_that_cannot_be_asked_leaves_the_earlier_upload_as_it_is() {
     let file = file_of(b"abc");
-    let session = earlier("http://h/old?upload_id=secret", 8 << 20);
+    let session = earlier("https://generativelanguage.googleapis.com/old?upload_id=secret", 8 << 20);
     let upload = || Upload { session: Some(&session), ..plain(file.path()) };
     let error = writer(&service(&Server::nowhere())).upload(upload()).await.unwrap_err();
     assert_eq!(error.kind, Kind::Offline);
@@ -264,7 +272,9 @@ async fn a_file_that_is_never_ready_is_told_and_is_an_error_in_the_end() {
     ];
     for (answer, kind, message) in table {
         let server = Server::start(move |exchange| match exchange.request.header("x-goog-upload-command") {
-            "start" => exchange.answer(reply(200, &[("x-goog-upload-url", "http://h/s")], "")),
+            "start" => {
+                exchange.answer(reply(200, &[("x-goog-upload-url", "https://generativelanguage.googleapis.com/s")], ""))
+            }
             "" => exchange.json(200, answer),
             _ => exchange.answer(reply(200, &[("x-goog-upload-status", "final")], stored(b"x", "PROCESSING"))),
         });
@@ -280,7 +290,7 @@ async fn a_file_that_is_never_ready_is_told_and_is_an_error_in_the_end() {
 
 #[test]
 fn the_address_of_a_session_is_not_printed() {
-    let session = earlier("http://h/old?upload_id=secret", 8 << 20);
+    let session = earlier("https://generativelanguage.googleapis.com/old?upload_id=secret", 8 << 20);
     let upload = Upload { session: Some(&session), ..plain(Path::new("x")) };
     assert_no_secret(&format!("{session:?} {:?}", upload.session));
 }

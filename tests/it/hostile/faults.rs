@@ -22,6 +22,9 @@ fn proves(code: i32, cases: &[Case]) -> BTreeMap<u64, Value> {
     let world = World::alone();
     std::fs::write(world.path("rows.jsonl"), &bytes).unwrap();
     let looks_right = |way: &str, cases: &[&Case], ran: Ran| {
+        // Of rows that cannot stand in an array none may be left that is bad.
+        let is_good = |case: &&Case| matches!(case.expect, Expect::File { verdict: "ok", .. }) && case.key.is_some();
+        let code = if way == "inline" && cases.iter().all(is_good) { 0 } else { code };
         let told = ran.code(code).json();
         check(way, &world.path(way), cases, &told);
         world.run(&["verify", way]).code(0);
@@ -100,10 +103,10 @@ fn fault_19_damaged_base64_is_refused_with_its_place_and_never_shortened() {
     let cases: Vec<Case> = damaged.iter().map(case).chain([neighbour()]).collect();
     let records = proves(4, &cases);
     for (line, (name, _)) in (1..).zip(&damaged) {
-        // The place is that of the byte in its line; of a padding, that of what follows it.
+        // The place is that of the byte in its line.
         let bytes = cases[line as usize - 1].bytes(false);
         let start = bytes.windows(8).position(|window| window == &whole.as_bytes()[..8]).unwrap();
-        let place = start + at + usize::from(*name == "early");
+        let place = start + at;
         assert!(error(&records[&line]).ends_with(&format!("at byte {place}")), "{name}: {}", records[&line]);
     }
     // Every other kind of damage: missing padding, loose bits, a byte too many, and more, at every place.
@@ -281,6 +284,7 @@ fn fault_29_two_hundred_thousand_brackets_are_one_failed_row() {
     proves(
         4,
         &[
+            Case::new("before", "a good row before them", good(&Sound::usual(8)), file(Sound::usual(8))),
             Case::raw("brackets alone", deep.clone(), None, reason("error", says)),
             Case::raw("braces alone", objects, None, reason("error", says)),
             Case::raw(

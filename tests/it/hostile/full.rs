@@ -66,7 +66,7 @@ fn told_well(where_: &str, told: &str) {
 }
 
 #[test]
-fn on_a_full_disk_what_is_whole_stays_and_the_same_command_goes_on_once_there_is_room() {
+fn a_full_disk_keeps_what_is_whole_and_the_same_command_goes_on_once_there_is_room() {
     if !can_mount() {
         return;
     }
@@ -120,6 +120,43 @@ fn on_a_full_disk_what_is_whole_stays_and_the_same_command_goes_on_once_there_is
         assert_eq!(read(&world, &format!("code{stage}")), "6", "a folder that is read-only: {told}");
         assert!(told.contains("other/"), "{told}");
     }
+}
+
+/// Five mebibytes of results and one of room.
+#[test]
+fn fault_51_a_disk_of_one_mebibyte_keeps_what_fits_and_one_of_sixteen_has_all_of_it() {
+    if !can_mount() {
+        return;
+    }
+    let world = World::alone();
+    let results = rows(39);
+    assert!(results.len() > 5 << 20);
+    std::fs::write(world.path("rows.jsonl"), results).unwrap();
+    world.run(&["save", "rows.jsonl", "--out", "undisturbed"]).code(4);
+    let right = hashes(&world.path("undisturbed"));
+    let text = r#"
+        mkdir disk && mount -t tmpfs -o size=1m,mode=755 none disk || exit 99
+        "$BIN" save rows.jsonl --key 'row-*' --out disk/out >told1 2>&1; echo $? >code1; cp -a disk/out stage1
+        "$BIN" verify disk/out >told2 2>&1; echo $? >code2
+        "$BIN" save rows.jsonl --out disk/out >told3 2>&1; echo $? >code3
+        mount -o remount,size=16m disk || exit 98
+        "$BIN" save rows.jsonl --out disk/out >told4 2>&1; echo $? >code4; cp -a disk/out stage4
+    "#;
+    script(&world, text, true).code(0);
+    for stage in ["1", "3"] {
+        let told = read(&world, &format!("told{stage}"));
+        assert_eq!(read(&world, &format!("code{stage}")), "6", "{told}");
+        told_well(stage, &told);
+        assert!(told.contains("no room to save rows.jsonl: need ") && told.contains(", have "), "{told}");
+    }
+    let there = half_done("1 MiB", &world.path("stage1"), &right);
+    assert!((7..right.len()).contains(&there.len()), "{} files", there.len());
+    let names: Vec<_> =
+        std::fs::read_dir(world.path("stage1")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{names:?}");
+    assert_eq!(read(&world, "code2"), "0", "{}", read(&world, "told2"));
+    assert_eq!(read(&world, "code4"), "4", "{}", read(&world, "told4"));
+    same_as("16 MiB", &world.path("stage4"), &world.path("undisturbed"));
 }
 
 #[test]

@@ -11,9 +11,13 @@ mod far;
 mod faults;
 mod formats;
 mod full;
+#[cfg(target_os = "linux")]
+mod injected;
 mod keys;
 #[cfg(target_os = "linux")]
 mod kill;
+#[cfg(target_os = "linux")]
+mod memory;
 mod obstacles;
 mod renamed;
 #[cfg(target_os = "linux")]

@@ -78,7 +78,7 @@ fn shows_number(screen: &str, number: usize, word: &str) -> bool {
 }
 
 #[test]
-fn a_job_of_very_many_keys_is_opened_filtered_and_saved_in_little_memory() {
+fn fault_49_a_job_of_very_many_keys_is_opened_filtered_and_saved_in_little_memory() {
     let keys: usize = number("GEMTTS_SCALE_KEYS", 1_000);
     let seconds: f64 = number("GEMTTS_SCALE_SECONDS", 0.1);
     let home = match std::env::var_os("GEMTTS_SCALE_HOME") {

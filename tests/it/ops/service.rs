@@ -39,6 +39,8 @@ pub struct World {
     pub jobs: Vec<Job>,
     /// So many more listings do not show what creates made.
     pub lists_lag: usize,
+    /// Listings do not show what creates made before that moment.
+    pub shown_from: Option<tokio::time::Instant>,
     pub fates: VecDeque<Fate>,
     pub cancel_fails: bool,
     /// What a cancel leads to at once; `None` leaves the job as it is.
@@ -50,6 +52,8 @@ pub struct World {
     pub uploads: usize,
     uploaded_bytes: u64,
     pub lists: usize,
+    /// Pages of them.
+    pub pages: usize,
     pub gets: usize,
     pub cancels: usize,
     pub deletes: usize,
@@ -176,11 +180,14 @@ impl Reader for Fake {
 
     fn list_jobs<'a>(&'a self, page: Option<&'a PageToken>) -> BoxFuture<'a, Result<Page<Job>, Error>> {
         self.read(|world| {
+            world.pages += 1;
             let from: usize = page.map_or(0, |page| page.0.parse().unwrap());
             if from == 0 {
                 world.lists += 1;
+                let is_early = world.shown_from.is_some_and(|from| tokio::time::Instant::now() < from);
                 match world.lists_lag.checked_sub(1) {
                     Some(left) => world.lists_lag = left,
+                    None if is_early => {}
                     None => world.hidden.clear(),
                 }
             }

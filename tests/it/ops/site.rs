@@ -17,6 +17,9 @@ use crate::api::server::{Exchange, Server, head, reply};
 
 pub const KEY: &str = "AIzaCANARY000000000000000000000000000000";
 
+/// An empty SETTINGS frame, and RST_STREAM of stream 1 with REFUSED_STREAM.
+const REFUSED_STREAM: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7];
+
 /// The calls on the way from a plan to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
@@ -27,6 +30,12 @@ pub enum On {
     FilesList,
     Create,
     List,
+    Get,
+    Cancel,
+    DeleteJob,
+    DeleteFile,
+    Download,
+    Models,
     Other,
 }
 
@@ -47,12 +56,16 @@ pub enum Bad {
     Redirect,
     /// 200 and a body.
     Says(&'static str),
+    /// 200 with the usual body up to its last part, and then nothing.
+    Stall,
     /// 200 and so many bytes of white space before a brace.
     Huge(usize),
     /// 200 with the usual body, and a length that is too large by so much, or too small.
     Length(isize),
     /// 200 with half of the usual body in chunks, and the end of the connection.
     CutChunk,
+    /// What a peer of HTTP/2 says: this stream was refused, as if it had not been looked at.
+    RefusedStream,
     /// An address of an upload that is somewhere else.
     Elsewhere,
     /// The usual answer, and then nobody listens any more.
@@ -79,6 +92,10 @@ pub struct World {
     pub processing: usize,
     pub starts: usize,
     pub queries: usize,
+    pub lists: usize,
+    pub looks_at_file: usize,
+    /// Method and target of every request.
+    pub targets: Vec<String>,
     /// The display names of all creates that arrived.
     pub creates: Vec<String>,
     /// The display names of the jobs that there are.
@@ -86,6 +103,24 @@ pub struct World {
     /// Lists do not show jobs.
     pub hides_jobs: bool,
     pub requests: usize,
+    /// Every call that arrived, in its order.
+    pub calls: Vec<On>,
+    /// The state of all jobs; they wait when there is none.
+    pub state: Option<&'static str>,
+    /// What a cancel makes of them, when that is not that they are cancelled.
+    pub cancel_makes: Option<&'static str>,
+    /// Jobs and files are there no more.
+    pub is_deleted: bool,
+    /// What a job that succeeded has made.
+    pub results: Vec<u8>,
+    /// How many results it is said to have made; the lines of the file when there is none.
+    pub n_results: Option<usize>,
+    /// A job that succeeded does not say yet where its results are.
+    pub hides_results: bool,
+    /// Downloads end with the connection, and nothing else tells how long they are.
+    pub hides_length: bool,
+    /// What the clock of the service shows in the head of every answer.
+    pub date: Option<&'static str>,
 }
 
 /// The service, another one that nobody may talk to, and a state folder.
@@ -104,8 +139,27 @@ impl Site {
         Site { world, server, elsewhere, folder: tempfile::tempdir().unwrap() }
     }
 
+    /// The same with one job, in this state.
+    pub fn with_job(state: &'static str, fault: Option<Fault>) -> Self {
+        let site = Site::start(fault);
+        site.world().jobs.push("ch01".to_owned());
+        site.world().state = Some(state);
+        site
+    }
+
+    /// How often something was asked for.
+    pub fn n(&self, on: On) -> usize {
+        self.world().calls.iter().filter(|call| **call == on).count()
+    }
+
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
+    }
+
+    /// Creates and lists that arrived.
+    pub fn counted(&self) -> (usize, usize) {
+        let world = self.world();
+        (world.creates.len(), world.lists)
     }
 
     /// Requests that went to the other origin.
@@ -124,25 +178,36 @@ impl Site {
 
     /// A session with it, as a program that was just started has it.
     pub fn session(&self, is_impatient: bool) -> Session {
-        self.session_at(&self.server.origin, is_impatient)
+        let limit = Duration::from_millis(150);
+        let timing = match is_impatient {
+            true => Timing { headers: limit, silence: limit, call: limit, ..Timing::default() },
+            false => Timing::default(),
+        };
+        self.session_at(&self.server.origin, timing)
+    }
+
+    /// A session that waits so long for a file to be ready.
+    pub fn session_until_ready(&self, ready: Duration) -> Session {
+        self.session_at(&self.server.origin, Timing { ready, ..Timing::default() })
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> String {
+        self.server.origin.clone()
     }
 
     /// A session with an address at which nobody listens.
     pub fn lost_session(&self) -> Session {
-        self.session_at(&Server::nowhere().origin, false)
+        self.session_at(&Server::nowhere().origin, Timing::default())
     }
 
-    fn session_at(&self, origin: &str, is_impatient: bool) -> Session {
+    fn session_at(&self, origin: &str, timing: Timing) -> Session {
         let policy = Policy {
             first: Duration::from_millis(1),
             longest: Duration::from_millis(4),
             budget: Duration::from_secs(5),
         };
-        let mut timing = Timing { policy, look_again: Duration::from_millis(1), ..Timing::default() };
-        if is_impatient {
-            let limit = Duration::from_millis(150);
-            timing = Timing { headers: limit, silence: limit, call: limit, ..timing };
-        }
+        let timing = Timing { policy, look_again: Duration::from_millis(1), ..timing };
         let endpoint = Endpoint { base: BaseUrl::parse(origin).unwrap(), key: ApiKey::parse(KEY).unwrap() };
         let options = gemini::Options { timing, bucket: Some(Arc::new(Bucket::full())), ..gemini::Options::default() };
         let way = gemini::connect(&endpoint, &options).unwrap();
@@ -195,6 +260,12 @@ fn call(exchange: &Exchange) -> On {
         ("POST", "/session", _) => On::UploadPiece,
         ("GET", "/v1beta/files", _) => On::FilesList,
         ("GET", "/v1beta/batches", _) => On::List,
+        ("GET", "/v1beta/models", _) => On::Models,
+        ("GET", path, _) if path.ends_with(":download") => On::Download,
+        ("GET", path, _) if path.starts_with("/v1beta/batches/") => On::Get,
+        ("POST", path, _) if path.ends_with(":cancel") => On::Cancel,
+        ("DELETE", path, _) if path.starts_with("/v1beta/batches/") => On::DeleteJob,
+        ("DELETE", path, _) if path.starts_with("/v1beta/files/") => On::DeleteFile,
         ("GET", path, _) if path.starts_with("/v1beta/files/") => On::FilesGet,
         ("POST", path, _) if path.ends_with(":batchGenerateContent") => On::Create,
         _ => On::Other,
@@ -205,7 +276,9 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
     move |exchange| {
         let mut world = world.lock().unwrap();
         world.requests += 1;
+        world.targets.push(format!("{} {}", exchange.request.method, exchange.request.target));
         let on = call(exchange);
+        world.calls.push(on);
         let fault = world.fault.as_mut().filter(|fault| fault.on == on && fault.times > 0).map(|fault| {
             fault.times -= 1;
             *fault
@@ -216,11 +289,18 @@ fn script(world: Arc<Mutex<World>>, elsewhere: String) -> impl FnMut(&mut Exchan
         world.count(on, exchange);
         let usual = match fault {
             Some(fault) if !fault.is_done => None,
-            Some(_) | None => Some(world.answer(on, exchange)),
+            Some(_) | None => Some(dated(world.answer(on, exchange), world.date)),
         };
         let Some(fault) = fault else { return exchange.answer(usual.unwrap_or_default()) };
         misbehave(exchange, fault, usual, &elsewhere);
     }
+}
+
+/// The answer with the time of the service in its head.
+fn dated(answer: Vec<u8>, date: Option<&str>) -> Vec<u8> {
+    let Some(date) = date else { return answer };
+    let at = answer.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    [&answer[..at], format!("date: {date}\r\n").as_bytes(), &answer[at..]].concat()
 }
 
 fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, elsewhere: &str) {
@@ -249,9 +329,15 @@ fn misbehave(exchange: &mut Exchange, fault: Fault, usual: Option<Vec<u8>>, else
             let start = format!("HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n", body.len());
             exchange.answer([start.as_bytes(), &body[..body.len() / 2]].concat());
         }
+        Bad::RefusedStream => exchange.answer(REFUSED_STREAM),
         Bad::Elsewhere => {
             let url = format!("{elsewhere}/session?upload_id=secret");
             exchange.answer(reply(200, &[("x-goog-upload-status", "active"), ("x-goog-upload-url", &url)], ""));
+        }
+        Bad::Stall => {
+            let body = body();
+            exchange.answer([head(200, &[], body.len()), body[..body.len() * 7 / 8].to_vec()].concat());
+            exchange.stay_silent();
         }
         Bad::Leave => exchange.last_words = usual,
     }
@@ -268,7 +354,17 @@ impl World {
                 let name = body.split(r#""displayName":""#).nth(1).and_then(|rest| rest.split('"').next());
                 self.creates.push(name.unwrap().to_owned());
             }
-            On::UploadPiece | On::FilesGet | On::FilesList | On::List | On::Other => {}
+            On::List => self.lists += 1,
+            On::FilesGet => self.looks_at_file += 1,
+            On::UploadPiece
+            | On::FilesList
+            | On::Get
+            | On::Cancel
+            | On::DeleteJob
+            | On::DeleteFile
+            | On::Download
+            | On::Models
+            | On::Other => {}
         }
     }
 
@@ -305,12 +401,47 @@ impl World {
                 self.jobs.push(name);
                 ok(&self.job(self.jobs.len() - 1))
             }
-            On::List if self.hides_jobs || self.jobs.is_empty() => ok(&json!({})),
+            On::List if self.hides_jobs || self.is_deleted || self.jobs.is_empty() => ok(&json!({})),
             On::List => {
                 let jobs: Vec<Value> = (0..self.jobs.len()).map(|at| self.job(at)).collect();
                 ok(&json!({ "operations": jobs }))
             }
-            On::Other => reply(404, &[], r#"{"error":{"code":404,"status":"NOT_FOUND","message":"no"}}"#),
+            On::Get => match (0..self.jobs.len()).find(|at| exchange.request.path().ends_with(&format!("/made{at}"))) {
+                Some(at) if !self.is_deleted => ok(&self.job(at)),
+                Some(_) | None => refusal(404, "NOT_FOUND"),
+            },
+            On::Cancel if self.state.is_some_and(|state| state != "BATCH_STATE_RUNNING") => {
+                refusal(400, "FAILED_PRECONDITION")
+            }
+            On::Cancel => {
+                self.state = self.cancel_makes.or(Some("BATCH_STATE_CANCELLED"));
+                ok(&json!({}))
+            }
+            On::DeleteJob if self.is_deleted => refusal(404, "NOT_FOUND"),
+            // To the service a file that is gone is one that nobody may see.
+            On::DeleteFile if self.is_deleted => refusal(403, "PERMISSION_DENIED"),
+            On::DeleteJob | On::DeleteFile => {
+                self.is_deleted = true;
+                ok(&json!({}))
+            }
+            On::Download => self.download(exchange.request.header("range")),
+            On::Models => ok(&json!({ "models": [{ "name": "models/m", "displayName": "A model" }] })),
+            On::Other => refusal(404, "NOT_FOUND"),
+        }
+    }
+
+    /// The results from an offset on, or all of them.
+    fn download(&self, range: &str) -> Vec<u8> {
+        let from: Option<usize> = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')?.parse().ok());
+        let all = self.results.len();
+        match from {
+            None if self.hides_length => [&b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n"[..], &self.results].concat(),
+            None => reply(200, &[], &self.results),
+            Some(from) if from < all => {
+                let range = format!("bytes {from}-{}/{all}", all - 1);
+                reply(206, &[("content-range", &range)], &self.results[from..])
+            }
+            Some(_) => reply(416, &[("content-range", &format!("bytes */{all}"))], ""),
         }
     }
 
@@ -324,15 +455,33 @@ impl World {
 
     fn job(&self, at: usize) -> Value {
         let name = format!("batches/made{at}");
-        json!({
+        let state = self.state.unwrap_or("BATCH_STATE_PENDING");
+        let mut job = json!({
             "name": name,
             "metadata": {
                 "model": "models/m",
                 "displayName": self.jobs[at],
                 "createTime": NOW,
-                "state": "BATCH_STATE_PENDING",
+                "state": state,
                 "name": name,
             },
-        })
+        });
+        if state == "BATCH_STATE_SUCCEEDED" {
+            let lines = self.results.iter().filter(|byte| **byte == b'\n').count();
+            let n = self.n_results.unwrap_or(lines).to_string();
+            job["metadata"]["endTime"] = json!(NOW);
+            job["metadata"]["inputConfig"] = json!({ "fileName": "files/up1" });
+            job["metadata"]["batchStats"] = json!({ "requestCount": n, "successfulRequestCount": n });
+            if !self.hides_results {
+                job["metadata"]["output"] = json!({ "responsesFile": format!("files/batch-made{at}") });
+            }
+        }
+        job
     }
+}
+
+/// The service's own way to say no.
+fn refusal(code: u16, status: &str) -> Vec<u8> {
+    let body = json!({ "error": { "code": code, "status": status, "message": "no" } });
+    reply(code, &[("content-type", "application/json")], body.to_string())
 }

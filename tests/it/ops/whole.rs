@@ -279,7 +279,7 @@ async fn bad_rows_are_told_and_do_not_stop_a_save() {
 }
 
 #[tokio::test]
-async fn a_cut_that_no_length_shows_is_seen_by_the_rows() {
+async fn fault_36_a_cut_that_no_length_shows_is_seen_by_the_rows() {
     let bench = Bench::new("[service]\ncontent_length = false\n").await;
     let job = bench.job(6).await;
     let cut = Fault { answer: Answer::CutUnannounced, after_bytes: Some(300_000), ..Fault::on(Call::Download) };

@@ -135,7 +135,7 @@ fn a_thin_line_is_spared() {
     let mut thin = Line::of(80, 24, running(50, 0, 2));
     thin.model.setting.low_bandwidth = true;
     let thin = thin.ten_minutes(|at| running(50, at, 2));
-    assert!(thin * 2 < usual, "{thin} and {usual} bytes");
+    assert!(thin * 3 < usual * 2, "{thin} and {usual} bytes");
 }
 
 #[test]
