@@ -27,6 +27,7 @@ pub fn empty() -> Model {
         host: "generativelanguage.googleapis.com".into(),
         is_google: true,
         read_only: false,
+        kept_back: None,
         demo: false,
         refresh: None,
         low_bandwidth: false,
