@@ -87,7 +87,7 @@ fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
     };
     store.uploaded(&uploaded).expect("an append");
     let wished = Wished { job: job.clone(), at, origin: ORIGIN.into(), key_fingerprint: None };
-    store.wish_cancelled(&wished).expect("an append");
+    store.wish_cancelled(&[wished]).expect("an append");
     let saved = SavedTo {
         job: job.to_string(),
         folder: "/of/the/fuzzer".into(),
