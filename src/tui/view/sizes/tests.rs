@@ -20,7 +20,6 @@ use crate::store::Hold;
 use crate::text::{clean_short, is_harmless};
 use crate::tui::model::*;
 use crate::tui::theme::{Charset, Palette, Theme};
-use crate::tui::update::testing::stored_file;
 
 const WIDTHS: [u16; 10] = [0, 1, 2, 3, 5, 39, 40, 80, 120, 200];
 
@@ -71,7 +70,8 @@ pub fn every_screen(width: u16, height: u16) -> Vec<Model> {
         model
     };
     let file = |id: &str, name: &str| {
-        Target::File(Box::new(StoredFile { display_name: Some(name.into()), ..stored_file(id) }))
+        let name = Some(name.to_owned());
+        Target::File(Box::new(StoredFile { display_name: name, ..crate::tui::update::stored_file(id) }))
     };
     let mut checking = asked(strange(width, height), Verb::DeleteJobs, &[None; 3], Some((3, "")));
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
