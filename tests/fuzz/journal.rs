@@ -67,6 +67,9 @@ fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(name);
     fs::write(&path, file).expect("a file");
+    // As the program makes them: nobody else reads a journal.
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its own file");
     let store = Store::open(folder.path()).expect("whatever stands in a journal, it opens");
     let damage = damaged(&store);
     assert!(damage >= read.damaged, "{damage} of {}", read.damaged);
@@ -87,7 +90,7 @@ fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
     };
     store.uploaded(&uploaded).expect("an append");
     let wished = Wished { job: job.clone(), at, origin: ORIGIN.into(), key_fingerprint: None };
-    store.wish_cancelled(&wished).expect("an append");
+    store.wish_cancelled(std::slice::from_ref(&wished)).expect("an append");
     let saved = SavedTo {
         job: job.to_string(),
         folder: "/of/the/fuzzer".into(),

@@ -60,6 +60,8 @@ pub use palette::fitting as commands_fitting;
 pub use polling::pace;
 pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
+#[cfg(test)]
+pub use testing::stored_file;
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
