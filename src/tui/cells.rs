@@ -16,11 +16,23 @@ struct Look {
     modifier: Modifier,
 }
 
+impl Look {
+    fn of(cell: &Cell) -> Self {
+        Look { ink: cell.fg, ground: cell.bg, modifier: cell.modifier }
+    }
+}
+
 /// The look at the beginning and at the end of every frame.
 const PLAIN: Look = Look { ink: Color::Reset, ground: Color::Reset, modifier: Modifier::empty() };
 
 /// What is seen of a cell in which nothing stands, besides its ground.
 const SEEN_ON_BLANKS: Modifier = Modifier::REVERSED.union(Modifier::UNDERLINED).union(Modifier::CROSSED_OUT);
+
+/// What stands where nothing does.
+const BLANK: &str = " ";
+
+/// From so many blanks on it is shorter to erase them and to go behind them.
+const WORTH_ERASING: u16 = 12;
 
 /// Each attribute with what sets it and what takes it back. Bold and dim are taken back together.
 const ATTRIBUTES: [(Modifier, u8, u8); 9] = [
@@ -39,7 +51,8 @@ const ATTRIBUTES: [(Modifier, u8, u8); 9] = [
 pub fn write<'a>(frame: &mut Vec<u8>, cells: impl Iterator<Item = (u16, u16, &'a Cell)>) {
     let mut look = PLAIN;
     let mut cursor = None;
-    for (x, y, cell) in cells {
+    let mut cells = cells.peekable();
+    while let Some((x, y, cell)) = cells.next() {
         match cursor {
             Some(place) if place == (x, y) => {}
             // By its number and not by a distance: a terminal that takes a sign for wider is right again from here on.
@@ -48,12 +61,31 @@ pub fn write<'a>(frame: &mut Vec<u8>, cells: impl Iterator<Item = (u16, u16, &'a
             Some(_) | None => put(frame, &format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1)),
         }
         cursor = Some((x.saturating_add(1), y));
-        let wanted = Look { ink: cell.fg, ground: cell.bg, modifier: cell.modifier };
+        let wanted = Look::of(cell);
         if !is_seen_alike(cell.symbol(), look, wanted) {
             put(frame, &change(look, wanted));
             look = wanted;
         }
         put(frame, cell.symbol());
+        // Only what is as good as never written can be erased: a terminal erases with no attributes.
+        if cell.symbol() != BLANK || look.ground != Color::Reset || look.modifier.intersects(SEEN_ON_BLANKS) {
+            continue;
+        }
+        let mut more = 0;
+        let is_next = |(at, line, next): &(u16, u16, &Cell), more: u16| {
+            (*at, *line) == (x.saturating_add(1 + more), y)
+                && next.symbol() == BLANK
+                && is_seen_alike(BLANK, look, Look::of(next))
+        };
+        while cells.next_if(|next| is_next(next, more)).is_some() {
+            more += 1;
+        }
+        if more < WORTH_ERASING {
+            (0..more).for_each(|_| put(frame, BLANK));
+            cursor = Some((x.saturating_add(1 + more), y));
+        } else {
+            put(frame, &format!("\x1b[{more}X"));
+        }
     }
     if look != PLAIN {
         put(frame, "\x1b[m");
@@ -66,15 +98,16 @@ fn put(frame: &mut Vec<u8>, text: &str) {
 
 /// Whether a sign in one look cannot be told from the same in the other.
 fn is_seen_alike(symbol: &str, one: Look, other: Look) -> bool {
-    let is_blank = symbol == " " && one.ground == other.ground;
+    let is_blank = symbol == BLANK && one.ground == other.ground;
     one == other || (is_blank && !(one.modifier | other.modifier).intersects(SEEN_ON_BLANKS))
 }
 
 /// The sequence that changes the look: what differs, or all of it from the beginning, whichever is shorter.
 fn change(from: Look, to: Look) -> String {
     let (step, anew) = (codes(from, to), codes(PLAIN, to));
-    let anew = if anew.is_empty() { String::new() } else { format!("0;{anew}") };
-    let codes = if step.len() <= anew.len() || to != PLAIN && anew.is_empty() { step } else { anew };
+    // To be plain again nothing has to be said.
+    let anew = if to == PLAIN { String::new() } else { format!("0;{anew}") };
+    let codes = if step.len() <= anew.len() { step } else { anew };
     format!("\x1b[{codes}m")
 }
 
@@ -156,6 +189,20 @@ mod tests {
         assert_eq!(written(&cells), "\x1b[2H\x1b[1;31mab\x1b[6G\x1b[22;2mc \x1b[22;39md\x1b[3;4H\x1b[7me\x1b[m");
         assert_eq!(written(&[]), "");
         assert_eq!(written(&cells[4..5]), "\x1b[2;8Hd");
+    }
+
+    #[test]
+    fn long_blanks_are_erased_where_they_are_plain() {
+        let blanks = |looks: Modifier| -> Vec<(u16, u16, Cell)> {
+            (2..32)
+                .map(|x| (x, 0, cell(" ", Color::Red, looks)))
+                .chain([(32, 0, cell("│", Color::Reset, Modifier::empty()))])
+                .collect()
+        };
+        assert_eq!(written(&blanks(Modifier::DIM)), "\x1b[1;3H \x1b[29X\x1b[33G│");
+        let bar = written(&blanks(Modifier::REVERSED));
+        assert_eq!(bar, format!("\x1b[1;3H\x1b[7;31m{}\x1b[27;39m│", " ".repeat(30)));
+        assert_eq!(written(&blanks(Modifier::empty())[..10]), format!("\x1b[1;3H{}", " ".repeat(10)));
     }
 
     /// Some cells of a small screen, with looks that the dashboard uses.

@@ -107,12 +107,20 @@ fn open_within(has_clock: bool) {
         read_only: false,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
         folder: folder.path().to_owned(),
         limits: session.limits,
         catalog: Catalog::built_in(),
     };
     let theme = Theme::new(Palette::None, Charset::Ascii);
-    let start = Start { setting, theme, over_ssh: false, session: Arc::new(session) };
+    let start = Start {
+        setting,
+        theme,
+        over_ssh: false,
+        multiplexer: gemtts_tui::config::Multiplexer::None,
+        can_suspend: true,
+        session: Arc::new(session),
+    };
     let exit = run(start, runtime.handle());
     runtime.shutdown_background();
     println!("left with {exit:?}.");

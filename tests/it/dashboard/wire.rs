@@ -53,7 +53,7 @@ pub fn is_clean(bytes: &[u8]) {
             Piece::Text(_) => true,
             Piece::Control(_, 'm') => true,
             Piece::Control(inside, 'H') => inside.chars().all(|letter| letter.is_ascii_digit() || letter == ';'),
-            Piece::Control(inside, 'G') => inside.chars().all(|letter| letter.is_ascii_digit()),
+            Piece::Control(inside, 'G' | 'X') => inside.chars().all(|letter| letter.is_ascii_digit()),
             Piece::Control(inside, 'J') => inside == "2",
             Piece::Control(inside, 'h' | 'l') => MODES.contains(&inside.as_str()),
             Piece::Control(..) | Piece::Other(_) => false,

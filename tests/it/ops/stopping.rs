@@ -29,6 +29,7 @@ async fn play(row: &str, site: &Site) -> (&'static str, bool, Option<Failure>) {
     match answer {
         Ok(CancelAnswer::Asked) => ("asked", is_open, None),
         Ok(CancelAnswer::AlreadyOver(_)) => ("over", is_open, None),
+        Ok(CancelAnswer::NotYet(failure)) => panic!("{row}: only a wish that was written down before waits: {failure}"),
         Err(failure) if failure.exit.code() == 3 => ("key", is_open, Some(failure)),
         Err(failure) => ("failed", is_open, Some(failure)),
     }

@@ -9,9 +9,10 @@ use ratatui::style::Color;
 use super::campaigns::tests::campaign;
 use super::samples::{self, *};
 use super::tests::drawn;
+use crate::api::StoredFile;
 use crate::config::{self, ColorChoice, Env};
 use crate::failure::{Exit, Failure};
-use crate::job::{FileName, JobError};
+use crate::job::JobError;
 use crate::money::OverCap;
 use crate::ops::{Loss, Next, NoRoom};
 use crate::results::PackedRows;
@@ -68,7 +69,10 @@ pub fn every_screen(width: u16, height: u16) -> Vec<Model> {
         }
         model
     };
-    let file = |id: &str, name: &str| Target::File(FileName::parse(&format!("files/{id}")).unwrap(), name.into());
+    let file = |id: &str, name: &str| {
+        let name = Some(name.to_owned());
+        Target::File(Box::new(StoredFile { display_name: name, ..crate::tui::update::stored_file(id) }))
+    };
     let mut checking = asked(strange(width, height), Verb::DeleteJobs, &[None; 3], Some((3, "")));
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
         (confirm.checking, confirm.guard) = (Some(Seq(8)), Guard::Running(Seq(9)));

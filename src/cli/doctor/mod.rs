@@ -1,64 +1,37 @@
-//! `doctor`: what the program was told, what it finds there, and creates whose outcome is open.
+//! `doctor`: what the program was told, what it finds there, what was left open or behind, and creates whose outcome is
+//! open.
 //!
 //! A missing key is told and is no failure: many commands need none. What does not work decides the exit code.
 
-use std::path::Path;
+mod check;
+mod state;
+mod terminal;
 
 use serde_json::json;
 
-use super::args::Report;
+use super::args::{Global, Report};
 use super::console::Console;
 use super::stage::{Key, Stage};
 use crate::clock::{Clock, since};
-use crate::config::{Colors, KeySource, Settings};
+use crate::config::{Env, Folders, KeySource, Settings, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::{self, Session};
-use crate::store::Store;
 use crate::text;
-
-/// One line of the report.
-struct Check {
-    what: &'static str,
-    status: Status,
-    detail: String,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Status {
-    /// As it should be.
-    Good,
-    /// Worth knowing.
-    Note,
-    /// Does not work; a command that needs it ends with this code.
-    Bad(Exit),
-}
-
-impl Status {
-    fn word(&self) -> &'static str {
-        match self {
-            Status::Good => "ok",
-            Status::Note => "note",
-            Status::Bad(_) => "problem",
-        }
-    }
-}
+use check::{Check, Status};
 
 /// Looks at everything, tells it, and ends with the code of the first problem.
-pub async fn run(stage: &Stage, console: &Console, report: Report) -> Result<Exit, Failure> {
+pub async fn run(console: &Console, global: &Global, env: &Env, report: Report) -> Result<Exit, Failure> {
+    let stage = match Stage::set(console, global, env).await {
+        Ok(stage) => stage,
+        Err(failure) => return Ok(without_settings(console, global, env, report, &failure)),
+    };
     let settings = &stage.settings;
     // The key is read once, with the session that it is for; a command of the user may have to be run for it.
     let opened = match settings.key_source {
         KeySource::None => None,
         _ => Some(stage.session(Key::Needed).await),
     };
-    let mut checks =
-        vec![configuration(settings), key(settings, opened.as_ref()), state_folder(&settings.folders.state)];
-    checks.push(Check {
-        what: "cache",
-        status: Status::Good,
-        detail: text::clean(&settings.folders.cache.display().to_string()),
-    });
-    checks.push(terminal(console, settings));
+    let mut checks = vec![configuration(settings), key(settings, opened.as_ref())];
     let session = match opened {
         Some(Ok(session)) => {
             checks.extend(service(&session, settings).await);
@@ -66,31 +39,38 @@ pub async fn run(stage: &Stage, console: &Console, report: Report) -> Result<Exi
         }
         // Without a good key there is nobody to ask, but the journals can be read.
         Some(Err(_)) | None => {
-            let detail = format!("{}, not asked", endpoint(settings));
-            checks.push(Check { what: "endpoint", status: Status::Note, detail });
+            checks.push(Check::note("endpoint", format!("{}, not asked", endpoint(settings))));
             stage.session(Key::Spared).await
         }
     };
+    checks.extend(terminal::checks(console, &settings.terminal, env));
+    checks.extend(state::folders(&settings.folders));
+    match &session {
+        Ok(session) => checks.extend(state::state(session)),
+        // The line about its folder says it already when nothing can be written there.
+        Err(_) if checks.iter().any(|check| check.what == "state" && matches!(check.status, Status::Bad(_))) => {}
+        Err(failure) => checks.push(Check::problem("journals", failure)),
+    }
     if settings.read_only {
-        let detail = "read-only: nothing at the service can be changed".to_owned();
-        checks.push(Check { what: "mode", status: Status::Note, detail });
+        let by = &settings.read_only_origin;
+        checks.push(Check::note("mode", format!("read-only by {by}: nothing at the service can be changed")));
     }
-    for check in &checks {
-        match report.json {
-            true => {
-                console.json(&json!({ "check": check.what, "status": check.status.word(), "detail": check.detail }))
-            }
-            false => console.result(&format!("{:<9}{:<15}{}", check.status.word(), check.what, check.detail)),
-        }
-    }
+    let exit = check::tell(console, &checks, report.json);
     if let Ok(session) = &session {
         intents(console, session, report.json);
     }
-    let problem = checks.iter().find_map(|check| match check.status {
-        Status::Bad(exit) => Some(exit),
-        Status::Good | Status::Note => None,
-    });
-    Ok(problem.unwrap_or(Exit::Ok))
+    Ok(exit)
+}
+
+/// What can be told when the program does not even know what it was told.
+fn without_settings(console: &Console, global: &Global, env: &Env, report: Report, failure: &Failure) -> Exit {
+    let mut checks = vec![Check::problem("configuration", failure)];
+    let look = Terminal::from_env(env, global.ascii, global.color.into());
+    checks.extend(terminal::checks(console, &look, env));
+    if let Ok(folders) = Folders::find(env) {
+        checks.extend(state::folders(&folders));
+    }
+    check::tell(console, &checks, report.json)
 }
 
 fn configuration(settings: &Settings) -> Check {
@@ -118,43 +98,8 @@ fn key(settings: &Settings, opened: Option<&Result<Session, Failure>>) -> Check 
         }
         // The line about the state folder tells why.
         Some(Err(failure)) if failure.exit == Exit::Disk => note(format!("from {}", settings.key_source)),
-        Some(Err(failure)) => problem("key", failure),
+        Some(Err(failure)) => Check::problem("key", failure),
     }
-}
-
-fn state_folder(folder: &Path) -> Check {
-    let shown = text::clean(&folder.display().to_string());
-    match Store::open(folder) {
-        Ok(store) => {
-            let damage = store.damage();
-            let lines: u64 = damage.iter().map(|damage| damage.lines).sum();
-            match lines {
-                0 => Check { what: "state", status: Status::Good, detail: shown },
-                lines => {
-                    let detail = format!("{shown}, {} of its journals cannot be read", text::count(lines, "line"));
-                    Check { what: "state", status: Status::Note, detail }
-                }
-            }
-        }
-        Err(error) => problem("state", &error.into()),
-    }
-}
-
-fn terminal(console: &Console, settings: &Settings) -> Check {
-    let terminal = &settings.terminal;
-    let colors = match terminal.colors {
-        Colors::None => "no colours",
-        Colors::Ansi16 => "16 colours",
-        Colors::True => "24-bit colours",
-    };
-    let glyphs = if terminal.ascii { "ASCII" } else { "UTF-8" };
-    let wire = if terminal.over_ssh { ", over SSH" } else { "" };
-    let (status, size) = match (terminal.dumb, console.width()) {
-        (false, Some(width)) => (Status::Good, format!(", {width} columns")),
-        (_, None) => (Status::Note, ", standard output is none: no dashboard here".to_owned()),
-        (true, Some(_)) => (Status::Note, ", TERM says dumb: no dashboard here".to_owned()),
-    };
-    Check { what: "terminal", status, detail: format!("{glyphs}, {colors}{wire}{size}") }
 }
 
 /// One call tells whether the endpoint answers, whether it takes the key, and how far the clocks are apart.
@@ -170,7 +115,7 @@ async fn service(session: &Session, settings: &Settings) -> Vec<Check> {
             checks.extend(page.server_time.map(|theirs| clock(before, theirs, &session.clock)));
             checks
         }
-        Err(error) => vec![problem("endpoint", &error.into())],
+        Err(error) => vec![Check::problem("endpoint", &error.into())],
     }
 }
 
@@ -191,11 +136,6 @@ fn clock(before: jiff::Timestamp, theirs: jiff::Timestamp, clock: &Clock) -> Che
 
 fn endpoint(settings: &Settings) -> String {
     format!("{} (from {})", settings.base_url, settings.base_url_origin)
-}
-
-fn problem(what: &'static str, failure: &Failure) -> Check {
-    let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
-    Check { what, status: Status::Bad(failure.exit), detail: format!("{failure}{hint}") }
 }
 
 /// One line for every create whose outcome is open: token, state, display name.
