@@ -9,7 +9,6 @@ use ratatui::style::Color;
 use super::campaigns::tests::campaign;
 use super::samples::{self, *};
 use super::tests::drawn;
-use crate::api::StoredFile;
 use crate::config::{self, ColorChoice, Env};
 use crate::failure::{Exit, Failure};
 use crate::job::JobError;
