@@ -109,6 +109,7 @@ fn open_within(has_clock: bool) {
         demo: false,
         refresh: None,
         low_bandwidth: false,
+        kept_back: None,
         folder: folder.path().to_owned(),
         limits: session.limits,
         catalog: Catalog::built_in(),
