@@ -36,9 +36,9 @@ fn what_a_stopped_job_has_left_is_fetched_by_save_and_by_wait() {
     for inline in [false, true] {
         let world = World::of(&format!(
             "[[job]]\nname = \"part\"\nid = \"part1\"\nstate = \"cancelled\"\nage = \"2h\"\ndone = 0.5\n\
-             inline = {inline}\ntexts = [\"One.\", \"Two.\"]\n"
+             inline = {inline}\ntexts = [\"One.\", \"Two.\"]\n[service]\ncancelled_keeps_output = true\n"
         ));
-        world.run(&["save", "part1", "--out", "saved"]).code(0);
+        world.run(&["save", "part1", "--out", "saved"]).code(4);
         world.run(&["wait", "part1", "--save", "waited"]).code(4);
         for folder in ["saved", "waited"] {
             let n_wavs = std::fs::read_dir(world.path(folder)).unwrap().flatten().filter(is_wav).count();

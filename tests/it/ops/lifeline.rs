@@ -6,7 +6,7 @@ use std::time::Duration;
 use gemtts_tui::config::{AutoSave, Saving as Wanted};
 use gemtts_tui::failure::Exit;
 use gemtts_tui::job::{Counts, Dest, FileName, Job, JobName, JobState};
-use gemtts_tui::ops::{self, AutoSaved, CancelAnswer, Loss};
+use gemtts_tui::ops::{self, AutoSaved, CancelAnswer, KeyChoice, Loss};
 use gemtts_tui::store::{Intent, SavedTo, Verdict};
 
 use super::service::{Bench, NOW, ORIGIN, job};
@@ -31,7 +31,8 @@ async fn a_job_that_changed_since_the_question_is_not_deleted() {
         bench.world().jobs = vec![now];
         let refused = ops::delete_as_agreed(&bench.session, &shown, Loss::Nothing).await.unwrap_err();
         assert!(refused.exit == Exit::Refused && refused.message.contains(said), "{said}: {refused}");
-        assert_eq!((bench.world().deletes, bench.world().jobs.len()), (0, 1), "{said}");
+        let world = bench.world();
+        assert_eq!((world.deletes, world.jobs.len()), (0, 1), "{said}");
     }
     bench.world().jobs = vec![shown.clone(), job("j2", JobState::Cancelled)];
     ops::delete_as_agreed(&bench.session, &shown, Loss::Nothing).await.unwrap();
@@ -157,4 +158,42 @@ async fn what_no_save_holds_is_to_be_saved_and_only_what_was_made_here_unless_to
     let none = job("j6", JobState::Expired);
     bench.world().jobs = vec![none.clone()];
     assert_eq!(ops::auto_save(&bench.session, &none, &|_| ()).await.unwrap(), AutoSaved::Nothing);
+}
+
+#[tokio::test]
+async fn jobs_of_one_name_at_two_services_do_not_share_a_folder() {
+    let bench = Bench::new();
+    let done = job("j1", JobState::Succeeded);
+    let below = bench.folder.path().join("audio");
+    let first = ops::default_folder(&bench.session, &below, &done);
+    std::fs::create_dir_all(&first).unwrap();
+    std::fs::write(first.join("manifest.jsonl"), "{\"key\":\"a\",\"job\":\"batches/j1\",\"line\":1}\n").unwrap();
+    assert_eq!(ops::default_folder(&bench.session, &below, &done), first, "nobody says that it is another's");
+    let saved = |origin: &str| SavedTo {
+        job: "batches/j1".into(),
+        folder: first.clone(),
+        n_files: 1,
+        of: Some(1),
+        is_whole: true,
+        at: NOW.parse().unwrap(),
+        origin: Some(origin.into()),
+    };
+    bench.session.store.saved(&saved("https://elsewhere.example")).unwrap();
+    let second = ops::default_folder(&bench.session, &below, &done);
+    assert!(second != first && second.starts_with(&below), "{second:?}");
+    bench.session.store.saved(&saved(ORIGIN)).unwrap();
+    assert_eq!(ops::default_folder(&bench.session, &below, &done), first);
+}
+
+#[tokio::test]
+async fn two_jobs_that_go_to_one_folder_wait_for_each_other() {
+    let bench = super::whole::Bench::new("").await;
+    let (one, other) = (bench.job(3).await, bench.job(4).await);
+    let (first, second) = tokio::join!(bench.save(&one, KeyChoice::All), bench.save(&other, KeyChoice::All));
+    let n_there = |saved: ops::Saved| saved.saved + saved.skipped;
+    assert_eq!((n_there(first.unwrap()), n_there(second.unwrap())), (3, 4));
+    let manifest = std::fs::read_to_string(bench.out().join("manifest.jsonl")).unwrap();
+    for job in [&one, &other] {
+        assert!(manifest.contains(job.name.as_str()), "{manifest}");
+    }
 }
