@@ -299,6 +299,7 @@ pub fn retaken(id: &str) -> Retake {
     }
 }
 
+/// A file of the service, with that id.
 pub fn stored_file(id: &str) -> StoredFile {
     StoredFile {
         name: FileName::parse_loose(id).unwrap(),
