@@ -20,13 +20,14 @@ pub fn create_folder(path: &Path) -> Result<(), Error> {
     builder.create(path).map_err(Error::write(path))
 }
 
-/// Refuses a folder into which others may write, and a file that others may read or change: what it says is about texts
+/// Refuses a folder into which anybody may write, and a file that others may read or change: what it says is about texts
 /// and money, and is relied on.
 #[cfg(unix)]
 pub(super) fn refuse_unless_private(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     let is_folder = metadata.is_dir();
-    let forbidden = if is_folder { 0o022 } else { 0o077 };
+    // A group that may write is most often the person's own, and what we make in the folder is not for it.
+    let forbidden = if is_folder { 0o002 } else { 0o077 };
     match metadata.permissions().mode() & forbidden {
         0 => Ok(()),
         _ => Err(Error::NotPrivate { path: path.to_owned(), is_folder }),
