@@ -77,7 +77,9 @@ async fn play(row: &str, mut site: Site, right: &BTreeMap<String, Vec<u8>>) -> (
     for (name, bytes) in files(&site) {
         assert!(right[&name] == bytes, "{row}: {name} is not what the service has");
     }
-    assert_eq!(failure.is_none() && !has_gap, files(&site) == *right, "{row}: {failure:?}");
+    if failure.is_none() && !has_gap {
+        assert!(files(&site) == *right, "{row}: files are missing");
+    }
     site.heal();
     save(&site, &site.session(false)).await.unwrap_or_else(|failure| panic!("{row}, the next try: {failure}"));
     assert!(files(&site) == *right, "{row}, the next try: files are missing");
