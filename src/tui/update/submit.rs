@@ -32,7 +32,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
 
 fn begin(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
-        notices::say(model, Level::Info, "read-only: no job can be created");
+        notices::forbid(model, "no job can be created");
         return Vec::new();
     }
     if is_under_way(model) {

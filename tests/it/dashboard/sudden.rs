@@ -109,13 +109,14 @@ fn open_within(has_clock: bool) {
         demo: false,
         refresh: None,
         low_bandwidth: false,
+        kept_back: None,
         folder: folder.path().to_owned(),
         limits: session.limits,
         catalog: Catalog::built_in(),
     };
     let theme = Theme::new(Palette::None, Charset::Ascii);
-    let (multiplexer, session) = (Multiplexer::default(), Arc::new(session));
-    let start = Start { setting, theme, over_ssh: false, multiplexer, can_suspend: false, session };
+    let (multiplexer, session) = (Multiplexer::None, Arc::new(session));
+    let start = Start { setting, theme, over_ssh: false, multiplexer, can_suspend: true, session };
     let exit = run(start, runtime.handle());
     runtime.shutdown_background();
     println!("left with {exit:?}.");

@@ -82,7 +82,7 @@ async fn a_cancel_that_nobody_answers_stays_a_wish() {
         site.heal();
         let session = site.session(false);
         session.clock.advance(std::time::Duration::from_secs(61));
-        assert_eq!(ops::cancels_unanswered(&session), [made()], "{row}");
+        assert_eq!(ops::cancels(&session).unanswered, [made()], "{row}");
         assert_eq!(ops::cancel(&session, &made()).await.unwrap(), CancelAnswer::Asked, "{row}");
     }
 }

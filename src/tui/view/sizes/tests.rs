@@ -9,7 +9,6 @@ use ratatui::style::Color;
 use super::campaigns::tests::campaign;
 use super::samples::{self, *};
 use super::tests::drawn;
-use crate::api::StoredFile;
 use crate::config::{self, ColorChoice, Env};
 use crate::failure::{Exit, Failure};
 use crate::job::JobError;
@@ -69,10 +68,11 @@ pub fn every_screen(width: u16, height: u16) -> Vec<Model> {
         }
         model
     };
-    let file = |id: &str, name: &str| {
-        let name = Some(name.to_owned());
-        Target::File(Box::new(StoredFile { display_name: name, ..crate::tui::update::stored_file(id) }))
+    let stored = match files(strange(width, height), None).screens.pop() {
+        Some(Screen::Files(FilesScreen { files: Some(files), .. })) => files,
+        _ => panic!("the sample has files"),
     };
+    let stored = stored.into_iter().map(|file| Target::File(Box::new(file))).collect();
     let mut checking = asked(strange(width, height), Verb::DeleteJobs, &[None; 3], Some((3, "")));
     if let Some(Overlay::Confirm(confirm)) = checking.overlays.last_mut() {
         (confirm.checking, confirm.guard) = (Some(Seq(8)), Guard::Running(Seq(9)));
@@ -84,10 +84,15 @@ pub fn every_screen(width: u16, height: u16) -> Vec<Model> {
     vec![
         campaigning,
         with(Verb::CancelCampaign, vec![Target::Campaign(Box::new(status))]),
-        with(Verb::DeleteFiles, vec![file("a", "日本🌞"), file("b", "")]),
+        with(Verb::DeleteFiles, stored),
         with(Verb::SubmitAgain, vec![Target::Plan(Seq(2), "夜間🌞".into())]),
         checking,
         lost(busy(width, height)),
+        unresolved(busy(width, height), Button::Other),
+        sent_again(busy(width, height), Some(over), true),
+        sent_again(busy(width, height), None, false),
+        doubled(busy(width, height)),
+        paced(busy(width, height), true),
         retaken(busy(width, height), true),
         retaken(busy(width, height), false),
         over_cap(busy(width, height), over, "1"),
