@@ -28,6 +28,9 @@ fn with_a_draft() -> Account {
     let mut terminal = account.open(&[]);
     terminal.wait_for("chapter-one");
     terminal.send("n");
+    terminal.wait_for("New job");
+    // The picker on the first field, and the file by its name.
+    terminal.send("\r");
     terminal.wait_for("a.txt");
     terminal.send("a.txt\r");
     terminal.wait_for("2 requests");
