@@ -1,7 +1,23 @@
 //! The service, as the rest of the program sees it: one trait to read, one to change.
 //!
 //! This floor alone talks to the network. It knows values and nothing above it.
-//! A read-only program holds no [`Writer`], so that no mutating call can be reached at all.
+//! A read-only program holds no [`Writer`], so that no mutating call can be reached at all: what it holds can be asked,
+//!
+//! ```
+//! # use gemtts_tui::{api::Reader, job::JobName};
+//! async fn look(reader: &dyn Reader, job: &JobName) -> bool {
+//!     reader.get_job(job).await.is_ok()
+//! }
+//! ```
+//!
+//! and whoever would change something with it has no program:
+//!
+//! ```compile_fail,E0599
+//! # use gemtts_tui::{api::Reader, job::JobName};
+//! async fn change(reader: &dyn Reader, job: &JobName) -> bool {
+//!     reader.cancel_job(job).await.is_ok()
+//! }
+//! ```
 
 use std::path::Path;
 use std::sync::Arc;

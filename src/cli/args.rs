@@ -62,6 +62,9 @@ pub struct Global {
     /// Refuse everything that changes something at the service
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Open a dashboard that changes things beside another one, or where the file system has no locks
+    #[arg(long, global = true)]
+    pub no_lock: bool,
     /// Use an embedded service with invented jobs: no key, no network, folders of its own
     #[arg(long, global = true)]
     pub demo: bool,
@@ -159,7 +162,7 @@ pub enum Verb {
     Voices(Offer),
     /// Run the embedded service alone
     Sim(Sim),
-    /// Show key source, endpoint, terminal, folders and open intents
+    /// Look at configuration, key, endpoint, clock, terminal, folders and journals, and say what is wrong
     Doctor(Report),
     /// Print the keys of the dashboard
     Keys,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::args::Global;
 use super::console::Console;
-use super::stage::{Key, Stage};
-use crate::config::{AutoSave, Env, Settings, Terminal};
+use super::stage::{self, Key, SINCE, Stage};
+use crate::clock::Clock;
+use crate::config::{AutoSave, Env, Terminal};
 use crate::failure::{Exit, Failure};
 use crate::ops::Session;
 use crate::tui;
@@ -29,10 +30,11 @@ pub fn run(
     }
     let runtime = super::runtime()?;
     // The runtime's threads do the work; this thread is the screen's.
-    let (stage, mut session) = runtime.block_on(async {
-        let stage = Stage::set(console, global, env).await?;
+    let (stage, _lock, mut session) = runtime.block_on(async {
+        let mut stage = Stage::set(console, global, env).await?;
+        let lock = stage.take_dashboard(&about_us());
         let session = stage.session(Key::Needed).await?;
-        Ok::<_, Failure>((stage, session))
+        Ok::<_, Failure>((stage, lock, session))
     })?;
     session.gives_way = true;
     if no_auto_save {
@@ -40,7 +42,7 @@ pub fn run(
     }
     let settings = &stage.settings;
     let start = Start {
-        setting: setting(global, settings, &session, env),
+        setting: setting(global, &stage, &session, env),
         theme: Theme::of(&settings.terminal),
         over_ssh: settings.terminal.over_ssh,
         multiplexer: settings.terminal.multiplexer,
@@ -53,7 +55,29 @@ pub fn run(
     exit
 }
 
-fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -> Setting {
+/// What others read of this dashboard beyond its process: which terminal it is on, and since when.
+fn about_us() -> String {
+    let since = Clock::system().now();
+    let since = since.strftime("%Y-%m-%dT%H:%M:%SZ");
+    match terminal_name() {
+        Some(name) => format!(", {name}{SINCE}{since}"),
+        None => format!("{SINCE}{since}"),
+    }
+}
+
+/// `pts/3`.
+fn terminal_name() -> Option<String> {
+    #[cfg(unix)]
+    {
+        let name = rustix::termios::ttyname(io::stdin(), Vec::new()).ok()?.into_string().ok()?;
+        Some(name.strip_prefix("/dev/").map(str::to_owned).unwrap_or(name))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+fn setting(global: &Global, stage: &Stage, session: &Session, env: &Env) -> Setting {
+    let settings = &stage.settings;
     // The demo and a replay are watched, and their service is next door.
     let is_near = settings.demo || global.replay.is_some();
     let refresh = settings.refresh.map(|every| every.as_secs()).or(is_near.then_some(DEMO_REFRESH));
@@ -65,7 +89,8 @@ fn setting(global: &Global, settings: &Settings, session: &Session, env: &Env) -
             None => settings.base_url.authority().to_owned(),
         },
         is_google: settings.base_url.is_google(),
-        read_only: settings.read_only,
+        read_only: session.service.writer.is_none(),
+        kept_back: stage.kept_back.clone().or_else(|| stage::trouble(&session.store)),
         demo: settings.demo,
         refresh,
         low_bandwidth: settings.low_bandwidth,

@@ -47,6 +47,7 @@ pub fn begin(path: &Path, verbose: u8) -> Result<Hidden, Failure> {
         Failure::with_exit(Exit::Disk, format!("cannot write the log {shown}: {error}"))
     };
     let file = private(path).map_err(cannot)?;
+    refuse_unless_private(path, &file)?;
     if file.is_terminal() {
         return Err(Failure::with_exit(Exit::Usage, "the log cannot go to a terminal").hint("name a file after --log"));
     }
@@ -62,6 +63,22 @@ pub fn begin(path: &Path, verbose: u8) -> Result<Hidden, Failure> {
     // A second subscriber can only come from a test that runs two commands in one process; the first one stays.
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     Ok(hidden)
+}
+
+/// Refuses a log that others may read or change: what is done here is nobody else's business. A device is left alone.
+fn refuse_unless_private(path: &Path, file: &File) -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let open_to_others = |file: std::fs::Metadata| file.is_file() && file.permissions().mode() & 0o077 != 0;
+        if file.metadata().is_ok_and(open_to_others) {
+            let shown = crate::text::clean(&path.display().to_string());
+            let failure = Failure::with_exit(Exit::Disk, format!("others may read the log {shown}"));
+            return Err(failure.hint(format!("run: chmod 600 '{}'", shown.replace('\'', "'\\''"))));
+        }
+    }
+    let _ = (path, file);
+    Ok(())
 }
 
 /// Opens a file for appending; a new one belongs to its owner alone.

@@ -130,7 +130,15 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         stage.permit(verb)?;
         Ok::<_, Failure>(stage)
     };
-    let open = async |key: Key| stage().await?.opened(key).await;
+    let open = async |key: Key| {
+        let opened = stage().await?.opened(key).await?;
+        let troubles = [stage::trouble(&opened.session.store), crate::ops::damage(&opened.session)];
+        for trouble in troubles.into_iter().flatten() {
+            let hint = trouble.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+            console.talk(&format!("warning: {trouble}{hint}"));
+        }
+        Ok::<_, Failure>(opened)
+    };
     match verb {
         Verb::List(list) => list::run(&open(Key::Needed).await?.session, console, list).await,
         Verb::Get(get) => get::run(&open(Key::Needed).await?.session, console, get).await,
@@ -171,7 +179,7 @@ async fn perform(console: &Arc<Console>, global: &Global, env: &Env, verb: &Verb
         }
         Verb::Voices(offer) => catalog::voices(console, *offer, Stage::set_anywhere(console, global, env).await?).await,
         Verb::Sim(sim) => service::run(console, sim).await,
-        Verb::Doctor(report) => doctor::run(&stage().await?, console, *report).await,
+        Verb::Doctor(report) => doctor::run(console, global, env, *report).await,
         Verb::Keys => {
             keys::run(console);
             Ok(Exit::Ok)

@@ -6,6 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::args::{CampaignsVerb, FilesVerb, Global, Refresh, Verb};
 use super::console::Console;
 use super::keyless;
@@ -19,7 +22,7 @@ use crate::job::split_token;
 use crate::money::{Catalog, Listed};
 use crate::ops::{self, Budget, Pace, Session};
 use crate::sim::{self, Scenario};
-use crate::store::Store;
+use crate::store::{self, Lock, Locking, Store};
 
 /// Whether a command can do without a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub struct Stage {
     /// Everything that was decided.
     pub settings: Settings,
     hidden: Hidden,
+    /// What becomes of work where the file system has no locks.
+    locking: Locking,
+    /// Why nothing may be changed, when it was no wish of the person.
+    pub kept_back: Option<Failure>,
     /// Lives as long as the command.
     embedded: Option<Embedded>,
     /// What `--record` takes.
@@ -121,7 +128,9 @@ impl Stage {
             None => Hidden::of_process(),
         };
         settings.warnings.iter().for_each(|warning| console.talk(&format!("warning: {warning}")));
-        Ok(Stage { settings, hidden, embedded, record: global.record.clone(), _folder: folder })
+        let locking = if global.no_lock { Locking::Spared } else { Locking::Needed };
+        let record = global.record.clone();
+        Ok(Stage { settings, hidden, locking, kept_back: None, embedded, record, _folder: folder })
     }
 
     /// Refuses what would change something at the service, before anything is read or asked.
@@ -131,8 +140,32 @@ impl Stage {
                 Exit::Refused,
                 format!("refused: {verb} would change something, and the session is read-only"),
             )
-            .hint(READ_ONLY)),
+            .hint(format!("what makes it so: {}", self.settings.read_only_origin))),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Takes the place of the one dashboard that may change things. Whoever finds it taken, or cannot tell, may look on:
+    /// then `kept_back` says why. A session that is read-only anyway leaves the place to others, and with `--no-lock` it
+    /// is nobody's.
+    pub fn take_dashboard(&mut self, about_us: &str) -> Option<Lock> {
+        if self.settings.read_only || self.locking == Locking::Spared {
+            return None;
+        }
+        match Store::lock_dashboard(&self.settings.folders.state, about_us) {
+            Ok(lock) => Some(lock),
+            Err(store::Error::Held { holder, .. }) => {
+                let holder = since_when(&holder, &TimeZone::system(), &Clock::system());
+                let message = format!("{holder} has the dashboard open");
+                let failure = Failure::with_exit(Exit::Refused, message);
+                self.kept_back = Some(failure.hint("leave that one, or start this one with --no-lock"));
+                None
+            }
+            // Nobody can be kept out of what cannot be written, and there is something to look at all the same.
+            Err(error) => {
+                self.kept_back = Some(error.into());
+                None
+            }
         }
     }
 
@@ -154,9 +187,11 @@ impl Stage {
         let made_here = self.embedded.as_ref().map(|embedded| embedded.made_here.clone()).unwrap_or_default();
         let clock = self.embedded.as_ref().map_or_else(Clock::system, |embedded| embedded.clock.clone());
         let record = self.record.clone();
+        let (locking, kept_back) = (self.locking, self.kept_back.clone());
         // On a thread of its own, so that a key_command that hangs does not keep a signal from being heard.
         let opened = tokio::task::spawn_blocking(move || {
-            let session = open(&settings, &hidden, key, clock, record)?;
+            let session = open(&settings, &hidden, key, clock, record, locking)?;
+            let session = kept_from_writing(session, &settings, kept_back);
             made_here.iter().try_for_each(|job| session.store.put_requests(&job.requests, &job.token))?;
             Ok(session)
         })
@@ -165,7 +200,34 @@ impl Stage {
     }
 }
 
-const READ_ONLY: &str = "--read-only or read_only in the configuration made it so";
+/// Takes the way to change things from a session that must not, and says why.
+fn kept_from_writing(session: Session, settings: &Settings, kept_back: Option<Failure>) -> Session {
+    if settings.read_only {
+        return session.read_only(settings.read_only_origin.to_string());
+    }
+    match kept_back.or_else(|| trouble(&session.store)) {
+        Some(failure) => session.read_only(failure.to_string()),
+        None => session,
+    }
+}
+
+/// What is wrong with the journals, when something is: what they say then is not all there is to know.
+pub(super) fn trouble(store: &Store) -> Option<Failure> {
+    let error = store.troubles().first()?;
+    Some(Failure { hint: error.hint(), ..Failure::from_error(Exit::Disk, error) })
+}
+
+/// The holder of a lock with the moment of its beginning as a person reads it: `since 14:02`.
+fn since_when(holder: &str, zone: &TimeZone, clock: &Clock) -> String {
+    let Some((who, at)) = holder.rsplit_once(SINCE) else { return holder.to_owned() };
+    let Ok(at) = at.parse::<Timestamp>() else { return holder.to_owned() };
+    let (at, now) = (at.to_zoned(zone.clone()), clock.now().to_zoned(zone.clone()));
+    let format = if at.date() == now.date() { "%H:%M" } else { "%-d %B %H:%M" };
+    format!("{who}{SINCE}{}", at.strftime(format))
+}
+
+/// Stands between who holds a lock and since when.
+pub(super) const SINCE: &str = ", since ";
 
 fn open(
     settings: &Settings,
@@ -173,12 +235,13 @@ fn open(
     need: Key,
     clock: Clock,
     record: Option<PathBuf>,
+    locking: Locking,
 ) -> Result<Session, Failure> {
     let key = match need {
         Key::Needed => Some(settings.api_key()?),
         Key::Spared => None,
     };
-    let store = Store::open(&settings.folders.state)?;
+    let store = Store::open_with(&settings.folders.state, locking)?;
     let (profile, cache) = (settings.profile.clone(), settings.folders.cache.clone());
     let session = |service| Session::new(service, store, clock.clone(), profile, cache);
     let session = match key {
@@ -206,8 +269,7 @@ fn open(
     let session = Session { catalog: completed(&settings.catalog, &listed), ..session };
     let session = Session { limits: settings.verdicts, saving: settings.saving.clone(), ..session };
     let session = Session { copies: (&settings.cache).into(), ..session };
-    let session = Session { caps: settings.caps, zone: jiff::tz::TimeZone::system(), ..session };
-    Ok(if settings.read_only { session.read_only(READ_ONLY) } else { session })
+    Ok(Session { caps: settings.caps, zone: TimeZone::system(), ..session })
 }
 
 fn completed(catalog: &Arc<Catalog>, listed: &Listed) -> Arc<Catalog> {

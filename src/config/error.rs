@@ -29,6 +29,14 @@ pub enum Error {
         /// Why.
         source: AddressError,
     },
+    /// A variable that is a switch says neither on nor off.
+    #[error("{name} is '{said}', which is neither on nor off")]
+    Switch {
+        /// The variable.
+        name: &'static str,
+        /// What it says, cleaned.
+        said: String,
+    },
     /// Polls so rare that results may be gone before they are seen.
     #[error("the refresh time from {origin} is {seconds} s, and a day is the longest")]
     Refresh {
@@ -129,6 +137,7 @@ impl Error {
             Error::NoHome
             | Error::RelativeFolder { .. }
             | Error::BaseUrl { .. }
+            | Error::Switch { .. }
             | Error::Refresh { .. }
             | Error::Read { .. }
             | Error::Syntax { .. }
@@ -150,6 +159,7 @@ impl Error {
             Error::NoHome => Some("set HOME".to_owned()),
             Error::RelativeFolder { name } => Some(format!("give {name} an absolute path, or unset it")),
             Error::BaseUrl { .. } => Some("write it like https://host or http://127.0.0.1:8080".to_owned()),
+            Error::Switch { name, .. } => Some(format!("set {name} to 1 or 0, or unset it")),
             Error::Refresh { .. } => Some("give a number of seconds from 2 to 86400".to_owned()),
             Error::UnknownProfile { known, .. } if known.is_empty() => None,
             Error::UnknownProfile { known, .. } => Some(format!("there are: {}", known.join(", "))),

@@ -37,7 +37,7 @@ use crate::audio::Limits;
 use crate::money::Caps;
 use crate::money::Catalog;
 use crate::secret::ApiKey;
-use crate::text::clean;
+use crate::text::{clean, clean_short};
 use file::{File, Profile};
 
 /// The profile that is used when none is named.
@@ -116,8 +116,10 @@ pub struct Settings {
     pub base_url_origin: Origin,
     /// Where the key comes from; not read yet.
     pub key_source: KeySource,
-    /// Whether anything may be changed at the service. One source that says so is enough.
+    /// Whether nothing may be changed at the service. One source that says so is enough, and none can undo it.
     pub read_only: bool,
+    /// Who says so, when somebody does.
+    pub read_only_origin: Origin,
     /// Whether the embedded service is used.
     pub demo: bool,
     /// Where files of the program are.
@@ -172,6 +174,7 @@ impl Settings {
         let profile = file.profile(&name, &path)?;
 
         let catalog = file.catalog.read(&folders.config, &path)?;
+        let read_only_origin = read_only(flags, env, file.read_only || profile.read_only)?;
 
         let mut warnings = Vec::new();
         let (base_url, base_url_origin) = base_url(flags, env, &profile)?;
@@ -195,7 +198,8 @@ impl Settings {
             base_url,
             base_url_origin,
             key_source,
-            read_only: flags.read_only || file.read_only || profile.read_only,
+            read_only: read_only_origin != Origin::Default,
+            read_only_origin,
             demo: false,
             folders,
             config_file,
@@ -220,14 +224,17 @@ impl Settings {
     }
 
     /// The settings of a demo: an embedded service and a folder of its own. Reads no file and no key of the user;
-    /// of the environment, only what describes the terminal.
+    /// of the environment, only what describes the terminal and what makes it read-only.
     pub fn demo(base_url: BaseUrl, folder: &Path, flags: &Flags, env: &Env) -> Self {
+        // A word that means neither on nor off does not open what somebody wanted closed.
+        let read_only_origin = read_only(flags, env, false).unwrap_or(Origin::Environment(READ_ONLY));
         Settings {
             profile: "demo".to_owned(),
             base_url,
             base_url_origin: Origin::Demo,
             key_source: KeySource::Demo,
-            read_only: flags.read_only,
+            read_only: read_only_origin != Origin::Default,
+            read_only_origin,
             demo: true,
             folders: Folders::under(folder),
             config_file: None,
@@ -251,6 +258,26 @@ impl Settings {
     pub fn api_key(&self) -> Result<ApiKey, Error> {
         self.key_source.read()
     }
+}
+
+/// Makes the session read-only, as the option and the configuration do.
+const READ_ONLY: &str = "GEMTTS_READ_ONLY";
+
+/// Who makes the session read-only; [`Origin::Default`] when nobody does. A word of the environment that means neither on
+/// nor off is an error, also where another source says it: a person counts on it.
+fn read_only(flags: &Flags, env: &Env, by_file: bool) -> Result<Origin, Error> {
+    let said = env.get(READ_ONLY).map(str::trim).unwrap_or_default();
+    let by_environment = match said.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => true,
+        "" | "0" | "false" | "no" | "off" => false,
+        _ => return Err(Error::Switch { name: READ_ONLY, said: clean_short(said, 40) }),
+    };
+    Ok(match (flags.read_only, by_environment, by_file) {
+        (true, _, _) => Origin::Flag("--read-only"),
+        (false, true, _) => Origin::Environment(READ_ONLY),
+        (false, false, true) => Origin::File,
+        (false, false, false) => Origin::Default,
+    })
 }
 
 fn refresh(flags: &Flags, profile: &Profile, file: &File) -> Result<Option<Duration>, Error> {

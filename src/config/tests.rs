@@ -103,15 +103,42 @@ fn the_environment_wins_over_a_key_of_the_profile_and_says_so() {
 
 #[test]
 fn any_source_can_make_the_session_read_only_and_none_can_undo_it() {
-    let read_only = |config: &str, flag: bool| {
+    let set = |config: &str, flag: bool, variable: &str| {
         let flags = Flags { read_only: flag, ..Flags::default() };
-        Home::with_config(config).load(&flags, &[]).unwrap().read_only
+        let settings = Home::with_config(config).load(&flags, &[("GEMTTS_READ_ONLY", variable)]).unwrap();
+        assert_eq!(settings.read_only, settings.read_only_origin != Origin::Default);
+        settings.read_only_origin
     };
+    let read_only = |config: &str, flag: bool| set(config, flag, "") != Origin::Default;
     assert!(!read_only("", false));
     assert!(read_only("", true));
     assert!(read_only("read_only = true\n[profile.default]\nread_only = false\n", false));
     assert!(read_only("[profile.default]\nread_only = true\n", false));
     assert!(read_only("[profile.default]\nread_only = false\n", true));
+    let forbids = "[profile.default]\nread_only = false\n";
+    for word in ["1", "true", "YES", "on", " 1 "] {
+        assert_eq!(set(forbids, false, word), Origin::Environment("GEMTTS_READ_ONLY"), "{word}");
+    }
+    for word in ["0", "false", "no", "OFF", " "] {
+        assert_eq!(set("", false, word), Origin::Default, "{word}");
+        assert_eq!(set("read_only = true\n", false, word), Origin::File, "{word} opens nothing");
+        assert_eq!(set("", true, word), Origin::Flag("--read-only"), "{word} opens nothing");
+    }
+}
+
+#[test]
+fn a_switch_that_says_neither_on_nor_off_is_an_error_and_closes_a_demo() {
+    let variables = [("GEMTTS_READ_ONLY", "please\u{1b}")];
+    let failure = Home::new().load(&Flags::default(), &variables).unwrap_err();
+    assert_eq!(failure.exit, Exit::Usage);
+    assert!(failure.message.starts_with("GEMTTS_READ_ONLY is 'please") && !failure.message.contains('\u{1b}'));
+    assert!(failure.hint.unwrap().contains("GEMTTS_READ_ONLY to 1 or 0"));
+    let base = BaseUrl::parse("http://127.0.0.1:9").unwrap();
+    for (word, expected) in [("please", true), ("1", true), ("0", false)] {
+        let env = Env::of(&[("GEMTTS_READ_ONLY", word)], Path::new("/x"));
+        let settings = Settings::demo(base.clone(), Path::new("/demo"), &Flags::default(), &env);
+        assert_eq!(settings.read_only, expected, "{word}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{CancelAnswer, Session};
 const LONGEST_SILENCE: Duration = Duration::from_secs(600);
 
 /// Writes down that these jobs are to be stopped, before the first of them is asked for: who is killed or loses the link
-/// in the middle of many goes on with them later. See [`super::cancels_unanswered`].
+/// in the middle of many goes on with them later. See [`super::cancels`].
 pub async fn intend_to_cancel(session: &Session, names: &[JobName]) -> Result<(), Failure> {
     session.writer()?;
     let wished: Vec<Wished> = names.iter().map(|name| wished(session, name)).collect();

@@ -74,22 +74,52 @@ pub fn unconfirmed(session: &Session) -> Vec<Unconfirmed> {
         .collect()
 }
 
-/// Jobs of this service whose cancel was asked for, with whichever key, and that it has not called over yet. Survives a
-/// restart.
-pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
-    let wishes = or_nothing(session.store.wishes()).into_iter();
-    // Two keys of one project see the same jobs, so the key does not matter to who only looks.
-    wishes.filter(|wished| is_origin(session, wished)).map(|wished| wished.job).collect()
+/// Cancels that were asked for, from one look at the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cancels {
+    /// Jobs of this service whose cancel was asked for, with whichever key, and that it has not called over yet. Survives
+    /// a restart.
+    pub asked: Vec<JobName>,
+    /// Those of this key that were asked for more than a minute ago and that did not happen: perhaps nobody ever heard of
+    /// them, because the link broke or the program was killed.
+    pub unanswered: Vec<JobName>,
 }
 
-/// Cancels of this key that were asked for more than a minute ago and that did not happen: perhaps nobody ever heard of
-/// them, because the link broke or the program was killed.
-pub fn cancels_unanswered(session: &Session) -> Vec<JobName> {
+/// The cancels that were asked for and are not over.
+pub fn cancels(session: &Session) -> Cancels {
     let now = session.clock.now();
-    let is_old = |wished: &Wished| now.duration_since(wished.at).as_secs() > PATIENCE;
-    let wishes = or_nothing(session.store.wishes()).into_iter();
-    let ours = wishes.filter(|wished| is_origin(session, wished) && wished.key_fingerprint == session.key_fingerprint);
-    ours.filter(is_old).map(|wished| wished.job).collect()
+    let mut cancels = Cancels::default();
+    // Two keys of one project see the same jobs, so the key does not matter to who only looks.
+    for wished in or_nothing(session.store.wishes()).into_iter().filter(|wished| is_origin(session, wished)) {
+        let is_ours = wished.key_fingerprint == session.key_fingerprint;
+        if is_ours && now.duration_since(wished.at).as_secs() > PATIENCE {
+            cancels.unanswered.push(wished.job.clone());
+        }
+        cancels.asked.push(wished.job);
+    }
+    cancels
+}
+
+/// [`Cancels::asked`], for those who need no more.
+pub fn asked_to_cancel(session: &Session) -> Vec<JobName> {
+    cancels(session).asked
+}
+
+/// What is damaged in the journals, as a failure to be told. Every record that can be read counts all the same.
+pub fn damage(session: &Session) -> Option<Failure> {
+    let damage = session.store.damage();
+    let first = damage.first()?;
+    let lines: u64 = damage.iter().map(|damage| damage.lines).sum();
+    let (path, number) = (crate::text::clean(&first.path.display().to_string()), first.first);
+    let said = match damage.len() {
+        1 => format!("{} of {path} cannot be read, the first is line {number}", crate::text::count(lines, "line")),
+        n => format!(
+            "{} of {n} journals cannot be read, the first is line {number} of {path}",
+            crate::text::count(lines, "line")
+        ),
+    };
+    let hint = "what they said is not known here; they stay where they are, and `gemtts-tui doctor` names them";
+    Some(Failure::new(said).hint(hint))
 }
 
 /// Seconds that a cancel is given before it is asked for again.

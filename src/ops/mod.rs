@@ -31,7 +31,7 @@ mod vocabulary;
 mod wait;
 
 pub use auto_save::{AutoSaved, auto_save, screen_folder, to_save};
-pub use budget::{Budget, Disk};
+pub use budget::{Budget, Disk, free_bytes};
 pub use campaign::{
     Advance, CampaignStatus, Did, Next, NoRoom, PartState, PartStatus, Telling, Until, advance, begin, campaign,
     campaigns, cancel_campaign, divide, find_campaign, pause_campaign, resume_campaign, run_campaigns,
@@ -44,7 +44,7 @@ pub use files::{can_be_deleted, delete_file, delete_seen_file, list_files, store
 pub use find::{find, get, get_if_there, get_whole};
 pub use glance::{Glance, glance};
 pub use ledger::{Outlay, Paid, Spending, outlays, spending};
-pub use list::{asked_to_cancel, cancels_unanswered, costs, duplicates, list, transitions_of, unconfirmed};
+pub use list::{Cancels, asked_to_cancel, cancels, costs, damage, duplicates, list, transitions_of, unconfirmed};
 pub use lost::{find_lost, give_up, plan_resend};
 pub use offer::{OfferPart, listed_in, refresh_catalog, refresh_old_catalog};
 pub use plan::{plan, plan_watched};

@@ -119,7 +119,7 @@ impl Session {
         let Some(writer) = &self.service.writer else {
             let because = self.read_only.as_deref().unwrap_or("this service can only be read");
             return Err(Failure::with_exit(Exit::Refused, format!("refused: the session is read-only ({because})"))
-                .hint("start again without the read-only setting to change anything at the service"));
+                .hint("to change anything at the service, start again without what makes the session read-only"));
         };
         Ok(writer)
     }

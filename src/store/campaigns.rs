@@ -151,6 +151,10 @@ pub(super) struct Campaigns {
 }
 
 impl Campaigns {
+    pub(super) fn all(&self) -> &[TrackedCampaign] {
+        &self.tracked
+    }
+
     fn get(&self, id: &str) -> Option<&TrackedCampaign> {
         self.by_id.get(id).map(|at| &self.tracked[*at])
     }
@@ -200,7 +204,7 @@ const BESIDE: [fn(&Path) -> PathBuf; 2] = [Store::texts_path, Store::unchanged_p
 impl Store {
     /// All campaigns, oldest first.
     pub fn campaigns(&self) -> Result<Vec<TrackedCampaign>, Error> {
-        self.0.campaigns.look(|campaigns| campaigns.tracked.clone())
+        self.0.campaigns.look(|campaigns| campaigns.all().to_vec())
     }
 
     /// One campaign.

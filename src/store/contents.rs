@@ -99,7 +99,7 @@ impl Store {
             Err(error) => return Err(Error::read(&folder)(error)),
         };
         let paths = entries.flatten().map(|entry| entry.path());
-        let paths = paths.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
+        let paths = paths.filter(|path| is_clips(path));
         let mut all: Vec<Contents> = paths.filter_map(|path| open(&path).map(|(contents, _)| contents)).collect();
         all.retain(|contents| contents.origin == origin && contents.model == model);
         all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.job.cmp(&b.job)).then_with(|| a.folder.cmp(&b.folder)));
@@ -122,6 +122,16 @@ impl Store {
             let (identity, sha256) = record.split_at(16);
             let identity = Identity::from_bytes(identity.try_into().expect("it is 16 bytes long"));
             take((identity, sha256.try_into().expect("it is 32 bytes long")));
+        }
+    }
+
+    /// Removes what is known of clips that were saved so many hours ago to a folder that is gone.
+    pub(super) fn sweep_contents(&self, now: Timestamp, hours: i64) {
+        for path in files::paths_in(&self.contents_folder()).filter(|path| is_clips(path)) {
+            let Some((contents, _)) = open(&path) else { continue };
+            if now.duration_since(contents.at).as_hours() >= hours && !contents.folder.exists() {
+                let _ = fs::remove_file(path);
+            }
         }
     }
 
@@ -170,6 +180,10 @@ impl Store {
         let synced = given.and_then(|()| files::sync_folder(to.parent().expect("requests stand in a folder")));
         synced.map_err(Error::write(&to))
     }
+}
+
+fn is_clips(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == ENDING)
 }
 
 /// The header of a file and what comes behind it; `None` when that is none of ours, or of a later version.

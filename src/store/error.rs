@@ -40,6 +40,20 @@ pub enum Error {
         /// Who holds it, as it wrote itself down.
         holder: String,
     },
+    /// The file system has no locks, so nobody could keep others away.
+    #[error("the file system of {} has no locks", path.display())]
+    NoLocks {
+        /// What was to be locked.
+        path: PathBuf,
+    },
+    /// Others may read or change what is in the state folder.
+    #[error("others may {} {}, which is for its owner alone", if *is_folder { "write into" } else { "read" }, path.display())]
+    NotPrivate {
+        /// What.
+        path: PathBuf,
+        /// Whether it is a folder.
+        is_folder: bool,
+    },
     /// The system gave no random bytes.
     #[error("the system has no random bytes to give")]
     Random,
@@ -57,26 +71,42 @@ impl Error {
     }
 
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Error::Newer { .. } => Some("update this program, or name another state folder with XDG_STATE_HOME"),
-            Error::Held { .. } => Some("wait until it is done, then try again"),
-            Error::Read { .. } | Error::Write { .. } => {
-                Some("the state folder must be a folder of your own with free space; XDG_STATE_HOME names another one")
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::Newer { .. } => "update this program, or name another state folder with XDG_STATE_HOME",
+            Error::Held { .. } => "wait until it is done, then try again",
+            Error::NoLocks { .. } => {
+                "name a local state folder with XDG_STATE_HOME; with --no-lock it goes without, when no other gemtts-tui \
+                 is at work there"
             }
-            Error::Random => None,
-        }
+            Error::Read { .. } | Error::Write { .. } => {
+                "the state folder must be a folder of your own with free space; XDG_STATE_HOME names another one"
+            }
+            Error::NotPrivate { path, is_folder } => {
+                let mode = if *is_folder { "700" } else { "600" };
+                return Some(format!("run: chmod {mode} {}", quoted(path)));
+            }
+            Error::Random => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match &error {
-            Error::Read { .. } | Error::Write { .. } => Exit::Disk,
-            Error::Held { .. } => Exit::Refused,
+            Error::Read { .. } | Error::Write { .. } | Error::NotPrivate { .. } => Exit::Disk,
+            Error::Held { .. } | Error::NoLocks { .. } => Exit::Refused,
             Error::Newer { .. } | Error::Random => Exit::Failed,
         };
-        let hint = error.hint().map(str::to_owned);
+        let hint = error.hint();
         Failure { hint, ..Failure::from_error(exit, &error) }
     }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = crate::text::clean(&path.display().to_string());
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c));
+    if is_plain { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

@@ -1,8 +1,8 @@
 //! Files and folders that only their owner may read, and documents that are replaced as a whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -18,6 +18,30 @@ pub fn create_folder(path: &Path) -> Result<(), Error> {
         builder.mode(0o700);
     }
     builder.create(path).map_err(Error::write(path))
+}
+
+/// Refuses a folder into which others may write, and a file that others may read or change: what it says is about texts
+/// and money, and is relied on.
+#[cfg(unix)]
+pub(super) fn refuse_unless_private(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt;
+    let is_folder = metadata.is_dir();
+    let forbidden = if is_folder { 0o022 } else { 0o077 };
+    match metadata.permissions().mode() & forbidden {
+        0 => Ok(()),
+        _ => Err(Error::NotPrivate { path: path.to_owned(), is_folder }),
+    }
+}
+
+/// Elsewhere the folders of a user are private by default, and there are no such bits to read.
+#[cfg(not(unix))]
+pub(super) fn refuse_unless_private(_: &Path, _: &Metadata) -> Result<(), Error> {
+    Ok(())
+}
+
+/// What is in a folder; nothing when it cannot be read.
+pub(super) fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
 /// Options that create files for their owner alone, whatever the umask says.

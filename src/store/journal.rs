@@ -1,10 +1,11 @@
 //! An append-only journal of JSON lines, each with its own checksum, and the view that its records add up to.
 //!
 //! Nothing is ever rewritten. A record that was torn by a crash or damaged by a disk is passed over and stays where it
-//! is for whoever wants to look; every other record counts. Other processes may append at any time: each look reads
+//! is for whoever wants to look; every other record counts. What was torn was never relied on, as its writer did not live
+//! to go on; what was damaged is counted, so that somebody is told. Other processes may append at any time: each look reads
 //! what is new first.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::lines::{self, Halt, Progress};
-use super::{Error, files};
+use super::{Damage, Error, Locking, files, lock};
 
 /// What the records of one journal add up to.
 pub(super) trait View: Default {
@@ -31,6 +32,7 @@ pub(super) trait View: Default {
 #[derive(Debug)]
 pub(super) struct Journal<V> {
     path: PathBuf,
+    locking: Locking,
     read: Mutex<ReadSoFar<V>>,
 }
 
@@ -41,17 +43,17 @@ struct ReadSoFar<V> {
 }
 
 impl<V: View> Journal<V> {
-    /// Names the journal in a folder and reads it.
-    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
-        let journal = Journal { path: folder.join(V::FILE), read: Mutex::default() };
-        journal.look(|_| ())?;
-        Ok(journal)
+    /// Names the journal in a folder and reads it. One that cannot be read is a trouble, and fails whenever it is looked at.
+    pub(super) fn open(folder: &Path, locking: Locking, troubles: &mut Vec<Error>) -> Self {
+        let journal = Journal { path: folder.join(V::FILE), locking, read: Mutex::default() };
+        troubles.extend(journal.look(|_| ()).err());
+        journal
     }
 
     /// Looks at what the records add up to.
     pub(super) fn look<T>(&self, look: impl FnOnce(&V) -> T) -> Result<T, Error> {
         let mut read = self.hold();
-        match File::open(&self.path) {
+        match never_waiting(OpenOptions::new()).read(true).open(&self.path) {
             Ok(file) => self.catch_up(&mut read, &file)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::read(&self.path)(error)),
@@ -63,8 +65,9 @@ impl<V: View> Journal<V> {
     pub(super) fn append(&self, decide: impl FnOnce(&V) -> Vec<V::Record>) -> Result<(), Error> {
         let mut read = self.hold();
         let failed = |error| Error::write(&self.path)(error);
-        let mut file = files::private().create(true).append(true).read(true).open(&self.path).map_err(failed)?;
-        file.lock().map_err(|error| Error::write(&self.path)(error))?;
+        let mut options = never_waiting(files::private());
+        let mut file = options.create(true).append(true).read(true).open(&self.path).map_err(failed)?;
+        file.lock().or_else(|error| lock::spared(&self.path, error, self.locking))?;
         self.catch_up(&mut read, &file)?;
         let mut lines = Vec::new();
         for record in decide(&read.view) {
@@ -76,7 +79,7 @@ impl<V: View> Journal<V> {
         let write = (|| {
             // A crash may have torn the last record; a line end keeps it from swallowing this one.
             if !ends_with_a_line_end(&mut file)? {
-                lines.insert(0, b'\n');
+                lines.splice(0..0, [lines::TORN, b'\n']);
             }
             file.write_all(&lines)?;
             if V::DURABLE {
@@ -89,9 +92,11 @@ impl<V: View> Journal<V> {
         write.map_err(|error| Error::write(&self.path)(error))
     }
 
-    /// How many lines could not be read, and the file they are in.
-    pub(super) fn damage(&self) -> (PathBuf, u64) {
-        (self.path.clone(), self.hold().progress.damaged)
+    /// The lines that could not be read, if there are any.
+    pub(super) fn damage(&self) -> Option<Damage> {
+        let Progress { damaged, first_damaged, .. } = self.hold().progress;
+        let damage = Damage { path: self.path.clone(), lines: damaged, first: first_damaged };
+        (damaged > 0).then_some(damage)
     }
 
     fn hold(&self) -> MutexGuard<'_, ReadSoFar<V>> {
@@ -101,7 +106,12 @@ impl<V: View> Journal<V> {
 
     fn catch_up(&self, read: &mut ReadSoFar<V>, file: &File) -> Result<(), Error> {
         let failed = |error| Error::read(&self.path)(error);
-        let length = file.metadata().map_err(failed)?.len();
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(Error::read(&self.path)(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+        }
+        files::refuse_unless_private(&self.path, &metadata)?;
+        let length = metadata.len();
         if length < read.progress.offset {
             // Somebody put an older copy in its place.
             *read = ReadSoFar::default();
@@ -117,6 +127,15 @@ impl<V: View> Journal<V> {
             Halt::Newer(version) => Error::Newer { path: self.path.clone(), version },
         })
     }
+}
+
+/// Options by which opening a pipe that somebody put there waits for nobody.
+fn never_waiting(mut options: OpenOptions) -> OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    #[cfg(not(unix))]
+    let _ = &mut options;
+    options
 }
 
 fn ends_with_a_line_end(file: &mut File) -> io::Result<bool> {
@@ -146,12 +165,19 @@ mod tests {
         }
     }
 
+    fn open(folder: &Path) -> Journal<Words> {
+        let mut troubles = Vec::new();
+        let journal = Journal::open(folder, Locking::Needed, &mut troubles);
+        assert!(troubles.is_empty(), "{troubles:?}");
+        journal
+    }
+
     fn words(folder: &Path) -> Vec<String> {
-        Journal::<Words>::open(folder).unwrap().look(|words| words.0.clone()).unwrap()
+        open(folder).look(|words| words.0.clone()).unwrap()
     }
 
     fn three(folder: &Path) -> Vec<u8> {
-        let journal = Journal::<Words>::open(folder).unwrap();
+        let journal = open(folder);
         for word in ["one", "two", "three"] {
             journal.append(|_| vec![word.to_owned()]).unwrap();
         }
@@ -168,7 +194,7 @@ mod tests {
             let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
             assert!(left.len() == ends || left.len() == ends + 1, "cut {cut}: {left:?}");
             assert_eq!(left, ["one", "two", "three"][..left.len()]);
-            let journal = Journal::<Words>::open(folder.path()).unwrap();
+            let journal = open(folder.path());
             journal.append(|_| vec!["four".to_owned()]).unwrap();
             let now = words(folder.path());
             assert_eq!((now.len(), now.last().map(String::as_str)), (left.len() + 1, Some("four")), "cut {cut}");
@@ -183,7 +209,7 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at / 8] ^= 1 << (at % 8);
             fs::write(folder.path().join(Words::FILE), &damaged).unwrap();
-            let journal = Journal::<Words>::open(folder.path()).unwrap();
+            let journal = open(folder.path());
             let left = journal.look(|words| words.0.clone()).unwrap();
             assert!(left.len() >= 2, "bit {at}: {left:?}");
             assert!(left.iter().all(|word| ["one", "two", "three"].contains(&word.as_str())));
@@ -197,7 +223,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let journal = Journal::<Words>::open(folder.path()).unwrap();
+                    let journal = open(folder.path());
                     for _ in 0..25 {
                         journal.append(|words| vec![words.0.len().to_string()]).unwrap();
                     }
@@ -212,9 +238,13 @@ mod tests {
     fn a_later_format_is_refused_and_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let line = format!("{{\"v\":2,\"sum\":\"{}\",\"record\":\"new\"}}", lines::checksum(2, "\"new\""));
+        three(folder.path());
         fs::write(folder.path().join(Words::FILE), line).unwrap();
-        let refused = Journal::<Words>::open(folder.path()).unwrap_err();
-        assert!(matches!(refused, Error::Newer { version: 2, .. }), "{refused}");
+        let mut troubles = Vec::new();
+        let journal = Journal::<Words>::open(folder.path(), Locking::Needed, &mut troubles);
+        assert!(matches!(troubles[..], [Error::Newer { version: 2, .. }]), "{troubles:?}");
+        let refused = [journal.look(|_| ()).unwrap_err(), journal.append(|_| vec!["old".into()]).unwrap_err()];
+        assert!(refused.iter().all(|error| matches!(error, Error::Newer { .. })), "{refused:?}");
     }
 
     #[test]
@@ -224,8 +254,9 @@ mod tests {
         file.push(b'\n');
         file.extend(three(folder.path()));
         fs::write(folder.path().join(Words::FILE), file).unwrap();
-        let journal = Journal::<Words>::open(folder.path()).unwrap();
+        let journal = open(folder.path());
         assert_eq!(journal.look(|words| words.0.len()).unwrap(), 3);
-        assert_eq!(journal.damage().1, 1);
+        let damage = journal.damage().unwrap();
+        assert_eq!((damage.lines, damage.first), (1, 1));
     }
 }

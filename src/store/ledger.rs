@@ -101,7 +101,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    fn of(&self, origin: &str, job: &JobName) -> Option<&Accounted> {
+    pub(super) fn of(&self, origin: &str, job: &JobName) -> Option<&Accounted> {
         self.by_job.get(&(origin.to_owned(), job.clone()))
     }
 }

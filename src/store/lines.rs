@@ -28,8 +28,29 @@ struct Line<R> {
 pub(super) struct Progress {
     /// Bytes that need not be read again.
     pub offset: u64,
-    /// Lines that could not be read.
+    /// Lines that were read.
+    pub lines: u64,
+    /// Those that could not be read.
     pub damaged: u64,
+    /// The number of the first of them, from 1.
+    pub first_damaged: u64,
+}
+
+/// Stands behind what a crash left of a line, so that it is not taken for damage.
+pub(super) const TORN: u8 = 0x18;
+
+impl Progress {
+    /// One more line was read.
+    fn note(&mut self, bytes: u64, is_good: bool) {
+        self.offset += bytes;
+        self.lines += 1;
+        if !is_good {
+            self.damaged += 1;
+            if self.damaged == 1 {
+                self.first_damaged = self.lines;
+            }
+        }
+    }
 }
 
 /// Why reading stopped before the end.
@@ -53,8 +74,7 @@ pub(super) fn read_on<R: DeserializeOwned>(
         let is_whole = line.last() == Some(&b'\n');
         if !is_whole && taken == LONGEST_LINE {
             let rest = reader.skip_until(b'\n').map_err(Halt::Read)?;
-            progress.offset += taken + rest as u64;
-            progress.damaged += 1;
+            progress.note(taken + rest as u64, false);
             continue;
         }
         let records = records::<R>(line.trim_ascii())?;
@@ -62,8 +82,8 @@ pub(super) fn read_on<R: DeserializeOwned>(
             // The end, or a record that somebody is writing just now: it is read when it is whole.
             return Ok(());
         }
-        progress.offset += taken;
-        progress.damaged += u64::from(records.is_empty() && !line.trim_ascii().is_empty());
+        let text = line.trim_ascii();
+        progress.note(taken, !records.is_empty() || text.is_empty() || text.last() == Some(&TORN));
         records.into_iter().for_each(&mut take);
     }
 }

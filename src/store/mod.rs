@@ -17,7 +17,11 @@ mod lines;
 mod lock;
 mod offers;
 mod requests;
+mod sweep;
 mod uploads;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +47,7 @@ pub use intents::{Intent, PartOf, RetakeOf, Tracked, Uploaded, Verdict};
 pub use known::Known;
 pub use ledger::Accounted;
 pub use lines::JournalLines;
-pub use lock::Lock;
+pub use lock::{Lock, Locking};
 pub use uploads::UnderWay;
 
 /// Seconds within which a wish for the same is the same wish.
@@ -59,6 +63,9 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     folder: PathBuf,
+    locking: Locking,
+    /// Journals that could not be read when the folder was opened.
+    troubles: Vec<Error>,
     intents: Journal<Intents>,
     timelines: Journal<Timelines>,
     wishes: Journal<Wishes>,
@@ -75,25 +82,73 @@ pub struct Damage {
     pub path: PathBuf,
     /// How many lines.
     pub lines: u64,
+    /// The first of them, counted from 1.
+    pub first: u64,
+}
+
+/// Somebody who does something to the state folder at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The name of the lock: `dashboard`, or the id of an action.
+    pub lock: String,
+    /// Who it is, as they wrote themselves down.
+    pub who: String,
 }
 
 impl Store {
     /// Opens the state folder, creating it for its owner alone, and reads its journals.
+    ///
+    /// A journal that cannot be read keeps nobody from opening the folder: [`Store::troubles`] tells of it, and whatever
+    /// needs it fails.
     pub fn open(folder: &Path) -> Result<Store, Error> {
+        Store::open_with(folder, Locking::Needed)
+    }
+
+    /// The same, for a person who may know better about locks.
+    pub fn open_with(folder: &Path, locking: Locking) -> Result<Store, Error> {
         files::create_folder(folder)?;
+        files::refuse_unless_private(folder, &std::fs::metadata(folder).map_err(Error::read(folder))?)?;
         for name in ["locks", "prepared", "requests", "uploads", "campaigns", "documents"] {
             files::create_folder(&folder.join(name))?;
         }
+        let mut troubles = Vec::new();
         Ok(Store(Arc::new(Inner {
             folder: folder.to_owned(),
-            intents: Journal::open(folder)?,
-            timelines: Journal::open(folder)?,
-            wishes: Journal::open(folder)?,
-            saves: Journal::open(folder)?,
-            campaigns: Journal::open(folder)?,
+            locking,
+            intents: Journal::open(folder, locking, &mut troubles),
+            timelines: Journal::open(folder, locking, &mut troubles),
+            wishes: Journal::open(folder, locking, &mut troubles),
+            saves: Journal::open(folder, locking, &mut troubles),
+            campaigns: Journal::open(folder, locking, &mut troubles),
             known: Listings::open(folder.join("documents")),
-            ledger: Journal::open(folder)?,
+            ledger: Journal::open(folder, locking, &mut troubles),
+            troubles,
         })))
+    }
+
+    /// Takes the lock of the one dashboard that may change things, in a folder that need not be there yet.
+    /// `about_us` tells others who has it, beyond process and machine.
+    pub fn lock_dashboard(folder: &Path, about_us: &str) -> Result<Lock, Error> {
+        files::create_folder(folder)?;
+        lock::take(dashboard_path(folder), "the dashboard", about_us, Locking::Needed)
+    }
+
+    /// Who holds locks at this moment: the dashboard first, then actions by name.
+    pub fn holders(&self) -> Vec<Holder> {
+        let dashboard = lock::holder_of(&dashboard_path(&self.0.folder));
+        let dashboard = dashboard.map(|who| Holder { lock: "dashboard".to_owned(), who });
+        let holder = |path: PathBuf| {
+            let lock = path.file_stem()?.to_str().map(crate::text::clean)?;
+            Some(Holder { lock, who: lock::holder_of(&path)? })
+        };
+        let mut actions: Vec<Holder> = files::paths_in(&self.0.folder.join("locks")).filter_map(holder).collect();
+        actions.sort_by(|a, b| a.lock.cmp(&b.lock));
+        dashboard.into_iter().chain(actions).collect()
+    }
+
+    /// Journals that could not be read when the folder was opened: nothing that depends on them is right.
+    pub fn troubles(&self) -> &[Error] {
+        &self.0.troubles
     }
 
     /// Where it is.
@@ -112,13 +167,13 @@ impl Store {
             inner.ledger.damage(),
             inner.campaigns.damage(),
         ];
-        all.into_iter().filter(|(_, lines)| *lines > 0).map(|(path, lines)| Damage { path, lines }).collect()
+        all.into_iter().flatten().collect()
     }
 
     /// Takes the lock of an action at once, or fails with [`Error::Held`]. `id` becomes part of a file name and must be
     /// made of letters, digits, `-` and `_`; `subject` is for people.
     pub fn lock(&self, id: &str, subject: &str) -> Result<Lock, Error> {
-        lock::take(self.lock_path(id), subject)
+        lock::take(self.lock_path(id), subject, "", self.0.locking)
     }
 
     /// Whether anybody, in this process or another, holds the lock of an action.
@@ -319,7 +374,7 @@ impl Store {
         // would not know its own records again.
         let lock_path = self.lock_path("salt");
         let lock = files::private().create(true).append(true).open(&lock_path).map_err(Error::write(&lock_path))?;
-        lock.lock().map_err(Error::write(&lock_path))?;
+        lock.lock().or_else(|error| lock::spared(&lock_path, error, self.0.locking))?;
         if let Some(salt) = find()? {
             return Ok(salt);
         }
@@ -327,6 +382,10 @@ impl Store {
         files::replace(&path, &salt, Durability::Synced)?;
         Ok(salt.to_vec())
     }
+}
+
+fn dashboard_path(folder: &Path) -> PathBuf {
+    folder.join("dashboard.lock")
 }
 
 /// Random bytes from the system.

@@ -6,8 +6,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::files::{self, Durability};
 use super::{Error, Store};
 
@@ -77,14 +75,6 @@ impl Store {
     /// Keeps requests that were prepared elsewhere, as the lines of a file.
     pub fn put_requests(&self, lines: &str, token: &str) -> Result<(), Error> {
         files::replace(&self.requests_path(token), lines.as_bytes(), Durability::Cached)
-    }
-
-    /// Removes what was left behind: prepared requests and uploads of more than a day ago, and requests that were kept for
-    /// a month.
-    pub fn sweep(&self, now: Timestamp) -> Result<(), Error> {
-        files::sweep(&self.prepared_folder(), now, 24)?;
-        self.sweep_uploads(now)?;
-        files::sweep(&self.folder().join("requests"), now, 30 * 24)
     }
 }
 

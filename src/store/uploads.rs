@@ -98,6 +98,14 @@ impl Store {
         }
     }
 
+    /// The uploads that were begun and did not come to their end, oldest first. What cannot be read is passed over.
+    pub fn uploads_under_way(&self) -> Vec<UnderWay> {
+        let read = |path: PathBuf| serde_json::from_slice(&files::read(&path, LARGEST).ok()??).ok();
+        let mut all: Vec<UnderWay> = files::paths_in(&self.uploads_folder()).filter_map(read).collect();
+        all.sort_by_key(|upload| upload.at);
+        all
+    }
+
     /// Removes uploads that were begun more than a day ago.
     pub(super) fn sweep_uploads(&self, now: Timestamp) -> Result<(), Error> {
         files::sweep(&self.uploads_folder(), now, MOST_HOURS)
@@ -144,6 +152,7 @@ mod tests {
         };
         let (sha256, origin, key) = (known.sha256.as_str(), known.origin.as_str(), known.key_fingerprint.as_deref());
         assert_eq!(find(sha256, origin, key, NOW), Some(known.clone()));
+        assert_eq!(store.uploads_under_way(), [known.clone()]);
         assert_eq!(find(sha256, origin, key, "2026-07-03T13:59:59Z"), Some(known.clone()));
         let elsewhere = [
             ("cd", origin, key, NOW),

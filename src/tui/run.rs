@@ -21,7 +21,7 @@ use crate::tui::model::{Model, Setting, Size};
 use crate::tui::screen::Screen;
 use crate::tui::term::{self, Terminal};
 use crate::tui::theme::Theme;
-use crate::tui::update::{unkept_draft, update};
+use crate::tui::update::{tell_what_keeps_back, unkept_draft, update};
 use crate::tui::view::{broken, draw};
 use crate::tui::world::World;
 use crate::tui::{input, signals};
@@ -62,6 +62,7 @@ pub fn run(start: Start, runtime: &Handle) -> Result<Exit, Failure> {
 
     let mut model = Model::new(start.setting, clock.now(), Size { width, height });
     model.zone = jiff::tz::TimeZone::system();
+    tell_what_keeps_back(&mut model);
     let mut dashboard = Dashboard {
         clock,
         world: World::new(start.session, mailbox.clone(), runtime.clone(), start.over_ssh),

@@ -2,6 +2,7 @@
 //! appended afterwards is read back.
 
 use std::fs;
+use std::path::Path;
 
 use gemtts_tui::job::{JobName, JobState, Transition};
 use gemtts_tui::store::{Error, Intent, JournalLines, SavedTo, Store, Uploaded, Verdict, Wished};
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 const JOURNALS: [&str; 6] =
     ["intents.jsonl", "transitions.jsonl", "cancels.jsonl", "saves.jsonl", "campaigns.jsonl", "ledger.jsonl"];
+const TORN: u8 = 0x18;
 const ORIGIN: &str = "https://generativelanguage.googleapis.com";
 
 /// The first byte says which journal it is; the rest are its bytes, but that a line of JSON behind a `+` becomes a record
@@ -44,9 +46,10 @@ fn alone(file: &[u8], whole: &[Value], read: &JournalLines) {
     for record in whole {
         assert!(there.any(|found| found == record), "{record} is lost");
     }
-    let n_lines = file.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count() as u64;
-    let n_read = file[..read.bytes as usize].split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let n_read = n_read.count() as u64;
+    // What a crash has left of a line is marked by whoever came next, and is no damage.
+    let counts = |line: &&[u8]| !matches!(line.trim_ascii().last(), None | Some(&TORN));
+    let n_lines = file.split(|byte| *byte == b'\n').filter(counts).count() as u64;
+    let n_read = file[..read.bytes as usize].split(|byte| *byte == b'\n').filter(counts).count() as u64;
     assert!(read.damaged + read.records.len() as u64 >= n_read, "a line was neither read nor counted");
     assert!(read.damaged <= n_lines && n_lines - n_read <= 1);
     // Whoever appends writes a line end first when the last line has none.
@@ -64,10 +67,16 @@ fn alone(file: &[u8], whole: &[Value], read: &JournalLines) {
 
 /// The same as a file, with all that its records mean.
 fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
-    let folder = tempfile::tempdir().expect("a folder");
+    // What is kept here must be on the disk before it counts, and a disk in memory does not wait for that.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder");
     let path = folder.path().join(name);
     fs::write(&path, file).expect("a file");
+    // As the program makes them: nobody else reads a journal.
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its own file");
     let store = Store::open(folder.path()).expect("whatever stands in a journal, it opens");
+    assert!(store.troubles().is_empty(), "{:?}", store.troubles());
     let damage = damaged(&store);
     assert!(damage >= read.damaged, "{damage} of {}", read.damaged);
     let before = seen(&store).expect("a journal can be looked at");
@@ -87,7 +96,7 @@ fn in_its_folder(name: &str, file: &[u8], read: &JournalLines) {
     };
     store.uploaded(&uploaded).expect("an append");
     let wished = Wished { job: job.clone(), at, origin: ORIGIN.into(), key_fingerprint: None };
-    store.wish_cancelled(&wished).expect("an append");
+    store.wish_cancelled(std::slice::from_ref(&wished)).expect("an append");
     let saved = SavedTo {
         job: job.to_string(),
         folder: "/of/the/fuzzer".into(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gemtts_tui::api::StoredFile;
 use gemtts_tui::api::error::Certainty;
-use gemtts_tui::api::refusal::{Pacing, Refusal, Subject};
+use gemtts_tui::api::refusal::{Headers, Refusal, Subject};
 use gemtts_tui::api::retry::{asked_wait, http_date};
 use gemtts_tui::api::wire::{self, Object, Seen};
 use gemtts_tui::job::Job;
@@ -104,7 +104,7 @@ fn refusal(status: u16, body: &[u8]) {
 fn told(refusal: &Refusal) {
     let key = ApiKey::parse(KEY).expect("a key");
     for subject in [Subject::File, Subject::Other] {
-        let failed = refusal.failed("cannot list jobs", subject, &key, Pacing::default());
+        let failed = refusal.failed("cannot list jobs", subject, &key, Headers::default());
         let message = &failed.error.message;
         harmless(message, 200 + 40 + 120);
         assert!(message.starts_with("cannot list jobs") && !message.contains(KEY), "{message:?}");

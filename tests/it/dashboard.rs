@@ -13,6 +13,7 @@ mod quiet;
 mod replaying;
 mod retaking;
 mod safe;
+mod second;
 mod sources;
 mod starting;
 mod stopping;

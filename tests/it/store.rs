@@ -105,9 +105,13 @@ fn only_the_owner_can_read_the_folder() {
 fn a_journal_that_is_a_folder_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("cancels.jsonl")).unwrap();
-    let failure = Failure::from(Store::open(folder.path()).unwrap_err());
+    let store = Store::open(folder.path()).unwrap();
+    let [trouble] = store.troubles() else { panic!("{:?}", store.troubles()) };
+    assert!(trouble.to_string().contains("cancels.jsonl"), "{trouble}");
+    let failure = Failure::from(store.wishes().unwrap_err());
     assert_eq!(failure.exit, Exit::Disk);
     assert!(failure.message.contains("cancels.jsonl"), "{failure}");
+    assert_eq!(store.intents().unwrap(), [], "the others are as they were");
 }
 
 #[test]

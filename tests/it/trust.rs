@@ -69,6 +69,17 @@ fn every_row_is_shown_by_tests_that_exist_or_says_why_not() {
 }
 
 #[test]
+fn the_fault_matrix_names_tests_that_exist() {
+    let page = fs::read_to_string(root().join(PAGE)).expect("the page");
+    let (_, matrix) = page.split_once("\n## The fault matrix\n").expect("the matrix is on the page");
+    let (tests, rows): (_, Vec<&str>) = (tests(), matrix.lines().filter(|line| line.starts_with("* ")).collect());
+    assert!(rows.len() >= 28, "{} rows", rows.len());
+    let names = rows.iter().flat_map(|row| row.split('`').skip(1).step_by(2));
+    let wrong: Vec<&str> = names.filter(|name| !tests.contains(*name)).collect();
+    assert_eq!(wrong, Vec::<&str>::new(), "tests that are not there");
+}
+
+#[test]
 fn a_test_that_carries_the_number_of_a_fault_stands_in_its_row() {
     let told: BTreeMap<String, Vec<String>> =
         rows().into_iter().map(|row| (row.id.clone(), row.names().map(str::to_owned).collect())).collect();

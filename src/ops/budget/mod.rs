@@ -23,6 +23,11 @@ use crate::job::JobName;
 use crate::text;
 
 pub use disk::Disk;
+
+/// The bytes that are free where a folder lies, or will lie once it is made. `None` where the system does not tell.
+pub fn free_bytes(folder: &std::path::Path) -> Option<u64> {
+    disk::look(folder).map(|disk| disk.free)
+}
 use disk::Ledger;
 pub(super) use disk::audio_in;
 use metered::Metered;

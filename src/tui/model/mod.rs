@@ -112,6 +112,8 @@ pub struct Setting {
     pub is_google: bool,
     /// Nothing can be changed.
     pub read_only: bool,
+    /// Why, when it was no wish of the person: another dashboard is open, a journal is damaged. Said at the start.
+    pub kept_back: Option<Failure>,
     /// Runs on the embedded service.
     pub demo: bool,
     /// Seconds between two listings, when the person set them.

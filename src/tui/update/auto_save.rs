@@ -274,8 +274,12 @@ mod tests {
         let table: [(&str, Meanwhile); 6] = [
             ("frozen", |model| drop(press(model, "f"))),
             ("a deletion is asked about", |model| drop(press(model, "D"))),
-            ("it is being deleted", |model| drop(model.jobs.deleting.insert(name("a")))),
-            ("it was deleted", |model| drop(model.jobs.deleted.insert(name("a")))),
+            ("it is being deleted", |model| {
+                model.jobs.deleting.insert(name("a"));
+            }),
+            ("it was deleted", |model| {
+                model.jobs.deleted.insert(name("a"));
+            }),
             ("a person saves it", |model| drop(press(model, "s"))),
             ("the disk is full", |model| model.auto_saves.is_paused = true),
         ];

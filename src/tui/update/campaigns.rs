@@ -175,7 +175,7 @@ pub fn pause(model: &mut Model) -> Vec<Effect> {
     };
     match effect {
         Some(_) if model.setting.read_only => {
-            notices::say(model, Level::Info, "read-only: no campaign can be changed");
+            notices::forbid(model, "no campaign can be changed");
             Vec::new()
         }
         Some(effect) => vec![effect],

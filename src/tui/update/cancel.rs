@@ -11,7 +11,7 @@ use crate::tui::update::{brake, campaigns, dialog, job, jobs, notices, polling};
 /// Asks whether to cancel the marked jobs, or the selected one. Jobs that are over are left out.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
-        notices::say(model, Level::Info, "read-only: no job can be cancelled");
+        notices::forbid(model, "no job can be cancelled");
         return Vec::new();
     }
     if campaigns::ask_cancel(model) {

@@ -20,7 +20,7 @@ pub fn form(model: &mut Model) -> Option<&mut Form> {
 }
 
 /// The form on the stack, visible or not, if it fits.
-fn form_for(model: &mut Model, fits: impl Fn(&Form) -> bool) -> Option<&mut Form> {
+pub fn form_for(model: &mut Model, fits: impl Fn(&Form) -> bool) -> Option<&mut Form> {
     model.screens.iter_mut().find_map(|screen| match screen {
         Screen::Create(form) if fits(form) => Some(&mut **form),
         Screen::Create(_)

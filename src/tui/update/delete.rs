@@ -12,7 +12,7 @@ use crate::tui::update::{dialog, files, give_up, job, jobs, notices, polling, sc
 /// Asks whether to delete what is marked, or what is selected.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
-        notices::say(model, Level::Info, "read-only: nothing can be deleted");
+        notices::forbid(model, "nothing can be deleted");
         return Vec::new();
     }
     match model.screens.last() {

@@ -56,10 +56,13 @@ pub use brake::said as braking_said;
 pub use campaigns::put as put_campaign;
 pub use create::unkept as unkept_draft;
 pub use delete::{holds_unsaved_results, is_still_read};
+pub use notices::tell_what_keeps_back;
 pub use palette::fitting as commands_fitting;
 pub use polling::pace;
 pub use resend::is_unresolved;
 pub use saving::{Chosen, chosen, has_results};
+#[cfg(test)]
+pub use testing::stored_file;
 
 /// Takes in what happened, and says what is to be done.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {

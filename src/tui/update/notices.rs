@@ -22,6 +22,20 @@ pub fn fail(model: &mut Model, what: &str, failure: &Failure) {
     push(model, Notice { at: model.now, level: Level::Bad, text, hint: failure.hint.clone() });
 }
 
+/// Says that a read-only session does not do this, and who or what made it so if that was not the person.
+pub fn forbid(model: &mut Model, what: &str) {
+    let hint = model.setting.kept_back.as_ref().map(|failure| failure.message.clone());
+    push(model, Notice { at: model.now, level: Level::Info, text: format!("read-only: {what}"), hint });
+}
+
+/// Says at the start why nothing can be changed, when that was no wish of the person. It stands until they have seen it.
+pub fn tell_what_keeps_back(model: &mut Model) {
+    if let Some(failure) = model.setting.kept_back.clone() {
+        let failure = Failure { message: format!("read-only: {}", failure.message), ..failure };
+        fail(model, "", &failure);
+    }
+}
+
 /// Says what the shell has to say.
 pub fn noticed(model: &mut Model, result: Result<String, Failure>) {
     match result {
@@ -91,6 +105,23 @@ mod tests {
         assert_eq!(flash(&model), Some("cannot list: no route"));
         assert!(dismiss(&mut model) && !dismiss(&mut model));
         assert_eq!((flash(&model), model.notices.unseen, model.notices.log.len()), (None, 1, 2));
+    }
+
+    #[test]
+    fn who_keeps_a_session_from_writing_is_said_at_the_start_and_beside_every_refusal() {
+        let mut model = empty();
+        tell_what_keeps_back(&mut model);
+        assert_eq!(flash(&model), None);
+        model.setting.read_only = true;
+        model.setting.kept_back = Some(Failure::new("process 7 has the dashboard open").hint("leave that one"));
+        tell_what_keeps_back(&mut model);
+        assert_eq!(flash(&model), Some("read-only: process 7 has the dashboard open"));
+        forbid(&mut model, "no job can be cancelled");
+        let said = model.notices.flash.clone().unwrap();
+        assert_eq!(said.text, "read-only: no job can be cancelled");
+        assert_eq!(said.hint.as_deref(), Some("process 7 has the dashboard open"));
+        tick(&mut model, 4_000);
+        assert_eq!(flash(&model), Some("read-only: process 7 has the dashboard open"), "it stands until it was seen");
     }
 
     #[test]

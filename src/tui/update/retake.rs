@@ -12,7 +12,7 @@ use crate::tui::update::{dialog, job, jobs, notices, submit, work};
 /// screen of a key that one; in the list those of the selected job.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
-        notices::say(model, Level::Info, "read-only: no job can be created");
+        notices::forbid(model, "no job can be created");
         return Vec::new();
     }
     if submit::is_under_way(model) {

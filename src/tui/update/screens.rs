@@ -1,7 +1,7 @@
 //! The stack of screens: going to one, stepping back, and what must stop when one is left.
 
 use crate::tui::effect::Effect;
-use crate::tui::model::{FilesScreen, Level, Model, Overlay, Screen};
+use crate::tui::model::{FilesScreen, Model, Overlay, Screen};
 use crate::tui::update::{create, dialog, fields, files, job, lists, notices, prompt};
 
 /// Leaves every screen above the first so many, and stops what only they needed.
@@ -70,7 +70,7 @@ pub fn help(model: &mut Model) -> Vec<Effect> {
 /// Shows the form for a new job, as it was left.
 pub fn new_job(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
-        notices::say(model, Level::Info, "read-only: no job can be created");
+        notices::forbid(model, "no job can be created");
         return Vec::new();
     }
     match model.screens.iter().position(|screen| matches!(screen, Screen::Create(_))) {

@@ -7,7 +7,7 @@ use crate::request::Severity;
 use crate::text::{age, clean_short, count};
 use crate::tui::effect::Effect;
 use crate::tui::model::{
-    Draft, EntryId, Field, Form, Level, Model, PlanState, Screen, Seq, SubmitState, Submitting, Target, Verb, Work,
+    Draft, EntryId, Field, Form, Level, Model, PlanState, Seq, SubmitState, Submitting, Target, Verb, Work,
 };
 use crate::tui::update::{campaigns, create, dialog, jobs, notices, picker, polling, screens, work};
 
@@ -32,7 +32,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
 
 fn begin(model: &mut Model) -> Vec<Effect> {
     if model.setting.read_only {
-        notices::say(model, Level::Info, "read-only: no job can be created");
+        notices::forbid(model, "no job can be created");
         return Vec::new();
     }
     if is_under_way(model) {
@@ -188,15 +188,7 @@ fn send(model: &mut Model, plan: Seq) -> Vec<Effect> {
 }
 
 fn waiting(model: &mut Model, seq: Seq) -> Option<&mut Form> {
-    model.screens.iter_mut().find_map(|screen| match screen {
-        Screen::Create(form) if form.submit.under_way() == Some(seq) => Some(&mut **form),
-        Screen::Create(_)
-        | Screen::Job(_)
-        | Screen::Key(_)
-        | Screen::Files(_)
-        | Screen::Messages { .. }
-        | Screen::Help { .. } => None,
-    })
+    create::form_for(model, |form| form.submit.under_way() == Some(seq))
 }
 
 /// How far the upload is.

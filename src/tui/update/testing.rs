@@ -27,6 +27,7 @@ pub fn empty() -> Model {
         host: "generativelanguage.googleapis.com".into(),
         is_google: true,
         read_only: false,
+        kept_back: None,
         demo: false,
         refresh: None,
         low_bandwidth: false,
@@ -298,6 +299,7 @@ pub fn retaken(id: &str) -> Retake {
     }
 }
 
+/// A file of the service, with that id.
 pub fn stored_file(id: &str) -> StoredFile {
     StoredFile {
         name: FileName::parse_loose(id).unwrap(),

@@ -75,7 +75,7 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
     }
     lines.push(vec![piece(from.join(" · "), theme.text())]);
     if let Some(doubt) = model.jobs.doubts.get(&job.name) {
-        lines.push(vec![piece(odd(model, job, doubt), theme.warn())]);
+        lines.extend(odd(model, job, doubt).into_iter().map(|said| vec![piece(said, theme.warn())]));
     }
     if let Some(error) = &job.error {
         lines.push(vec![piece(job_facts::error(error), theme.bad())]);
@@ -107,19 +107,21 @@ fn job_lines(pen: &Pen<'_>, model: &Model, tracked: &Tracked, with_pace: bool) -
     lines
 }
 
-/// What is odd about a job, in a sentence.
-fn odd(model: &Model, job: &Job, doubt: &Doubt) -> String {
+/// What is odd about a job, in a line or two.
+fn odd(model: &Model, job: &Job, doubt: &Doubt) -> Vec<String> {
     match doubt {
-        Doubt::Duplicate(first) => {
-            format!("⚠ DUPLICATE of {first}: one create, two jobs, both billed; x cancels this later one")
-        }
-        Doubt::Twin(other) => format!("⚠ looks like {other}, created just before it: both are billed"),
+        // The name takes a line of its own: whole, it is what a person compares.
+        Doubt::Duplicate(first) => vec![
+            format!("⚠ DUPLICATE of {first}"),
+            "One create, two jobs, both billed: x cancels this later one.".to_owned(),
+        ],
+        Doubt::Twin(other) => vec![format!("⚠ looks like {other}, created just before it: both are billed")],
         Doubt::Stuck => {
             let age = job.create_time.map_or(Duration::ZERO, |made| times::age_of(model, made));
-            let left = job_facts::TWO_DAYS.saturating_sub(age);
-            format!("⚠ not over after the promised day; given up after two, in {}", job_facts::whole(left))
+            let left = job_facts::whole(job_facts::TWO_DAYS.saturating_sub(age));
+            vec![format!("⚠ not over after the promised day; given up after two, in {left}")]
         }
-        Doubt::Slow(usual) => format!("⚠ most jobs of its model took {} or less", text::age(*usual)),
+        Doubt::Slow(usual) => vec![format!("⚠ most jobs of its model took {} or less", text::age(*usual))],
     }
 }
 

@@ -30,6 +30,7 @@ fn setting() -> Setting {
         host: "generativelanguage.googleapis.com".into(),
         is_google: true,
         read_only: false,
+        kept_back: None,
         demo: false,
         refresh: None,
         low_bandwidth: false,

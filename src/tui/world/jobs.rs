@@ -51,6 +51,9 @@ pub(super) async fn restore(here: Here) {
         Ok(restored) => here.mailbox.tell(Event::Restored(Box::new(restored))),
         Err(failure) => here.mailbox.tell(Event::Noticed(Err(failure))),
     }
+    if let Some(failure) = ops::damage(&here.session) {
+        here.mailbox.tell(Event::Noticed(Err(failure)));
+    }
     spending::tell(&here).await;
 }
 
@@ -76,12 +79,13 @@ pub(super) async fn list(here: Here, seq: Seq) {
 
 fn listed(here: &Here, listing: Listing) -> Listed {
     let transitions = remember_states(here, &listing.jobs);
+    let ops::Cancels { asked: cancelling, unanswered } = ops::cancels(&here.session);
     let now = listing.server_time.unwrap_or_else(|| here.session.clock.now());
     Listed {
         to_save: ops::to_save(&here.session, &listing.jobs, now),
         transitions,
-        cancelling: ops::asked_to_cancel(&here.session),
-        unanswered: ops::cancels_unanswered(&here.session),
+        cancelling,
+        unanswered,
         unconfirmed: ops::unconfirmed(&here.session),
         // As in the rest of a listing, a journal that cannot be read does not keep the list from the screen.
         campaigns: ops::campaigns(&here.session).unwrap_or_default(),

@@ -1,7 +1,9 @@
 //! What goes into a pipe is data: seen through `cat -v`, nothing in it drives a terminal or hides what it says, whatever
 //! the names of jobs, files, keys and folders are.
 
-use super::program::World;
+use serde_json::Value;
+
+use super::program::{World, finish};
 
 /// Every kind of sequence that drives or hides: a title, a clear, 8-bit controls, a bell, turned text, nothing at all.
 const JOBS: &str = r#"
@@ -46,6 +48,14 @@ fn is_data(what: &str, text: &str) -> String {
     seen
 }
 
+/// Lines of JSON that a terminal could show as well: a name that was made clean when it came, and a key as it is.
+#[track_caller]
+fn is_json(what: &str, text: &str) -> Vec<Value> {
+    let hides = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200b}' | '\u{202e}');
+    assert!(!text.contains(hides), "{what}: {text:?}");
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
 #[test]
 fn what_goes_into_a_pipe_is_data_whatever_names_say() {
     let world = World::of(JOBS);
@@ -54,34 +64,37 @@ fn what_goes_into_a_pipe_is_data_whatever_names_say() {
     assert!(rows.iter().all(|row| row.len() == 8), "eight columns in each line: {list}");
     let name = r"evil \u001b]0;x\u0007 \u001b[2J \x9b2J \u202e turned \u200b \u007f   tab \ end";
     assert_eq!((rows[1][1], rows[2][1]), (r"\u001b[31mred  ", name));
-    let json = is_data("list --json", &world.run(&["list", "--json"]).code(0).out);
-    let told: serde_json::Value = serde_json::from_str(json.lines().nth(1).unwrap()).unwrap();
-    let whole = "evil \u{1b}]0;x\u{7} \u{1b}[2J \u{9b}2J \u{202e} turned \u{200b} \u{7f} \t tab \\ end";
-    assert_eq!(told["displayName"], whole, "escaped, and whole");
+    let told = is_json("list --json", &world.run(&["list", "--json"]).code(0).out);
+    let clean = "evil ␛]0;x␇ ␛[2J \\x9b2J ⟨U+202E⟩ turned ⟨U+200B⟩ ␡   tab \\ end";
+    assert_eq!(told[1]["displayName"], clean);
 
     let get = is_data("get", &world.run(&["get", "evil2"]).code(0).out);
     assert!(get.contains("Name        \\u001b[31mred  \n"), "{get}");
     assert!(get.contains("Error       it \\u001b]52;c;AAAA\\u0007 broke \\u202e (code "), "{get}");
-    is_data("get --json", &world.run(&["get", "evil2", "--json"]).code(0).out);
-    is_data("get --raw", &world.run(&["get", "evil2", "--raw"]).code(0).out);
+    is_json("get --json", &world.run(&["get", "evil2", "--json"]).code(0).out);
+    let raw = is_data("get --raw", &world.run(&["get", "evil2", "--raw"]).code(0).out);
+    let raw: Value = serde_json::from_str(&raw).unwrap();
+    assert_eq!(raw["metadata"]["displayName"], "\u{1b}[31mred\r\n", "escaped, and as the service sent it");
 
     let folder = "out \u{1b}[2J\u{202e}";
     let save = is_data("save", &world.run(&["save", "evil1", "--out", folder]).code(4).out);
     assert!(save.contains("2 done") && save.contains("in out \\u001b[2J\\u202e"), "{save}");
-    let rows = is_data("save --json", &world.run(&["save", "evil1", "--out", folder, "--json"]).code(4).out);
-    assert_eq!(rows.lines().count(), 2, "{rows}");
+    let rows = is_json("save --json", &world.run(&["save", "evil1", "--out", folder, "--json"]).code(4).out);
+    assert_eq!(rows.len(), 2, "{rows:?}");
     is_data("verify", &world.run(&["verify", folder]).code(0).out);
 
     let files = is_data("files list", &world.run(&["files", "list"]).code(0).out);
     assert!(files.lines().all(|line| line.split('\t').count() == 6), "six columns in each line: {files}");
-    is_data("files list --json", &world.run(&["files", "list", "--json"]).code(0).out);
+    is_json("files list --json", &world.run(&["files", "list", "--json"]).code(0).out);
 
     // A folder of state with such a name.
     let state = world.path("state \u{1b}[2J");
-    for arguments in [&["doctor"][..], &["doctor", "--json"]] {
+    let doctor = |arguments: &[&str]| {
         let mut command = world.command(arguments);
         command.env("XDG_STATE_HOME", &state);
-        let doctor = is_data("doctor", &super::program::finish(command).out);
-        assert!(doctor.contains(r"state \u001b[2J"), "{doctor}");
-    }
+        finish(command).out
+    };
+    let told = is_data("doctor", &doctor(&["doctor"]));
+    assert!(told.contains(r"state \u001b[2J"), "{told}");
+    is_json("doctor --json", &doctor(&["doctor", "--json"]));
 }

@@ -200,13 +200,6 @@ fn what_is_written_is_private_whatever_the_shell_allows() {
     assert!(n_files > 2, "{n_files}");
 }
 
-/// A command that waits for a job for ever, as a user without privileges if need be, with as much of a core dump allowed
-/// as the system allows.
-struct Waiting {
-    child: Child,
-    home: PathBuf,
-}
-
 /// Nobody in particular.
 const NOBODY: u32 = 65_534;
 
@@ -218,27 +211,31 @@ fn unprivileged() -> Vec<String> {
     ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"].map(str::to_owned).to_vec()
 }
 
-fn waiting(world: &World) -> Waiting {
-    let plain = world.command(&["wait", "abc"]);
-    let home = world.home.path().to_owned();
-    // A folder of the build may be closed to others.
-    let program = home.join("program");
-    fs::copy(plain.get_program(), &program).unwrap();
+/// A copy of the program that anybody may run; a folder of the build may be closed to others.
+fn copied(world: &World) -> PathBuf {
+    let (home, program) = (world.home.path(), world.path("program"));
+    fs::copy(env!("CARGO_BIN_EXE_gemtts-tui"), &program).unwrap();
     if !unprivileged().is_empty() {
-        for path in [&home, &program] {
+        for path in [home, &program] {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
     }
-    let mut words =
-        vec!["sh".to_owned(), "-c".into(), "ulimit -c unlimited 2>/dev/null; exec \"$@\"".into(), "sh".into()];
+    program
+}
+
+/// A command that waits for a job for ever, as a user without privileges, with as much of a core dump allowed as the
+/// system allows.
+fn waiting(world: &World, program: &Path) -> Child {
+    let plain = world.command(&["wait", "abc"]);
+    let mut words = vec!["-c".to_owned(), "ulimit -c unlimited 2>/dev/null; exec \"$@\"".into(), "sh".into()];
     words.extend(unprivileged());
     words.extend([program.display().to_string(), "wait".into(), "abc".into()]);
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    let mut command = Command::new("sh");
+    command.args(&words).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command.envs(plain.get_envs().map(|(name, value)| (name, value.unwrap())));
-    let mut child = command.current_dir(&home).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command.current_dir(world.home.path()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     assert!(first_line(&mut child).contains("RUNNING"));
-    Waiting { child, home }
+    child
 }
 
 const STUCK: &str = "[[job]]\nname = \"stuck\"\nid = \"abc\"\nstate = \"running\"\ntexts = [\"One.\"]\n";
@@ -253,9 +250,10 @@ fn read_as_the_same_user(path: &str) -> bool {
 #[cfg(target_os = "linux")]
 #[test]
 fn fault_61_no_signal_leaves_a_core_and_nobody_reads_the_memory() {
+    let world = World::of(STUCK);
+    let program = copied(&world);
     for signal in [Signal::SEGV, Signal::ABORT, Signal::BUS] {
-        let world = World::of(STUCK);
-        let Waiting { mut child, home } = waiting(&world);
+        let mut child = waiting(&world, &program);
         let id = child.id();
         let limits = fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
         let cores = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
@@ -272,7 +270,7 @@ fn fault_61_no_signal_leaves_a_core_and_nobody_reads_the_memory() {
             std::thread::yield_now();
         };
         assert_eq!((status.signal(), status.core_dumped()), (Some(signal.as_raw()), false), "{signal:?}");
-        let left: Vec<_> = fs::read_dir(&home).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        let left: Vec<_> = fs::read_dir(world.home.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("core")), "{left:?}");
     }
     // The same look at a program that hides nothing finds something.

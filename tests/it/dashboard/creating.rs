@@ -7,7 +7,6 @@ use gemtts_tui::sim::{Answer, Call, Fault};
 use gemtts_tui::store::{Store, Verdict};
 
 use super::{Account, KEY, PROGRAM, end_of, eventually};
-use crate::pty::Terminal;
 
 /// A job that is there already, and a service that is quick.
 const SERVICE: &str = r#"

@@ -1,6 +1,10 @@
 //! Strangers' text drives no terminal, pasted text presses no key, and read-only is read-only.
 
+use crossterm::event::{KeyCode, KeyModifiers};
 use gemtts_tui::sim::Call;
+use gemtts_tui::tui::action::Action;
+use gemtts_tui::tui::keys::{BINDINGS, Chord};
+use gemtts_tui::tui::update::commands_fitting;
 
 use super::{Account, FINISHED, eventually, wire};
 use crate::pty::Terminal;
@@ -82,7 +86,7 @@ fn fault_71_what_is_pasted_presses_no_key() {
 }
 
 /// A job under way, which could be cancelled, and one that could be deleted.
-const CHANGEABLE: &str = r#"
+pub const CHANGEABLE: &str = r#"
 clock = "manual"
 [[job]]
 name = "under-way"
@@ -97,7 +101,7 @@ texts = ["Wait."]
 "#;
 
 /// Presses everything that changes something, on every screen.
-fn press_everything(terminal: &Terminal) {
+pub fn press_everything(terminal: &Terminal) {
     for keys in
         ["x", "y", "j", "D", "y", "a", "x", "2\r", "D", "1\r", "A", "g", "S", "s", "t", "\r", "x", "y", "D", "y"]
     {
@@ -111,20 +115,85 @@ fn press_everything(terminal: &Terminal) {
     }
 }
 
+/// What a terminal sends for a key.
+fn typed(chord: &Chord) -> String {
+    match (chord.code, chord.modifiers.contains(KeyModifiers::CONTROL)) {
+        (KeyCode::Char(c), true) => char::from(c as u8 & 0x1f).to_string(),
+        (KeyCode::Char(c), false) => c.to_string(),
+        (KeyCode::Enter, _) => "\r".to_owned(),
+        (KeyCode::Esc, _) => "\x1b".to_owned(),
+        (KeyCode::Tab, _) => "\t".to_owned(),
+        (KeyCode::BackTab, _) => "\x1b[Z".to_owned(),
+        (KeyCode::Up, _) => "\x1b[A".to_owned(),
+        (KeyCode::Down, _) => "\x1b[B".to_owned(),
+        (KeyCode::Right, _) => "\x1b[C".to_owned(),
+        (KeyCode::Left, _) => "\x1b[D".to_owned(),
+        (KeyCode::Home, _) => "\x1b[H".to_owned(),
+        (KeyCode::End, _) => "\x1b[F".to_owned(),
+        (KeyCode::PageUp, _) => "\x1b[5~".to_owned(),
+        (KeyCode::PageDown, _) => "\x1b[6~".to_owned(),
+        (KeyCode::Backspace, _) => "\x7f".to_owned(),
+        (KeyCode::Delete, _) => "\x1b[3~".to_owned(),
+        (other, _) => panic!("how is {other} typed?"),
+    }
+}
+
+/// What ends the session, or puts it to sleep.
+fn ends(action: Action) -> bool {
+    matches!(action, Action::Quit | Action::Interrupt | Action::Suspend)
+}
+
+/// Every key of every place, on each screen that a session which only reads can open; behind each come the answers that
+/// a dialog would take. Then every command by its name, and those that take a word.
+fn press_every_key(terminal: &Terminal) {
+    // Two escapes are one key; a single one would take the next letter along.
+    let home = "\x1b".repeat(16);
+    // The list, the same with marks, a job, a key, files, messages, help, raw JSON, the palette, the form.
+    for screen in ["", "A", "\r", "j\r\r", "F", "L", "?", "J", ":", "n"] {
+        for binding in BINDINGS.iter().filter(|binding| !ends(binding.action)) {
+            for chord in binding.chords {
+                terminal.send(&format!("{home}g{screen}{}y2\r", typed(chord)));
+            }
+        }
+        terminal.send(&home);
+        terminal.wait_for("Jobs  ");
+    }
+    for name in commands_fitting("") {
+        if !["quit", "q", "suspend"].contains(&name) {
+            for words in ["", " state:running"] {
+                terminal.send(&format!("{home}g:{name}{words}\ry2\r"));
+            }
+        }
+    }
+    terminal.send(&home);
+}
+
 #[test]
-fn read_only_sends_nothing_but_gets() {
+fn fault_77_a_session_that_only_reads_sends_nothing_but_gets() {
     let account = Account::of(CHANGEABLE);
     let control = account.control();
     std::fs::write(account.home.path().join("prompts.txt"), "Hello there.\n").unwrap();
-    let mut terminal = account.open(&["--read-only", "--refresh", "2"]);
-    press_everything(&terminal);
-    // Whatever was sent because of a key is there before the listing after the next.
-    let listings = control.count(Call::List);
-    eventually("two more listings", || control.count(Call::List) >= listings + 2);
-    terminal.send("\x03\x03");
-    assert_eq!(terminal.end().code(), Some(0));
-    account.was_only_read();
-    assert_eq!(control.n_jobs(), 2);
+    // Said by an option, and by the environment alone.
+    for (options, said) in [(&["--read-only", "--refresh", "2"][..], "0"), (&["--refresh", "2"], "1")] {
+        let mut terminal = Terminal::start(account.dashboard(options).env("GEMTTS_READ_ONLY", said), 100, 24);
+        terminal.wait_for("live");
+        press_everything(&terminal);
+        if said == "1" {
+            press_every_key(&terminal);
+        }
+        // Whatever was sent because of a key is there before the listing after the next. A key may have stopped them.
+        terminal.send("\x1b\x1b\x1b\x1bRR");
+        let listings = control.count(Call::List);
+        terminal.send("RR");
+        eventually("another listing", || {
+            terminal.send("R");
+            control.count(Call::List) >= listings + 2
+        });
+        terminal.send("\x03\x03");
+        assert_eq!(terminal.end().code(), Some(0));
+        account.was_only_read();
+        assert_eq!(control.n_jobs(), 2);
+    }
 
     // The same keys do change things where they may.
     let mut terminal = account.open(&[]);

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use gemtts_tui::api::{Download, Error, Fetched, Model, Page, PageToken, Reader, Service, StoredFile};
 use gemtts_tui::clock::Clock;
+use gemtts_tui::config::Multiplexer;
 use gemtts_tui::job::{FileName, Job, JobKind, JobName, JobState};
 use gemtts_tui::money::Catalog;
 use gemtts_tui::ops::Session;
@@ -107,12 +108,15 @@ fn open_within(has_clock: bool) {
         read_only: false,
         demo: false,
         refresh: None,
+        low_bandwidth: false,
+        kept_back: None,
         folder: folder.path().to_owned(),
         limits: session.limits,
         catalog: Catalog::built_in(),
     };
     let theme = Theme::new(Palette::None, Charset::Ascii);
-    let start = Start { setting, theme, over_ssh: false, session: Arc::new(session) };
+    let (multiplexer, session) = (Multiplexer::None, Arc::new(session));
+    let start = Start { setting, theme, over_ssh: false, multiplexer, can_suspend: true, session };
     let exit = run(start, runtime.handle());
     runtime.shutdown_background();
     println!("left with {exit:?}.");

@@ -129,7 +129,7 @@ fn fault_51_a_disk_of_one_mebibyte_keeps_what_fits_and_one_of_sixteen_has_all_of
         return;
     }
     let world = World::alone();
-    let results = rows(39);
+    let results = rows(41);
     assert!(results.len() > 5 << 20);
     std::fs::write(world.path("rows.jsonl"), results).unwrap();
     world.run(&["save", "rows.jsonl", "--out", "undisturbed"]).code(4);

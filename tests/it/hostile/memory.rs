@@ -96,8 +96,7 @@ fn fault_48_a_line_of_two_gibibytes_without_an_end_is_one_failed_row() {
     file.seek(SeekFrom::Start((2 << 30) - 1)).unwrap();
     file.write_all(b"A").unwrap();
     drop(file);
-    // Of keys that a pattern chooses nobody reckons beforehand how much audio they have.
-    let peak = peak(&world, "out", world.command(&["save", "large.jsonl", "--key", "*", "--out", "out"]));
+    let peak = peak(&world, "out", world.command(&["save", "large.jsonl", "--out", "out"]));
     println!("{} kB idle, {} kB for the line", idle >> 10, peak >> 10);
     assert!(peak <= idle + MOST_BYTES, "{peak} over {idle}");
     let records = by_line(&world.path("out"));

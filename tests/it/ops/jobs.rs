@@ -114,14 +114,14 @@ async fn a_cancel_that_did_not_happen_is_told_after_a_minute() {
     let bench = Bench::new();
     bench.world().jobs = vec![job("j1", JobState::Running)];
     ops::cancel(&bench.session, &name("j1")).await.unwrap();
-    assert_eq!(ops::cancels_unanswered(&bench.session), [], "the service has just been asked");
+    assert_eq!(ops::cancels(&bench.session).unanswered, [], "the service has just been asked");
     bench.session.clock.advance(Duration::from_secs(61));
-    assert_eq!(ops::cancels_unanswered(&bench.session), [name("j1")]);
+    assert_eq!(ops::cancels(&bench.session).unanswered, [name("j1")]);
     let other = gemtts_tui::ops::Session { key_fingerprint: Some("bb".into()), ..bench.session.clone() };
-    assert_eq!(ops::cancels_unanswered(&other), [], "another key may not see the job");
+    assert_eq!(ops::cancels(&other).unanswered, [], "another key may not see the job");
     bench.world().jobs[0] = job("j1", JobState::Cancelled);
     ops::list(&bench.session, &|_| ()).await.unwrap();
-    assert_eq!(ops::cancels_unanswered(&bench.session), []);
+    assert_eq!(ops::cancels(&bench.session).unanswered, []);
 }
 
 #[tokio::test]

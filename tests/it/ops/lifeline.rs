@@ -67,7 +67,7 @@ async fn a_brake_that_loses_the_link_stands_in_the_journal_and_is_told_again() {
     bench.restart();
     assert_eq!(ops::asked_to_cancel(&bench.session), names);
     bench.session.clock.advance(Duration::from_secs(61));
-    assert_eq!(ops::cancels_unanswered(&bench.session), names);
+    assert_eq!(ops::cancels(&bench.session).unanswered, names);
     bench.world().cancel_leads_to = Some(JobState::Cancelled);
     bench.world().reads_fail = 3;
     let answers = Mutex::new(vec![]);
