@@ -38,7 +38,7 @@ pub fn edit(model: &mut Model, edit: Edit) -> Vec<Effect> {
 }
 
 /// No filter and no command is longer. A filter works while it is typed, and each of its words is looked for in each row.
-const LONGEST: usize = 1_024;
+const LONGEST: usize = 256;
 
 /// Text pasted into the line.
 pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
