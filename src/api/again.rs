@@ -112,7 +112,8 @@ mod tests {
         use Fault::{Broken, Final, Garbled, NotSent, Status, TimedOut};
         let busy = || Fail(Status(503));
         // The list, and for reads, repeatable changes and creates: whether it ends well, and after how many attempts.
-        let table: Vec<(Vec<Do>, [(bool, usize); 3])> = vec![
+        type Ends = [(bool, usize); 3];
+        let table: Vec<(Vec<Do>, Ends)> = vec![
             (vec![Ok], [(true, 1); 3]),
             (vec![busy(), Ok], [(true, 2), (true, 2), (false, 1)]),
             (vec![busy(), busy(), Ok], [(true, 3), (true, 3), (false, 1)]),

@@ -152,7 +152,7 @@ mod tests {
         };
         let (sha256, origin, key) = (known.sha256.as_str(), known.origin.as_str(), known.key_fingerprint.as_deref());
         assert_eq!(find(sha256, origin, key, NOW), Some(known.clone()));
-        assert_eq!(store.uploads_under_way(), [known.clone()]);
+        assert_eq!(store.uploads_under_way(), std::slice::from_ref(&known));
         assert_eq!(find(sha256, origin, key, "2026-07-03T13:59:59Z"), Some(known.clone()));
         let elsewhere = [
             ("cd", origin, key, NOW),

@@ -102,15 +102,15 @@ impl<W: Write> Backend for Screen<W> {
             let symbol = cell.symbol();
             let is_plain = symbol.len() == 1;
             let before = if composed.is_empty() { 0 } else { composed.remove(&(x, y)).unwrap_or(0) };
-            let cells = if is_plain { 1 } else { text::width(symbol).clamp(1, 8) as u16 };
+            let is_text =
+                if is_plain { !symbol.as_bytes()[0].is_ascii_control() } else { symbol.chars().all(is_harmless) };
+            let cells = if is_plain || !is_text { 1 } else { text::width(symbol).clamp(1, 8) as u16 };
             if cells > 1 && symbol.chars().nth(1).is_some() {
                 composed.insert((x, y), cells);
             }
-            let is_text =
-                if is_plain { !symbol.as_bytes()[0].is_ascii_control() } else { symbol.chars().all(is_harmless) };
-            let (cell, taken) = if is_text { (cell, cells) } else { (&NO_TEXT, 1) };
+            let cell = if is_text { cell } else { &NO_TEXT };
             // What has changed behind it comes next, and overwrites the blank.
-            let behind = (x + taken..x + before.max(cells)).map(move |x| (x, y, &BLANK));
+            let behind = (x + cells..x + before.max(cells)).map(move |x| (x, y, &BLANK));
             std::iter::once((x, y, cell)).chain(behind)
         });
         cells::write(&mut frame, content);

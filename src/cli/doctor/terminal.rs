@@ -91,19 +91,21 @@ mod tests {
         [screen(&terminal, &env, is_terminal, size), clipboard(&terminal, &env)]
     }
 
+    type Variables = &'static [(&'static str, &'static str)];
+
     #[test]
     fn a_terminal_is_told_with_what_is_wrong_with_it() {
-        let good = ("TERM", "xterm-256color");
-        let utf8 = ("LANG", "C.UTF-8");
+        const GOOD: (&str, &str) = ("TERM", "xterm-256color");
+        const UTF8: (&str, &str) = ("LANG", "C.UTF-8");
         let big = Some((120, 32));
-        let table: [(&[(&str, &str)], bool, Option<(u16, u16)>, bool, &str); 7] = [
-            (&[good, utf8], true, big, true, "TERM=xterm-256color, UTF-8 by LANG=C.UTF-8, 16 colours, 120x32"),
-            (&[good, ("LC_ALL", "C"), utf8], true, big, true, "ASCII by LC_ALL=C"),
-            (&[good], true, big, true, "ASCII by LANG unset"),
-            (&[good, utf8, ("NO_COLOR", "1"), ("SSH_CONNECTION", "x")], true, big, true, "no colours, over SSH"),
-            (&[good, utf8], true, Some((39, 32)), false, "39x32: too small"),
-            (&[good, utf8], false, None, false, "standard output is none: no dashboard here"),
-            (&[("TERM", "dumb"), utf8], true, big, false, "TERM=dumb"),
+        let table: [(Variables, bool, Option<(u16, u16)>, bool, &str); 7] = [
+            (&[GOOD, UTF8], true, big, true, "TERM=xterm-256color, UTF-8 by LANG=C.UTF-8, 16 colours, 120x32"),
+            (&[GOOD, ("LC_ALL", "C"), UTF8], true, big, true, "ASCII by LC_ALL=C"),
+            (&[GOOD], true, big, true, "ASCII by LANG unset"),
+            (&[GOOD, UTF8, ("NO_COLOR", "1"), ("SSH_CONNECTION", "x")], true, big, true, "no colours, over SSH"),
+            (&[GOOD, UTF8], true, Some((39, 32)), false, "39x32: too small"),
+            (&[GOOD, UTF8], false, None, false, "standard output is none: no dashboard here"),
+            (&[("TERM", "dumb"), UTF8], true, big, false, "TERM=dumb"),
         ];
         for (variables, is_terminal, size, is_good, part) in table {
             let [screen, _] = look(variables, is_terminal, size);
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_swallows_copied_text_is_named() {
-        let table: [(&[(&str, &str)], bool, &str); 5] = [
+        let table: [(Variables, bool, &str); 5] = [
             (&[("TERM", "xterm")], true, "OSC 52"),
             (&[("TERM", "tmux-256color"), ("TMUX", "/tmp/tmux")], false, "set-clipboard on"),
             (&[("TERM", "screen"), ("STY", "1.pts")], false, "GNU screen"),

@@ -90,7 +90,7 @@ pub async fn open(session: &Session, job: &Job, events: &(dyn Fn(Opening) + Send
     let Finished { totals, is_announced_size, part, taken: index } =
         finished.map_err(|failure| explain(session, &job, failure))?;
     let complete = is_complete(&totals, expected(&job), is_announced_size);
-    let path = settle(part, &totals, &complete).await?;
+    let path = settle(part, &totals, complete.is_ok()).await?;
     complete?;
     let path = path.ok_or_else(|| Failure::with_exit(Exit::Disk, "the results could not be kept"))?;
     finish_index(index).await?;
@@ -224,7 +224,7 @@ pub(super) fn is_complete(totals: &Totals, expected: Option<u64>, is_announced_s
         Some(expected) => format!("{} of {expected} rows", totals.rows),
         None => format!("{} rows", totals.rows),
     };
-    let is_short = expected.is_some_and(|expected| totals.rows < expected);
+    let is_short = is_short(totals, expected);
     // A file of the announced size is all that the service has, whatever its counts say; but an empty one is no results.
     let is_empty = is_short && totals.rows == 0;
     if totals.is_whole && (is_announced_size || !is_short) && !is_empty {
@@ -233,15 +233,21 @@ pub(super) fn is_complete(totals: &Totals, expected: Option<u64>, is_announced_s
     Err(Failure::new(format!("the results are incomplete ({of})")).hint("try again: the connection may have been cut"))
 }
 
-/// Keeps a copy that is complete, and drops one that is not: nothing tells where its fault is.
+/// Whether a file has fewer rows than its job says. It may be of the announced size and all that the service has; but a
+/// copy of it must not stand in the way of asking once more.
+pub(super) fn is_short(totals: &Totals, expected: Option<u64>) -> bool {
+    expected.is_some_and(|expected| totals.rows < expected)
+}
+
+/// Keeps a copy, or drops one that is not complete: nothing tells where its fault is.
 pub(super) async fn settle(
     part: Option<Part>,
     totals: &Totals,
-    complete: &Result<(), Failure>,
+    is_to_keep: bool,
 ) -> Result<Option<std::path::PathBuf>, Failure> {
-    let (bytes, is_complete) = (totals.bytes, complete.is_ok());
+    let bytes = totals.bytes;
     on_disk(move || match part {
-        Some(part) if is_complete => part
+        Some(part) if is_to_keep => part
             .finish(bytes)
             .map(Some)
             .map_err(|error| Failure::with_exit(Exit::Disk, format!("the results could not be kept: {error}"))),

@@ -21,7 +21,7 @@ use super::decoding::Decoding;
 use super::feed::{self, Finished, From};
 use super::index;
 use super::keep::{Part, Place};
-use super::open::{again, discard, is_complete, settle, source};
+use super::open::{again, discard, is_complete, is_short, settle, source};
 use super::pipe::{Piped, pipe};
 use super::ready::{expected, explain, ready};
 use super::remember::{Heard, remember};
@@ -218,8 +218,8 @@ async fn from_whole_copy(
     };
     let complete = is_complete(&totals, expected(job), true);
     match &complete {
-        Ok(()) => index.finish(totals.rows).await?,
-        Err(_) => discard(place.clone()).await,
+        Ok(()) if !is_short(&totals, expected(job)) => index.finish(totals.rows).await?,
+        Ok(()) | Err(_) => discard(place.clone()).await,
     }
     Ok(Ended { summary, complete, is_cut: false })
 }
@@ -315,8 +315,9 @@ async fn while_it_is_kept(
     let stopped = match (sent, kept, saved) {
         (Ok(()), Ok((part, is_announced_size)), Ok(totals)) => {
             let complete = is_complete(&totals, expected(job), is_announced_size);
-            settle(Some(part), &totals, &complete).await?;
-            if complete.is_ok() {
+            let is_to_keep = complete.is_ok() && !is_short(&totals, expected(job));
+            settle(Some(part), &totals, is_to_keep).await?;
+            if is_to_keep {
                 index.finish(totals.rows).await?;
             }
             return Ok(Kept::Ended(Ended { summary: summary?, complete, is_cut: false }));

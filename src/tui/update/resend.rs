@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(said(&model), "a job is being submitted; wait for the answer");
         let made = Created::Confirmed(job("again", JobState::Pending));
         update(&mut model, Event::Submitted(submitted, Ok(Box::new(made))));
-        assert_eq!(shown(&model), ["again", "a"], "its row is gone with it");
+        assert_eq!(shown(&model), ["a", "again"], "its row is gone with it");
         assert_eq!(selected(&model), "again");
     }
 

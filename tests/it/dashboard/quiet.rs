@@ -30,20 +30,23 @@ fn fault_75_nothing_is_written_while_nothing_happens() {
 #[test]
 fn a_moved_selection_costs_a_few_hundred_bytes() {
     let account = Account::of("clock = \"manual\"\nmany_jobs = 100");
-    let terminal = Terminal::start(account.dashboard(&["--refresh", "3600"]), 120, 32);
-    terminal.wait("the jobs", |screen| screen.contains("live") && screen.contains("Jobs  100"));
-    let top = terminal.look_for("the selection", |screen, _| selected(screen));
-    let before = terminal.bytes().len();
-    terminal.send("j");
-    let bytes = terminal.look_for("the next row", |screen, bytes| {
-        (selected(screen)? != top && bytes.ends_with(b"\x1b[?2026l")).then(|| bytes.len() - before)
-    });
-    assert!(bytes <= 700, "{bytes} bytes");
+    // A larger screen tells more about the job.
+    for (columns, rows, most) in [(80, 24, 700), (120, 32, 800)] {
+        let terminal = Terminal::start(account.dashboard(&["--refresh", "3600"]), columns, rows);
+        terminal.wait("the jobs", |screen| screen.contains("live") && screen.contains("Jobs  100"));
+        let top = terminal.look_for("the selection", |screen, _| selected(screen));
+        let before = terminal.bytes().len();
+        terminal.send("j");
+        let bytes = terminal.look_for("the next row", |screen, bytes| {
+            (selected(screen)? != top && bytes.ends_with(b"\x1b[?2026l")).then(|| bytes.len() - before)
+        });
+        assert!(bytes <= most, "{bytes} bytes at {columns} x {rows}");
+    }
 }
 
 /// The row that is selected.
 fn selected(screen: &vt100::Screen) -> Option<u16> {
-    (0..32).find(|row| screen.cell(*row, 1).is_some_and(|cell| cell.contents() == "▸"))
+    (0..screen.size().0.get()).find(|row| screen.cell(*row, 1).is_some_and(|cell| cell.contents() == "▸"))
 }
 
 /// Jobs whose results are still there.

@@ -7,7 +7,7 @@ use gemtts_tui::sim::{Call, Control};
 use gemtts_tui::store::{Intent, Store, Wished};
 use rustix::process::Signal;
 
-use super::safe::{CHANGEABLE, press_everything};
+use super::safe::{CHANGEABLE, change_something, press_everything};
 use super::{Account, FINISHED, eventually, send_signal};
 use crate::pty::Terminal;
 
@@ -57,7 +57,7 @@ fn a_second_dashboard_looks_on_names_the_first_and_does_nothing_of_its_own() {
     first.end();
     let fourth = account.open(&[]);
     assert!(!fourth.screen().contains("read-only"), "{}", fourth.screen());
-    press_everything(&fourth);
+    change_something(&fourth);
     eventually("a change", || n_changes(&control) > 0);
     leave(fourth);
 }
@@ -72,7 +72,7 @@ fn who_asks_for_it_changes_things_beside_another_and_who_only_reads_takes_no_pla
     let beside = account.open(&["--no-lock"]);
     assert!(!beside.screen().contains("read-only"), "{}", beside.screen());
     account.was_only_read();
-    press_everything(&beside);
+    change_something(&beside);
     eventually("a change", || n_changes(&control) > 0);
     [reader, writer, beside].into_iter().for_each(leave);
 }

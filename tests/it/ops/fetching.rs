@@ -215,6 +215,27 @@ async fn a_file_of_another_number_of_rows_than_the_job_says_is_saved_and_told() 
 }
 
 #[tokio::test]
+async fn a_file_with_too_few_rows_is_asked_for_again_by_the_next_save() {
+    let whole = results(ROWS);
+    let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for is_opened in [false, true] {
+        let site = site(None);
+        site.world().n_results = Some(ROWS);
+        site.world().results.truncate(first);
+        let session = site.session(false);
+        if is_opened {
+            let job = ops::get(&session, &JobName::parse("batches/made0").unwrap()).await.unwrap().value;
+            ops::open(&session, &job, &|_| ()).await.unwrap();
+        }
+        let saved = save(&site, &session).await.unwrap();
+        assert_eq!((saved.saved, saved.expected), (1, Some(ROWS as u64)), "opened before: {is_opened}");
+        site.world().results = whole.clone();
+        let saved = save(&site, &session).await.unwrap();
+        assert_eq!(saved.saved + saved.skipped, ROWS as u64, "opened before: {is_opened}");
+    }
+}
+
+#[tokio::test]
 async fn a_download_that_was_killed_goes_on_where_it_was() {
     let right = right().await;
     // All but the end of the file is there, and then nothing comes any more.

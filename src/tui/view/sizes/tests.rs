@@ -361,8 +361,7 @@ fn fault_73_every_terminal_and_locale_gets_what_it_can_show() {
 fn a_screen_that_cannot_be_drawn_says_so_at_every_size() {
     for (width, height) in [(0, 0), (1, 1), (5, 3), (40, 10), (120, 32)] {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut theme = Theme::default();
-        theme.charset = Charset::Ascii;
+        let theme = Theme { charset: Charset::Ascii, ..Theme::default() };
         terminal
             .draw(|frame| {
                 frame.buffer_mut().set_string(
