@@ -162,7 +162,7 @@ pub enum Verb {
     Voices(Offer),
     /// Run the embedded service alone
     Sim(Sim),
-    /// Look at configuration, key, endpoint, clock, terminal, folders and journals, and say what is wrong
+    /// Look at key, endpoint, clock, terminal, folders and locks, and say what is wrong
     Doctor(Report),
     /// Print the keys of the dashboard
     Keys,
