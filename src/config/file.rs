@@ -271,10 +271,10 @@ mod tests {
     #[test]
     fn what_downloads_may_take_is_checked_where_it_stands() {
         let transfer = |text: &str| File::parse(text, Path::new("/c.toml")).unwrap().transfer;
-        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None, max_result: 4 << 30 });
+        assert_eq!(transfer(""), Transfer { downloads: 3, max_rate: None, max_result: None });
         assert_eq!(
             transfer("[transfer]\ndownloads = 1\nmax_rate = \"20 MB/s\"\nmax_result = \"16 GB\"\n"),
-            Transfer { downloads: 1, max_rate: Some(20_000_000), max_result: 16_000_000_000 }
+            Transfer { downloads: 1, max_rate: Some(20_000_000), max_result: Some(16_000_000_000) }
         );
         for (text, part) in [
             ("downloads = 0", "downloads is a number from 1 to 16"),

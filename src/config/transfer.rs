@@ -13,9 +13,6 @@ use serde::{Deserialize, Deserializer};
 /// The most downloads at once: beyond this a service calls it abuse sooner than it becomes faster.
 pub const MOST_DOWNLOADS: usize = 16;
 
-/// Bytes that the results of one job may have unless told otherwise: many times what the largest job makes.
-const LARGEST_RESULT: u64 = 4 << 30;
-
 /// The slowest rate, in bytes a second: a slower one only looks like a connection that hangs.
 const SLOWEST: u64 = 1_000;
 
@@ -29,14 +26,14 @@ pub struct Transfer {
     /// Bytes a second, all of them together; `None` for as fast as it goes.
     #[serde(deserialize_with = "max_rate")]
     pub max_rate: Option<u64>,
-    /// Bytes that the results of one job may have; what is larger is not taken.
+    /// Bytes that the results of one job may have; what is larger is not taken. `None` leaves it to what the job can make.
     #[serde(deserialize_with = "max_result")]
-    pub max_result: u64,
+    pub max_result: Option<u64>,
 }
 
 impl Default for Transfer {
     fn default() -> Self {
-        Transfer { downloads: 3, max_rate: None, max_result: LARGEST_RESULT }
+        Transfer { downloads: 3, max_rate: None, max_result: None }
     }
 }
 
@@ -53,9 +50,9 @@ fn max_rate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error>
     })
 }
 
-fn max_result<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+fn max_result<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
-    parse_size(&text).filter(|bytes| *bytes >= SLOWEST).ok_or_else(|| {
+    parse_size(&text).filter(|bytes| *bytes >= SLOWEST).map(Some).ok_or_else(|| {
         D::Error::custom("max_result is a number and one of B, kB, MB, GB, such as 16 GB, and at least 1 kB")
     })
 }

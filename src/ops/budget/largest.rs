@@ -6,6 +6,21 @@ use crate::api::error::{Certainty, Kind};
 use crate::api::{Download, Error};
 use crate::text;
 
+/// What the results of a job of unknown size may have at the least.
+const LEAST: u64 = 4 << 30;
+
+/// Bytes of the largest line that is thought possible: an answer holds eleven minutes of speech at most, which are 42 MB.
+const LARGEST_LINE: u64 = 64 << 20;
+
+/// Bytes that the results of a job may have when nobody set a limit. An announced size needs none: the room on the disk
+/// is looked at before, and nothing is read beyond it.
+pub(super) fn of_a_job(announced: Option<u64>, n_requests: Option<u64>) -> u64 {
+    match announced {
+        Some(_) => u64::MAX,
+        None => n_requests.unwrap_or(0).saturating_mul(LARGEST_LINE).max(LEAST),
+    }
+}
+
 /// The download, which ends with an error instead of its first byte beyond so many.
 pub(super) fn within(download: Download, most: u64) -> Result<Download, Error> {
     if download.total.is_some_and(|total| total > most) {
@@ -57,6 +72,13 @@ mod tests {
             }
         }
         (bytes, false)
+    }
+
+    #[test]
+    fn a_job_of_fifty_thousand_clips_is_not_too_large() {
+        let gigabyte = 1 << 30;
+        assert!(of_a_job(None, Some(50_000)) > 20 * gigabyte && of_a_job(Some(20 * gigabyte), None) > 20 * gigabyte);
+        assert_eq!((of_a_job(None, Some(4)), of_a_job(None, None)), (4 * gigabyte, 4 * gigabyte));
     }
 
     #[tokio::test]

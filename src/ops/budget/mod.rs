@@ -42,7 +42,7 @@ pub struct Budget(Arc<Inner>);
 
 struct Inner {
     downloads: usize,
-    largest: u64,
+    largest: Option<u64>,
     slots: Arc<Semaphore>,
     meter: Option<Arc<Meter>>,
     ledger: Mutex<Ledger>,
@@ -109,9 +109,11 @@ impl Budget {
         Slot { _permit: permit.expect("nobody closes the places") }
     }
 
-    /// The download, which ends with an error before it becomes larger than the results of one job may be.
-    pub(super) fn within(&self, download: Download) -> Result<Download, api::Error> {
-        largest::within(download, self.0.largest)
+    /// The download, which ends with an error before it becomes larger than the results of one job may be; of so many
+    /// requests, where that is known.
+    pub(super) fn within(&self, download: Download, n_requests: Option<u64>) -> Result<Download, api::Error> {
+        let most = self.0.largest.unwrap_or_else(|| largest::of_a_job(download.total, n_requests));
+        largest::within(download, most)
     }
 
     /// Room for that many bytes in a folder, until the promise is dropped. When there is none, tells how much there is.

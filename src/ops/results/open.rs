@@ -192,7 +192,7 @@ pub(super) async fn source(
             opened => opened,
         },
     };
-    let download = download.and_then(|download| session.budget.within(download));
+    let download = download.and_then(|download| session.budget.within(download, expected(job)));
     let download = download.map_err(|error| explain(session, job, error.into()))?;
     Ok(From::Service(slot.with(download), Some(part)))
 }
@@ -211,7 +211,7 @@ pub(super) async fn again(
         Dest::Inline => reader.download_job(&job.name).await,
         Dest::File(file) => reader.download(file, 0).await,
     };
-    let download = download.and_then(|download| session.budget.within(download));
+    let download = download.and_then(|download| session.budget.within(download, expected(job)));
     Ok(slot.with(download.map_err(|error| explain(session, job, error.into()))?))
 }
 
