@@ -92,13 +92,14 @@ mod tests {
     }
 
     type Variables = &'static [(&'static str, &'static str)];
+    type Size = Option<(u16, u16)>;
 
     #[test]
     fn a_terminal_is_told_with_what_is_wrong_with_it() {
         const GOOD: (&str, &str) = ("TERM", "xterm-256color");
         const UTF8: (&str, &str) = ("LANG", "C.UTF-8");
         let big = Some((120, 32));
-        let table: [(Variables, bool, Option<(u16, u16)>, bool, &str); 7] = [
+        let table: [(Variables, bool, Size, bool, &str); 7] = [
             (&[GOOD, UTF8], true, big, true, "TERM=xterm-256color, UTF-8 by LANG=C.UTF-8, 16 colours, 120x32"),
             (&[GOOD, ("LC_ALL", "C"), UTF8], true, big, true, "ASCII by LC_ALL=C"),
             (&[GOOD], true, big, true, "ASCII by LANG unset"),
