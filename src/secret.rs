@@ -70,7 +70,7 @@ impl ApiKey {
         if self.0.len() < 8 { "" } else { &self.0[self.0.len() - 4..] }
     }
 
-    /// All texts that would give this key away: itself, and as it stands in an address, in JSON and in base64. None for
+    /// All texts that would give this key away: itself, and as it stands in an address, in JSON, in JSON in JSON and in base64. None for
     /// a key that is too short to be anybody's.
     pub fn forms(&self) -> Vec<String> {
         if self.0.len() < LEAST_SECRET {
@@ -81,8 +81,16 @@ impl ApiKey {
             true => char::from(byte).to_string(),
             false => format!("%{byte:02X}"),
         });
-        let in_json = self.0.replace('\\', "\\\\").replace('"', "\\\"");
-        let forms = [in_address.collect(), in_json, STANDARD_NO_PAD.encode(&self.0), URL_SAFE_NO_PAD.encode(&self.0)];
+        let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        // JSON is quoted in JSON, as in the message of an error.
+        let (in_json, in_json_in_json) = (escaped(&self.0), escaped(&escaped(&self.0)));
+        let forms = [
+            in_address.collect(),
+            in_json,
+            in_json_in_json,
+            STANDARD_NO_PAD.encode(&self.0),
+            URL_SAFE_NO_PAD.encode(&self.0),
+        ];
         let mut all = vec![self.0.clone()];
         for form in forms {
             if !all.contains(&form) {
