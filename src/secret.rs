@@ -70,8 +70,8 @@ impl ApiKey {
         if self.0.len() < 8 { "" } else { &self.0[self.0.len() - 4..] }
     }
 
-    /// All texts that would give this key away: itself, and as it stands in an address, in JSON, in JSON in JSON and in base64. None for
-    /// a key that is too short to be anybody's.
+    /// All texts that would give this key away: itself, and as it stands in an address, in JSON, in JSON within JSON and
+    /// in base64. None for a key that is too short to be anybody's.
     pub fn forms(&self) -> Vec<String> {
         if self.0.len() < LEAST_SECRET {
             return Vec::new();
