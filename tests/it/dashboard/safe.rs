@@ -153,6 +153,9 @@ fn ends(chord: &Chord) -> bool {
     BINDINGS.iter().any(|binding| ends(binding.action) && binding.chords.contains(chord))
 }
 
+/// Nobody types faster, and a terminal holds only four kilobytes of what nobody has read.
+const BETWEEN_KEYS: std::time::Duration = std::time::Duration::from_millis(3);
+
 /// Every key of every place, on each screen that a session which only reads can open; behind each come the answers that
 /// a dialog would take. Then every command by its name, and those that take a word.
 fn press_every_key(terminal: &Terminal) {
@@ -162,6 +165,7 @@ fn press_every_key(terminal: &Terminal) {
     for screen in ["", "A", "\r", "j\r\r", "F", "L", "?", "J", ":", "n"] {
         for chord in BINDINGS.iter().flat_map(|binding| binding.chords).filter(|chord| !ends(chord)) {
             terminal.send(&format!("{home}g{screen}{}y2\r", typed(chord)));
+            std::thread::sleep(BETWEEN_KEYS);
         }
         terminal.send(&home);
         terminal.wait_for("Jobs  ");
@@ -170,6 +174,7 @@ fn press_every_key(terminal: &Terminal) {
         if !["quit", "q", "suspend"].contains(&name) {
             for words in ["", " state:running"] {
                 terminal.send(&format!("{home}g:{name}{words}\ry2\r"));
+                std::thread::sleep(BETWEEN_KEYS);
             }
         }
     }
